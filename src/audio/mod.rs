@@ -1,0 +1,20 @@
+//! Audio in: bytes become frames of 16 kHz mono, one stream a leg.
+//!
+//! In: bytes of a recording. Out: [`Frame`]s, and what is wrong with the recording. No files are
+//! opened here and nothing is spawned: [`crate::ingest`] does that.
+
+use crate::domain::{AudioTime, LegIx};
+
+/// The rate of every frame, in Hz.
+pub const SAMPLE_RATE_HZ: u32 = 16_000;
+
+/// A stretch of one leg's audio.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// Whose.
+    pub leg: LegIx,
+    /// Its first sample's time.
+    pub at: AudioTime,
+    /// 16 kHz mono, full scale ±1.
+    pub samples: Vec<f32>,
+}

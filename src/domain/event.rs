@@ -1,0 +1,31 @@
+//! What happens to a call: the one thing that is stored, published, indexed and streamed.
+
+use super::{CallInfo, Conversation, Media, Pii, Rejected, Scorecard, Transcript, Utterance};
+
+/// An event of a call. A closed set: what consumes it must say what it does with each.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CallEvent {
+    /// The call is known.
+    Started(CallInfo),
+    /// Something was said. Final.
+    Utterance(Utterance),
+    /// The recogniser wrote what nobody said. Final.
+    Rejected(Rejected),
+    /// All audio has been heard and recognised.
+    Ended(Box<EndedCall>),
+    /// A rubric was applied.
+    Scored(Scorecard),
+}
+
+/// A call as a whole, once it has ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EndedCall {
+    /// The recording.
+    pub media: Media,
+    /// What was said.
+    pub transcript: Transcript,
+    /// How it was said.
+    pub conversation: Conversation,
+    /// What must be masked.
+    pub pii: Vec<Pii>,
+}

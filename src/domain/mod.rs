@@ -1,0 +1,28 @@
+//! The nouns of a monitored call and the invariants they keep.
+//!
+//! In: nothing. Out: types. No serde, no IO, no async, no clock; whatever leaves the process is
+//! converted in [`crate::wire`].
+
+mod call;
+mod conversation;
+mod event;
+mod finding;
+mod id;
+mod media;
+mod pii;
+mod scorecard;
+mod sensitive;
+mod time;
+mod transcript;
+
+pub use call::{Attribute, CallInfo, Direction, Party};
+pub use conversation::{Conversation, Loudness, Overtalk, PerParty, Silence, SpeakingRate};
+pub use event::{CallEvent, EndedCall};
+pub use finding::{Doubt, DoubtReason, Evidence, EvidenceKind, Finding, How, Proof, Verdict};
+pub use id::{CallId, CriterionId, IdError, Language, RubricId};
+pub use media::{Leg, LegIx, Media, PartyFrom, Problem, ProblemKind};
+pub use pii::{Pii, PiiKind};
+pub use scorecard::{CallVerdict, Points, RubricRef, Scorecard, Severity};
+pub use sensitive::Sensitive;
+pub use time::{AudioTime, Span};
+pub use transcript::{EngineRef, RejectReason, Rejected, Transcript, Utterance, Word};

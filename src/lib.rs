@@ -1,0 +1,22 @@
+//! Lingting (聆听): quality monitoring and speech analytics for call centres.
+//!
+//! Frames of audio become segments of speech, segments become utterances, utterances meet rubrics
+//! and become findings with proof. The modules, in reading order; `docs/ARCHITECTURE.md` is the map.
+
+pub mod domain;
+
+pub mod audio;
+pub mod measure;
+pub mod rubric;
+pub mod session;
+pub mod speech;
+pub mod text;
+
+pub mod wire;
+
+pub mod engine;
+pub mod ingest;
+pub mod report;
+
+pub mod app;
+pub mod cli;

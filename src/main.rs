@@ -1,0 +1,3 @@
+//! The `lingting` command.
+
+fn main() {}
