@@ -1,1 +1,17 @@
-//! (see docs/ARCHITECTURE.md)
+//! The ports of [`crate::speech`] made real: voice activity, recognition, speaker embedding.
+//!
+//! In: samples. Out: probabilities, words, vectors. One file an engine; none knows calls or rubrics.
+
+#[cfg(any(feature = "ct2", feature = "whisper"))]
+mod heard_words;
+#[cfg(feature = "ct2")]
+mod log_mel;
+#[cfg(feature = "ct2")]
+mod vocabulary;
+
+#[cfg(feature = "ct2")]
+pub mod ct2;
+#[cfg(feature = "onnx")]
+pub mod onnx;
+#[cfg(feature = "onnx")]
+pub mod silero;

@@ -1,0 +1,215 @@
+//! Recognition by CTranslate2: Whisper in int8, its encoder shortened to the speech.
+//!
+//! In: windows of 16 kHz speech. Out: words with times (dynamic time warping over the alignment
+//! heads) and probabilities. One model a worker, one thread a model: two threads inside one model are
+//! slower than one (measured), and workers share no state.
+
+use std::path::Path;
+
+use ct2rs::sys::{ComputeType, Config, Device, StorageView, Whisper, WhisperOptions};
+
+use super::heard_words::{TimedToken, words};
+use super::log_mel::{HOP_SAMPLES, LogMel};
+use super::vocabulary::Vocabulary;
+use crate::audio::SAMPLE_RATE_HZ;
+use crate::domain::{EngineRef, Language};
+use crate::speech::{EngineError, Heard, Request, Transcriber, WINDOW_MS_MAX, looped};
+
+/// Frames of the model's full context: 30 s.
+const FRAMES_FULL: usize = 3000;
+/// Silence kept after the speech. With less, greedy decoding runs into loops (measured).
+const TAIL_FRAMES: usize = 150;
+/// Fewer frames than these make loops as well.
+const FRAMES_MIN: usize = 800;
+/// One frame of the encoder's output, in milliseconds.
+const ENCODER_FRAME_MS: u64 = 20;
+/// Nobody speaks more tokens a second; what is over it is a loop.
+const TOKENS_PER_S_MAX: usize = 10;
+const TOKENS_SPARE: usize = 16;
+const TOKENS_MAX: usize = 224;
+/// Width of the median filter over attention weights, as in OpenAI's word timing.
+const MEDIAN_FILTER: i64 = 7;
+
+/// One worker's model.
+pub struct Ct2 {
+    whisper: Whisper,
+    vocabulary: Vocabulary,
+    mel: LogMel,
+    id: EngineRef,
+    beam: usize,
+}
+
+impl Ct2 {
+    /// Loads a CTranslate2 Whisper folder (`model.bin`, `config.json`, `tokenizer.json`) in int8.
+    ///
+    /// `beam` 1 decodes greedily; 5 is slower by half and a little more accurate.
+    ///
+    /// # Errors
+    /// [`EngineError::Unavailable`] when the folder is not such a model.
+    pub fn open(folder: &Path, id: EngineRef, beam: usize) -> Result<Self, EngineError> {
+        let unavailable = |why: String| {
+            EngineError::Unavailable(format!("{}: {why}; see `lingting models`", folder.display()))
+        };
+        let path = folder.to_str().ok_or_else(|| unavailable("not a UTF-8 path".into()))?;
+        let vocabulary = Vocabulary::open(&folder.join("tokenizer.json")).map_err(&unavailable)?;
+        let config = Config {
+            device: Device::CPU,
+            compute_type: ComputeType::INT8,
+            num_threads_per_replica: 1,
+            ..Config::default()
+        };
+        let whisper = Whisper::new(path, config).map_err(|e| unavailable(e.to_string()))?;
+        let mel = LogMel::new(whisper.n_mels());
+        Ok(Self { whisper, vocabulary, mel, id, beam: beam.max(1) })
+    }
+
+    fn features(&self, window: &[f32], frames: usize) -> Result<StorageView<'static>, EngineError> {
+        let mut features = self.mel.features(window, frames);
+        let shape = [1, self.whisper.n_mels(), frames];
+        let view = StorageView::new(&shape, &mut features, Device::CPU).map_err(failed)?;
+        self.whisper.encode(&view, true).map_err(failed)
+    }
+
+    /// Token ids, and whether the result must be doubted.
+    fn decode(
+        &self,
+        encoded: &StorageView<'_>,
+        request: &Request,
+        window_s: usize,
+        beam: usize,
+    ) -> Result<(Vec<usize>, bool), EngineError> {
+        let cap = (TOKENS_SPARE + TOKENS_PER_S_MAX * window_s).min(TOKENS_MAX);
+        let prompt = self.prompt(request);
+        let options = WhisperOptions {
+            beam_size: beam,
+            // The library counts the prompt in.
+            max_length: (prompt.len() + cap).min(448),
+            ..WhisperOptions::default()
+        };
+        let results = self.whisper.generate(encoded, &[prompt], &options).map_err(failed)?;
+        let ids: Vec<usize> = results
+            .into_iter()
+            .flat_map(|result| result.sequences_ids.into_iter().take(1))
+            .flatten()
+            .filter(|id| self.vocabulary.is_text(*id))
+            .collect();
+        let doubtful = ids.len() >= cap || looped(&ids);
+        Ok((ids, doubtful))
+    }
+
+    fn prompt(&self, request: &Request) -> Vec<String> {
+        let mut prompt = Vec::new();
+        if !request.prompt.is_empty() {
+            prompt.push("<|startofprev|>".to_owned());
+            prompt.extend(self.vocabulary.tokens_of(&request.prompt));
+        }
+        prompt.push("<|startoftranscript|>".into());
+        prompt.push(format!("<|{}|>", request.language));
+        prompt.push("<|transcribe|>".into());
+        prompt.push("<|notimestamps|>".into());
+        prompt
+    }
+
+    fn align(
+        &self,
+        encoded: &StorageView<'_>,
+        request: &Request,
+        ids: &[usize],
+        window: &[f32],
+    ) -> Result<Vec<TimedToken>, EngineError> {
+        let special = |token: &str| {
+            self.vocabulary.special(token).ok_or_else(|| EngineError::Failed {
+                engine: "ctranslate2",
+                why: format!("the vocabulary lacks {token}"),
+            })
+        };
+        let start = [
+            special("<|startoftranscript|>")?,
+            special(&format!("<|{}|>", request.language))?,
+            special("<|transcribe|>")?,
+        ];
+        let frames = window.len() / HOP_SAMPLES;
+        let alignment = self
+            .whisper
+            .align(encoded, &start, &[ids.to_vec()], &[frames], MEDIAN_FILTER)
+            .map_err(failed)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| failed("no alignment"))?;
+        let window_ms = window_ms(window);
+        let mut starts = vec![None; ids.len() + 1];
+        for step in &alignment.alignments {
+            if let Some(slot) = starts.get_mut(step.token_x.max(0) as usize) {
+                slot.get_or_insert(step.frame_x.max(0) as u64 * ENCODER_FRAME_MS);
+            }
+        }
+        let mut end_ms = starts[ids.len()].unwrap_or(window_ms);
+        let mut tokens: Vec<TimedToken> = Vec::with_capacity(ids.len());
+        for (ix, id) in ids.iter().enumerate().rev() {
+            let start_ms = starts[ix].unwrap_or(end_ms).min(end_ms);
+            tokens.push(TimedToken {
+                bytes: self.vocabulary.bytes(*id).to_vec(),
+                start_ms,
+                end_ms,
+                probability: alignment.text_token_probs.get(ix).copied().unwrap_or(0.0),
+            });
+            end_ms = start_ms;
+        }
+        tokens.reverse();
+        Ok(tokens)
+    }
+}
+
+impl Transcriber for Ct2 {
+    fn id(&self) -> &EngineRef {
+        &self.id
+    }
+
+    fn transcribe(&mut self, window: &[f32], request: &Request) -> Result<Heard, EngineError> {
+        let ms = window_ms(window);
+        if ms > WINDOW_MS_MAX {
+            return Err(EngineError::TooLong { ms, limit_ms: WINDOW_MS_MAX });
+        }
+        if window.is_empty() {
+            return Ok(Heard::default());
+        }
+        let window_s = window.len().div_ceil(SAMPLE_RATE_HZ as usize);
+        let frames = (window.len() / HOP_SAMPLES + TAIL_FRAMES).max(FRAMES_MIN);
+        let frames = frames.next_multiple_of(2).min(FRAMES_FULL);
+        let mut encoded = self.features(window, frames)?;
+        let (mut ids, mut doubtful) = self.decode(&encoded, request, window_s, self.beam)?;
+        if doubtful {
+            // A second try with all the context the model was trained on.
+            encoded = self.features(window, FRAMES_FULL)?;
+            (ids, doubtful) = self.decode(&encoded, request, window_s, self.beam.max(5))?;
+        }
+        if ids.is_empty() {
+            return Ok(Heard::default());
+        }
+        let tokens = self.align(&encoded, request, &ids, window)?;
+        Ok(Heard { words: words(&tokens, ms), looped: doubtful })
+    }
+
+    fn detect_language(&mut self, window: &[f32]) -> Result<(Language, f32), EngineError> {
+        let longest = (WINDOW_MS_MAX * u64::from(SAMPLE_RATE_HZ) / 1000) as usize;
+        let encoded = self.features(&window[..window.len().min(longest)], FRAMES_FULL)?;
+        let detected = self.whisper.detect_language(&encoded).map_err(failed)?;
+        detected
+            .into_iter()
+            .flatten()
+            .filter_map(|found| {
+                let tag = found.language.trim_matches(|c| "<|>".contains(c));
+                Some((Language::new(tag)?, found.probability))
+            })
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .ok_or_else(|| failed("the model knows one language only"))
+    }
+}
+
+fn window_ms(window: &[f32]) -> u64 {
+    window.len() as u64 * 1000 / u64::from(SAMPLE_RATE_HZ)
+}
+
+fn failed(why: impl std::fmt::Display) -> EngineError {
+    EngineError::Failed { engine: "ctranslate2", why: why.to_string() }
+}

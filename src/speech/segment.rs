@@ -1,0 +1,234 @@
+//! Voice activity becomes segments: closed stretches of speech of one leg.
+//!
+//! In: whole frames of one leg with their speech probabilities. Out: [`Segment`]s with their samples, as
+//! soon as they close. Memory holds the open segment and a short lead, never the call. How the frames
+//! were cut into pushes changes nothing.
+
+use super::VAD_FRAME_SAMPLES;
+use crate::audio::SAMPLE_RATE_HZ;
+use crate::domain::{AudioTime, LegIx, Span};
+
+/// When speech starts and stops.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SegmenterConfig {
+    /// Speech starts at this probability.
+    pub on: f32,
+    /// It goes on until the probability stays under this one.
+    pub off: f32,
+    /// Shorter bursts are clicks and breaths, in milliseconds.
+    pub speech_ms_min: u64,
+    /// A pause this long closes a segment, in milliseconds.
+    pub pause_ms_min: u64,
+    /// Kept before and after, so that no soft consonant is cut, in milliseconds.
+    pub pad_ms: u64,
+    /// A longer segment is cut where it is quietest, in milliseconds.
+    pub segment_ms_max: u64,
+}
+
+impl Default for SegmenterConfig {
+    fn default() -> Self {
+        Self {
+            on: 0.5,
+            off: 0.35,
+            speech_ms_min: 200,
+            pause_ms_min: 300,
+            pad_ms: 150,
+            segment_ms_max: 20_000,
+        }
+    }
+}
+
+/// A closed stretch of speech.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segment {
+    /// Whose.
+    pub leg: LegIx,
+    /// When, with its pads.
+    pub span: Span,
+    /// 16 kHz mono.
+    pub samples: Vec<f32>,
+}
+
+/// Cuts one leg into segments.
+#[derive(Debug)]
+pub struct Segmenter {
+    leg: LegIx,
+    config: SegmenterConfig,
+    /// Samples from `base` on.
+    samples: Vec<f32>,
+    base: u64,
+    /// Frames seen.
+    frames: u64,
+    open: Option<Open>,
+    /// Where the last segment ended, in samples: pads never overlap.
+    last_end: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    first: u64,
+    quiet_from: Option<u64>,
+    probabilities: Vec<f32>,
+}
+
+const FRAME: u64 = VAD_FRAME_SAMPLES as u64;
+
+const fn samples_of(ms: u64) -> u64 {
+    ms * SAMPLE_RATE_HZ as u64 / 1000
+}
+
+impl Segmenter {
+    /// A segmenter for one leg.
+    pub fn new(leg: LegIx, config: SegmenterConfig) -> Self {
+        Self { leg, config, samples: Vec::new(), base: 0, frames: 0, open: None, last_end: 0 }
+    }
+
+    /// Takes whole frames and one probability each; gives the segments that closed.
+    pub fn push(&mut self, samples: &[f32], probabilities: &[f32]) -> Vec<Segment> {
+        debug_assert_eq!(samples.len(), probabilities.len() * VAD_FRAME_SAMPLES);
+        self.samples.extend_from_slice(samples);
+        let mut closed = Vec::new();
+        for probability in probabilities {
+            closed.extend(self.step(*probability));
+            self.frames += 1;
+        }
+        self.forget();
+        closed
+    }
+
+    /// The call has ended: closes what is open. `rest` are the samples of the last, unfinished frame.
+    pub fn finish(&mut self, rest: &[f32]) -> Option<Segment> {
+        self.samples.extend_from_slice(rest);
+        let open = self.open.take()?;
+        let end = open.quiet_from.unwrap_or(self.frames);
+        self.close(open.first, end)
+    }
+
+    fn step(&mut self, probability: f32) -> Option<Segment> {
+        let now = self.frames;
+        let Some(open) = self.open.as_mut() else {
+            if probability >= self.config.on {
+                self.open =
+                    Some(Open { first: now, quiet_from: None, probabilities: vec![probability] });
+            }
+            return None;
+        };
+        open.probabilities.push(probability);
+        if probability >= self.config.on {
+            open.quiet_from = None;
+        } else if probability < self.config.off {
+            let from = *open.quiet_from.get_or_insert(now);
+            if (now - from) * FRAME >= samples_of(self.config.pause_ms_min) {
+                let first = open.first;
+                self.open = None;
+                return self.close(first, from);
+            }
+        }
+        if (now + 1 - open.first) * FRAME >= samples_of(self.config.segment_ms_max) {
+            return self.cut();
+        }
+        None
+    }
+
+    /// Cuts the open segment at the least likely frame of its last two fifths.
+    fn cut(&mut self) -> Option<Segment> {
+        let open = self.open.as_mut()?;
+        let from = open.probabilities.len() * 3 / 5;
+        let quietest = (from..open.probabilities.len())
+            .min_by(|a, b| open.probabilities[*a].total_cmp(&open.probabilities[*b]))?;
+        let (first, cut) = (open.first, open.first + quietest as u64);
+        open.first = cut;
+        open.probabilities.drain(..quietest);
+        let pad = std::mem::take(&mut self.config.pad_ms);
+        let segment = self.close(first, cut);
+        self.config.pad_ms = pad;
+        segment
+    }
+
+    fn close(&mut self, first: u64, end: u64) -> Option<Segment> {
+        if (end - first) * FRAME < samples_of(self.config.speech_ms_min) {
+            return None;
+        }
+        let pad = samples_of(self.config.pad_ms);
+        let known = self.base + self.samples.len() as u64;
+        let start = (first * FRAME).saturating_sub(pad).max(self.last_end).max(self.base);
+        let end = (end * FRAME + pad).min(known);
+        let at = |sample| AudioTime::from_samples(sample, SAMPLE_RATE_HZ);
+        let span = Span::new(at(start), at(end))?;
+        self.last_end = end;
+        let samples =
+            self.samples[(start - self.base) as usize..(end - self.base) as usize].to_vec();
+        Some(Segment { leg: self.leg, span, samples })
+    }
+
+    /// Drops samples that no segment can ask for any more.
+    fn forget(&mut self) {
+        let from = self.open.as_ref().map_or(self.frames, |open| open.first) * FRAME;
+        let keep = from.saturating_sub(samples_of(self.config.pad_ms));
+        let drop = keep.saturating_sub(self.base) as usize;
+        if drop > SAMPLE_RATE_HZ as usize {
+            self.samples.drain(..drop);
+            self.base += drop as u64;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// One character a frame: `#` speech, `.` none.
+    fn run(drawn: &str, cuts: &[usize]) -> Vec<(u64, u64)> {
+        let probabilities: Vec<f32> =
+            drawn.chars().map(|c| if c == '#' { 0.9 } else { 0.1 }).collect();
+        let samples = vec![0.1; probabilities.len() * VAD_FRAME_SAMPLES];
+        let mut segmenter = Segmenter::new(LegIx(0), SegmenterConfig::default());
+        let mut got = Vec::new();
+        let mut at = 0;
+        for end in cuts.iter().copied().chain([probabilities.len()]) {
+            let end = end.clamp(at, probabilities.len());
+            let audio = &samples[at * VAD_FRAME_SAMPLES..end * VAD_FRAME_SAMPLES];
+            got.extend(segmenter.push(audio, &probabilities[at..end]));
+            at = end;
+        }
+        got.extend(segmenter.finish(&[]));
+        for segment in &got {
+            let ms = segment.samples.len() as u64 * 1000 / u64::from(SAMPLE_RATE_HZ);
+            assert!(ms.abs_diff(segment.span.len_ms()) <= 1);
+        }
+        got.iter().map(|s| (s.span.start().ms(), s.span.end().ms())).collect()
+    }
+
+    #[test]
+    fn speech_is_padded_and_pauses_close() {
+        // 32 ms a frame: speech from frame 10 to 30, then silence.
+        let drawn = format!("{}{}{}", ".".repeat(10), "#".repeat(20), ".".repeat(20));
+        assert_eq!(run(&drawn, &[]), [(170, 1110)]);
+        assert_eq!(run(&"#".repeat(3), &[]), [], "a click is no speech");
+        let pause = format!("{0}{1}{0}", "#".repeat(20), ".".repeat(5));
+        assert_eq!(run(&pause, &[]).len(), 1, "a short pause does not cut");
+    }
+
+    #[test]
+    fn endless_speech_is_cut_within_the_limit() {
+        let got = run(&"#".repeat(3000), &[]);
+        assert!(got.len() >= 5);
+        assert!(got.iter().all(|(a, b)| b - a <= 20_200), "{got:?}");
+        assert!(got.windows(2).all(|w| w[0].1 == w[1].0), "nothing is lost at a cut");
+    }
+
+    proptest! {
+        #[test]
+        fn chunking_changes_nothing(drawn in "[#.]{0,400}", mut cuts in proptest::collection::vec(0usize..400, 0..8)) {
+            cuts.sort_unstable();
+            prop_assert_eq!(run(&drawn, &cuts), run(&drawn, &[]));
+        }
+
+        #[test]
+        fn segments_never_overlap(drawn in "[#.]{0,400}") {
+            let got = run(&drawn, &[]);
+            prop_assert!(got.windows(2).all(|w| w[0].1 <= w[1].0));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Segments are packed into windows, so that a recogniser never works on silence and no word is cut.
+//!
+//! In: segments of one leg. Out: [`Window`]s, and the way back from a time inside a window to the call.
+
+use super::{HeardWord, Segment, WINDOW_MS_MAX};
+use crate::audio::SAMPLE_RATE_HZ;
+use crate::domain::{AudioTime, LegIx, Span};
+
+/// Speech of one leg, its pauses left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// Whose.
+    pub leg: LegIx,
+    /// 16 kHz mono.
+    pub samples: Vec<f32>,
+    /// The segments in it, in time order.
+    pub pieces: Vec<Piece>,
+}
+
+/// One segment's place in a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// Its first millisecond in the window.
+    pub at_ms: u64,
+    /// Its place in the call.
+    pub span: Span,
+}
+
+impl Window {
+    /// Length in milliseconds.
+    pub fn len_ms(&self) -> u64 {
+        self.samples.len() as u64 * 1000 / u64::from(SAMPLE_RATE_HZ)
+    }
+
+    /// Sorts words into pieces by their middle, and gives their times in the call.
+    pub fn place(&self, words: &[HeardWord]) -> Vec<(Piece, Vec<(Span, HeardWord)>)> {
+        let mut placed: Vec<(Piece, Vec<(Span, HeardWord)>)> =
+            self.pieces.iter().map(|piece| (*piece, Vec::new())).collect();
+        for word in words {
+            let middle = (word.start_ms + word.end_ms) / 2;
+            let ix = placed.partition_point(|(piece, _)| piece.at_ms <= middle).max(1) - 1;
+            let Some((piece, list)) = placed.get_mut(ix) else { continue };
+            let last_start = piece.span.end().minus_ms(1).max(piece.span.start());
+            let to_call = |ms: u64| {
+                piece.span.start().plus_ms(ms.saturating_sub(piece.at_ms)).min(piece.span.end())
+            };
+            let earliest =
+                list.last().map_or(AudioTime::ZERO, |(span, _): &(Span, _)| span.start());
+            let start = to_call(word.start_ms).min(last_start).max(earliest);
+            list.push((Span::at_least_1_ms(start, to_call(word.end_ms)), word.clone()));
+        }
+        placed
+    }
+}
+
+/// Packs the segments of one leg.
+#[derive(Debug)]
+pub struct Packer {
+    target_ms: u64,
+    open: Option<Window>,
+}
+
+impl Packer {
+    /// Windows of about `target_ms` of speech; 0 makes one window a segment.
+    pub fn new(target_ms: u64) -> Self {
+        Self { target_ms: target_ms.min(WINDOW_MS_MAX), open: None }
+    }
+
+    /// Takes the next segment; gives the window that it no longer fits into.
+    pub fn push(&mut self, segment: Segment) -> Option<Window> {
+        let full = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.len_ms() + segment.span.len_ms() > self.target_ms);
+        let closed = if full { self.open.take() } else { None };
+        let open = self.open.get_or_insert_with(|| Window {
+            leg: segment.leg,
+            samples: Vec::new(),
+            pieces: Vec::new(),
+        });
+        open.pieces.push(Piece { at_ms: open.len_ms(), span: segment.span });
+        open.samples.extend_from_slice(&segment.samples);
+        closed
+    }
+
+    /// The window that is being packed.
+    pub fn finish(&mut self) -> Option<Window> {
+        self.open.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(start_ms: u64, end_ms: u64) -> Segment {
+        let span = Span::from_ms(start_ms, end_ms).unwrap();
+        Segment { leg: LegIx(0), span, samples: vec![0.0; span.len_ms() as usize * 16] }
+    }
+
+    fn word(start_ms: u64, end_ms: u64) -> HeardWord {
+        HeardWord { text: "x".into(), start_ms, end_ms, confidence: 1.0 }
+    }
+
+    #[test]
+    fn windows_hold_whole_segments() {
+        let mut packer = Packer::new(15_000);
+        assert_eq!(packer.push(segment(1_000, 9_000)), None);
+        assert_eq!(packer.push(segment(20_000, 26_000)), None);
+        let window = packer.push(segment(30_000, 32_000)).unwrap();
+        assert_eq!(window.len_ms(), 14_000);
+        assert_eq!(window.pieces[1].at_ms, 8_000);
+        assert_eq!(packer.finish().unwrap().pieces.len(), 1);
+        assert_eq!(packer.finish(), None);
+    }
+
+    #[test]
+    fn words_come_back_to_their_place_in_the_call() {
+        let mut packer = Packer::new(15_000);
+        packer.push(segment(1_000, 2_000));
+        packer.push(segment(5_000, 6_000));
+        let window = packer.finish().unwrap();
+        let placed = window.place(&[word(100, 300), word(900, 1_200), word(1_500, 1_900)]);
+        let spans: Vec<Vec<(u64, u64)>> = placed
+            .iter()
+            .map(|(_, w)| w.iter().map(|(s, _)| (s.start().ms(), s.end().ms())).collect())
+            .collect();
+        // The word over the seam goes to the piece that holds its middle, cut to it.
+        assert_eq!(spans, [vec![(1_100, 1_300)], vec![(5_000, 5_200), (5_500, 5_900)]]);
+    }
+}
