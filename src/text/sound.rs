@@ -1,0 +1,225 @@
+//! How tokens sound, and how far apart two of them are to the ear.
+//!
+//! In: tokens. Out: a distance from 0 to 1. A recogniser that hears right and writes wrong (不知道,
+//! 步知道; right, write) must be seen as near; another number or another word must not.
+
+use pinyin::ToPinyinMulti;
+
+use super::number_en;
+use super::syllable::Syllable;
+use super::token::{Token, TokenKind};
+use super::word_key::{KEY_LEN, Key, word_key};
+
+/// Readings kept of a character; the pinyin table lists the common ones first.
+const READINGS_MAX: usize = 4;
+
+/// What a reading costs that is not the character's first.
+const RARE_READING: f32 = 0.1;
+
+/// Share of letters and sounds that may differ before two words have nothing in common.
+const WORD_NEAR_MAX: f32 = 0.5;
+
+/// How a token sounds: the Mandarin readings of a character or a number, the key of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Sound {
+    readings: [Syllable; READINGS_MAX],
+    key: Key,
+}
+
+impl Sound {
+    pub(super) fn of(kind: TokenKind, text: &str) -> Self {
+        let none = Self::default();
+        match kind {
+            TokenKind::Hanzi => {
+                let c = text.chars().next();
+                let readings = c.and_then(|c| c.to_pinyin_multi()).into_iter().flatten();
+                Self { readings: first_readings(readings.map(|reading| reading.plain())), ..none }
+            }
+            TokenKind::Word => Self { key: word_key(text), ..none },
+            TokenKind::Number => {
+                let word = text.parse().ok().and_then(number_en::word);
+                let readings = first_readings(number_readings(text).iter().copied());
+                Self { readings, key: word.map(word_key).unwrap_or_default() }
+            }
+        }
+    }
+
+    fn readings(&self) -> impl Iterator<Item = (usize, Syllable)> + '_ {
+        self.readings.iter().copied().take_while(|&one| one != Syllable::NONE).enumerate()
+    }
+
+    /// 0 to 1 between the nearest readings; 1 where either has none.
+    fn reading_distance(&self, other: &Self) -> f32 {
+        let mut nearest = 1.0f32;
+        for (i, a) in self.readings() {
+            for (k, b) in other.readings() {
+                let rare = (i.min(1) + k.min(1)) as f32 * RARE_READING;
+                nearest = nearest.min(a.distance(b) + rare);
+            }
+        }
+        nearest
+    }
+}
+
+/// Different syllables only: readings that differ in tone alone are one.
+fn first_readings<'a>(pinyin: impl Iterator<Item = &'a str>) -> [Syllable; READINGS_MAX] {
+    let mut out = [Syllable::NONE; READINGS_MAX];
+    let mut len = 0;
+    for syllable in pinyin.filter_map(Syllable::parse) {
+        if len < READINGS_MAX && !out[..len].contains(&syllable) {
+            out[len] = syllable;
+            len += 1;
+        }
+    }
+    out
+}
+
+/// How a number of one syllable is read in Chinese.
+fn number_readings(digits: &str) -> &'static [&'static str] {
+    match digits {
+        "0" => &["ling", "dong"],
+        "1" => &["yi", "yao"],
+        "2" => &["er", "liang"],
+        "3" => &["san"],
+        "4" => &["si"],
+        "5" => &["wu"],
+        "6" => &["liu"],
+        "7" => &["qi", "guai"],
+        "8" => &["ba"],
+        "9" => &["jiu"],
+        "10" => &["shi"],
+        _ => &[],
+    }
+}
+
+/// How far two tokens are apart to the ear: 0 for the same text or the same syllable, about 0.15 to
+/// 0.6 for sounds that are easily confused, 1 for nothing in common. Symmetric.
+pub fn sound_distance(a: &Token, b: &Token) -> f32 {
+    use TokenKind::{Hanzi, Number, Word};
+    if a.text == b.text {
+        return 0.0;
+    }
+    match (a.kind, b.kind) {
+        (Hanzi, Hanzi | Number) | (Number, Hanzi) => a.sound.reading_distance(&b.sound),
+        (Word, Word) => word_distance((&a.text, a.sound.key), (&b.text, b.sound.key)),
+        (Word, Number) => number_word(b, a),
+        (Number, Word) => number_word(a, b),
+        // Another number is another fact, however it sounds.
+        (Number, Number) | (Hanzi, Word) | (Word, Hanzi) => 1.0,
+    }
+}
+
+fn number_word(number: &Token, word: &Token) -> f32 {
+    match number.text.parse().ok().and_then(number_en::word) {
+        Some(read) if read == word.text => 0.0,
+        Some(read) => word_distance((read, number.sound.key), (&word.text, word.sound.key)),
+        None => 1.0,
+    }
+}
+
+/// Half by sound, half by letters. Short words must sound the same, and a negation stays one.
+fn word_distance(a: (&str, Key), b: (&str, Key)) -> f32 {
+    let silent = [0; KEY_LEN];
+    if a.1 == silent || b.1 == silent || a.0.ends_with("n't") != b.0.ends_with("n't") {
+        return 1.0;
+    }
+    let short = a.0.len().min(b.0.len()) <= 3;
+    if short && a.1 != b.1 {
+        return 1.0;
+    }
+    let sound = edit_share(trim(&a.1), trim(&b.1));
+    if sound > 2.0 * WORD_NEAR_MAX {
+        return 1.0;
+    }
+    let apart = (sound + edit_share(a.0.as_bytes(), b.0.as_bytes())) / 2.0;
+    if apart <= WORD_NEAR_MAX { apart } else { 1.0 }
+}
+
+fn trim(key: &Key) -> &[u8] {
+    let len = key.iter().position(|&sound| sound == 0).unwrap_or(KEY_LEN);
+    &key[..len]
+}
+
+/// Edits over the longer length, 0 to 1. Words are cut at 32 bytes.
+fn edit_share(a: &[u8], b: &[u8]) -> f32 {
+    const LEN_MAX: usize = 32;
+    let (a, b) = (&a[..a.len().min(LEN_MAX)], &b[..b.len().min(LEN_MAX)]);
+    let longer = a.len().max(b.len());
+    if longer == 0 {
+        return 0.0;
+    }
+    let mut row: [usize; LEN_MAX + 1] = std::array::from_fn(|i| i);
+    for (i, &x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (k, &y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[k + 1];
+            row[k + 1] = change.min(diagonal + 1).min(row[k] + 1);
+        }
+    }
+    row[b.len()] as f32 / longer as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::tokens;
+    use proptest::prelude::*;
+
+    fn between(a: &str, b: &str) -> f32 {
+        sound_distance(&tokens(a)[0], &tokens(b)[0])
+    }
+
+    #[test]
+    fn distances_follow_the_ear() {
+        for (a, b, low, high) in [
+            ("知", "知", 0.0, 0.0),
+            ("知", "之", 0.0, 0.0),
+            ("他", "她", 0.0, 0.0),
+            ("知", "资", 0.1, 0.3),
+            ("您", "零", 0.1, 0.45),
+            ("蓝", "南", 0.15, 0.3),
+            ("飞", "黑", 0.2, 0.35),
+            ("金", "京", 0.1, 0.3),
+            ("光", "关", 0.1, 0.3),
+            ("爸", "怕", 0.35, 0.5),
+            ("好", "吃", 1.0, 1.0),
+            ("8", "巴", 0.0, 0.0),
+            ("7", "其", 0.0, 0.0),
+            ("1", "要", 0.1, 0.1),
+            ("行", "航", 0.0, 0.2),
+            ("绿", "录", 0.1, 0.1),
+            ("4", "10", 1.0, 1.0),
+            ("48", "84", 1.0, 1.0),
+            ("write", "right", 0.0, 0.35),
+            ("guarantee", "guaranteed", 0.0, 0.25),
+            ("two", "too", 0.0, 0.3),
+            ("1", "one", 0.0, 0.0),
+            ("2", "to", 0.0, 0.35),
+            ("can", "can't", 1.0, 1.0),
+            ("hello", "goodbye", 1.0, 1.0),
+            ("привет", "приветы", 1.0, 1.0),
+            ("привет", "привет", 0.0, 0.0),
+            ("好", "how", 1.0, 1.0),
+        ] {
+            let got = between(a, b);
+            assert!((low..=high).contains(&got), "{a} {b}: {got}");
+            assert_eq!(got, between(b, a), "{a} {b}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_distance_is_a_distance(a in "\\PC{1,4}", b in "[a-z]{1,6}|[一-龥]|[0-9]{1,2}") {
+            for a in tokens(&a) {
+                for b in tokens(&b) {
+                    let apart = sound_distance(&a, &b);
+                    prop_assert!((0.0..=1.0).contains(&apart));
+                    prop_assert_eq!(apart, sound_distance(&b, &a));
+                    prop_assert_eq!(sound_distance(&a, &a), 0.0);
+                }
+            }
+        }
+    }
+}
