@@ -3,6 +3,12 @@
 //! In: bytes of a recording. Out: [`Frame`]s, and what is wrong with the recording. No files are
 //! opened here and nothing is spawned: [`crate::ingest`] does that.
 
+pub mod envelope;
+mod halve;
+pub mod playback;
+pub mod sanity;
+mod spectrum;
+
 use crate::domain::{AudioTime, LegIx};
 
 /// The rate of every frame, in Hz.
