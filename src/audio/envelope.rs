@@ -135,7 +135,8 @@ impl Envelope {
             let (first, last) = self.frames(wide);
             kept[first..last].fill(false);
         }
-        let quiet = self.levels.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(level, _)| *level);
+        let quiet =
+            self.levels.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(level, _)| *level);
         Some(Levels { speech_dbfs, noise_dbfs: median(quiet).map(dbfs) })
     }
 
@@ -161,9 +162,8 @@ impl Envelope {
 
 /// Mean of levels as powers.
 fn mean_dbfs(levels: impl Iterator<Item = f32>) -> Option<f32> {
-    let (sum, count) = levels.fold((0.0f64, 0u64), |(sum, count), level| {
-        (sum + f64::from(power(level)), count + 1)
-    });
+    let (sum, count) = levels
+        .fold((0.0f64, 0u64), |(sum, count), level| (sum + f64::from(power(level)), count + 1));
     (count > 0).then(|| (10.0 * (sum / count as f64).max(1e-13).log10()) as f32)
 }
 

@@ -266,7 +266,9 @@ mod tests {
 
     #[test]
     fn extremes_are_safe() {
-        for (sample, code) in [(0.0, 0xff), (1.0, 0x80), (9.0, 0x80), (-1.0, 0x00), (f32::NAN, 0xff)] {
+        for (sample, code) in
+            [(0.0, 0xff), (1.0, 0x80), (9.0, 0x80), (-1.0, 0x00), (f32::NAN, 0xff)]
+        {
             assert_eq!(mu_law(sample), code, "{sample}");
         }
     }

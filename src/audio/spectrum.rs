@@ -20,11 +20,13 @@ pub(crate) struct Spectrum {
     scratch: Vec<Complex32>,
     power: Vec<f32>,
     frames: u64,
+    quiet_square_sum: f32,
 }
 
 impl Spectrum {
-    /// Hann windows of `size` samples, one every `hop` samples.
-    pub(crate) fn new(size: usize, hop: usize) -> Self {
+    /// Hann windows of `size` samples, one every `hop` samples. Windows below `quiet_dbfs` are not
+    /// worth a transform: their power reads as zero.
+    pub(crate) fn new(size: usize, hop: usize, quiet_dbfs: f32) -> Self {
         let fft = FftPlanner::new().plan_fft_forward(size);
         let scratch = vec![Complex32::default(); fft.get_inplace_scratch_len()];
         let turn = std::f32::consts::TAU / size as f32;
@@ -40,6 +42,7 @@ impl Spectrum {
             scratch,
             power: vec![0.0; size / 2],
             frames: 0,
+            quiet_square_sum: 10f32.powf(quiet_dbfs / 10.0) * size as f32,
         }
     }
 
@@ -52,7 +55,13 @@ impl Spectrum {
             self.pending.extend_from_slice(&samples[..take]);
             samples = &samples[take..];
             if self.pending.len() == size {
-                self.transform();
+                if self.pending.iter().map(|sample| sample * sample).sum::<f32>()
+                    < self.quiet_square_sum
+                {
+                    self.power.fill(0.0);
+                } else {
+                    self.transform();
+                }
                 each(self.frames, &self.power);
                 self.frames += 1;
                 self.pending.drain(..self.hop);
@@ -107,7 +116,7 @@ mod tests {
 
     #[track_caller]
     fn check(hz: f32, size: usize, error_hz_max: f32) {
-        let mut spectrum = Spectrum::new(size, size / 2);
+        let mut spectrum = Spectrum::new(size, size / 2, -90.0);
         let mut seen = 0;
         spectrum.push(&sine(hz, size * 4), |_, power| {
             seen += 1;
@@ -132,7 +141,7 @@ mod tests {
         let signal = sine(700.0, 5000);
         let run = |cut: usize| {
             let mut out = Vec::new();
-            let mut spectrum = Spectrum::new(512, 160);
+            let mut spectrum = Spectrum::new(512, 160, -90.0);
             for piece in signal.chunks(cut) {
                 spectrum.push(piece, |n, power| out.push((n, power.to_vec())));
             }

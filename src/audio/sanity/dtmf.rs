@@ -4,9 +4,9 @@
 //! key is told to nobody: keys are card numbers and passwords.
 
 use super::{SHORT_HOP, SHORT_SIZE};
+use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::envelope::power;
 use crate::audio::spectrum::{bin_of, line_hz, peak_bin, power_near};
-use crate::audio::SAMPLE_RATE_HZ;
 use crate::domain::{AudioTime, Span};
 
 const ROWS_HZ: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
@@ -16,8 +16,9 @@ const DRIFT_SHARE_MAX: f32 = 0.02;
 /// Q.24 allows 4 to 8 dB between the tones; a little more for bent lines.
 const TWIST_DB_MAX: f32 = 9.0;
 const LEVEL_DBFS_MIN: f32 = -45.0;
-/// Of the telephone band's power. Speech has other harmonics.
-const SHARE_MIN: f32 = 0.8;
+/// Of the telephone band's power. A voice whose harmonics fall on two of the tones has others beside
+/// them that hold a tenth and more.
+const SHARE_MIN: f32 = 0.9;
 /// Frames in a row: a key is held 40 ms or longer.
 const FRAMES_MIN: u64 = 4;
 
@@ -51,9 +52,8 @@ fn press((first, last, _): (u64, u64, u8)) -> Option<Span> {
         let sample = frame * SHORT_HOP as u64 + SHORT_SIZE as u64 / 2;
         AudioTime::from_samples(sample, SAMPLE_RATE_HZ)
     };
-    (last + 1 - first >= FRAMES_MIN).then(|| {
-        Span::at_least_1_ms(middle(first).minus_ms(5), middle(last).plus_ms(5))
-    })
+    (last + 1 - first >= FRAMES_MIN)
+        .then(|| Span::at_least_1_ms(middle(first).minus_ms(5), middle(last).plus_ms(5)))
 }
 
 /// The key that a spectrum shows, 0 to 15.
@@ -77,8 +77,5 @@ fn key(bins: &[f32]) -> Option<u8> {
 }
 
 fn nearest(tones_hz: &[f32; 4], hz: f32) -> Option<u8> {
-    tones_hz
-        .iter()
-        .position(|tone| (hz - tone).abs() <= DRIFT_SHARE_MAX * tone)
-        .map(|ix| ix as u8)
+    tones_hz.iter().position(|tone| (hz - tone).abs() <= DRIFT_SHARE_MAX * tone).map(|ix| ix as u8)
 }

@@ -28,6 +28,10 @@ const LONG_HOP: usize = 1024;
 /// Short spectra see a key held for 40 ms: 32 ms, every 10 ms.
 const SHORT_SIZE: usize = 512;
 const SHORT_HOP: usize = 160;
+/// Notes are not held for so long without a second one.
+const STEADY_MS_MIN: u64 = 3000;
+/// No detector listens to windows below this.
+const QUIET_DBFS: f32 = -52.0;
 
 /// Listens to a whole call for what is not conversation.
 pub struct Sanity {
@@ -91,10 +95,13 @@ impl Sanity {
     /// after it was heard, and not before it has lasted for four.
     pub fn non_speech(&self, leg: LegIx, within: Span) -> Vec<Span> {
         let Some(watch) = self.legs.get(leg.ix()) else { return Vec::new() };
-        let sounding = watch.tones.soundings();
-        let mut spans = watch.music.spans(&watch.envelope, &sounding, within);
-        spans.extend(sounding.iter().filter_map(|span| span.overlap(within)));
-        spans.extend(watch.dtmf.presses().iter().filter_map(|span| span.overlap(within)));
+        let mut spans = watch.music(within);
+        let tones = watch.tones(&spans);
+        let inside = |spans: Vec<Span>| {
+            spans.into_iter().filter_map(|span| span.overlap(within)).collect::<Vec<_>>()
+        };
+        spans.extend(inside(tones.into_iter().flat_map(|tone| tone.soundings).collect()));
+        spans.extend(inside(watch.dtmf.presses()));
         joined(spans)
     }
 
@@ -125,8 +132,8 @@ impl Watch {
     fn new() -> Self {
         Self {
             envelope: Envelope::new(),
-            long: Spectrum::new(LONG_SIZE, LONG_HOP),
-            short: Spectrum::new(SHORT_SIZE, SHORT_HOP),
+            long: Spectrum::new(LONG_SIZE, LONG_HOP, QUIET_DBFS),
+            short: Spectrum::new(SHORT_SIZE, SHORT_HOP, QUIET_DBFS),
             tones: tones::Tones::default(),
             music: music::Music::new(),
             dtmf: dtmf::Dtmf::default(),
@@ -143,6 +150,27 @@ impl Watch {
             music.push(bins);
         });
         self.short.push(samples, |frame, bins| dtmf.push(frame, bins));
+    }
+}
+
+impl Watch {
+    /// Music inside `within`; a tone that sounds on and on is none.
+    fn music(&self, within: Span) -> Vec<Span> {
+        let steady: Vec<Span> =
+            self.tones.soundings().filter(|span| span.len_ms() >= STEADY_MS_MIN).collect();
+        self.music.spans(&self.envelope, &steady, within)
+    }
+
+    /// Tones, those left out that are notes of `music`.
+    fn tones(&self, music: &[Span]) -> Vec<Tone> {
+        let mut tones = self.tones.tones();
+        tones.retain(|tone| {
+            let played = |sounding: &Span| {
+                music.iter().any(|span| span.overlap_ms(*sounding) * 2 > sounding.len_ms())
+            };
+            !tone.soundings.iter().any(played)
+        });
+        tones
     }
 }
 

@@ -6,9 +6,9 @@
 //! power for music and below 0.15 for speech in any language. Stores 17 bytes a second.
 
 use super::{LONG_HOP, LONG_SIZE, frame_start};
+use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::envelope::Envelope;
 use crate::audio::spectrum::bin_of;
-use crate::audio::SAMPLE_RATE_HZ;
 use crate::domain::Span;
 
 /// Frames of a judged stretch: about four seconds.
@@ -118,10 +118,7 @@ fn still_share(low: &[f32], older: &[f32]) -> f32 {
 
 /// Runs of frames (first, last) that lie in music, from `(still share, level)` by frame.
 fn merged(frames: &[(f32, f32)]) -> Vec<(usize, usize)> {
-    let judged: Vec<f32> = frames
-        .windows(WINDOW_FRAMES)
-        .map(judge)
-        .collect();
+    let judged: Vec<f32> = frames.windows(WINDOW_FRAMES).map(judge).collect();
     let mut runs: Vec<(usize, usize)> = Vec::new();
     let mut ix = 0;
     while ix < judged.len() {

@@ -107,7 +107,8 @@ impl Pair {
         let mut planner = FftPlanner::new();
         let (forward, inverse) = (planner.plan_fft_forward(SIZE), planner.plan_fft_inverse(SIZE));
         let scratch = forward.get_inplace_scratch_len().max(inverse.get_inplace_scratch_len());
-        let half = || Half { halver: Halver::new(), pending: Vec::new(), raw: Vec::new(), last: 0.0 };
+        let half =
+            || Half { halver: Halver::new(), pending: Vec::new(), raw: Vec::new(), last: 0.0 };
         let sums = || Sums { blocks: 0, own_energy: 0.0, lags: vec![0.0; LAGS] };
         Self {
             legs: [half(), half()],
@@ -135,9 +136,8 @@ impl Pair {
     }
 
     fn block(&mut self) {
-        let energies = [0, 1].map(|leg: usize| {
-            self.legs[leg].pending[..BLOCK].iter().map(|x| x * x).sum::<f32>()
-        });
+        let energies = [0, 1]
+            .map(|leg: usize| self.legs[leg].pending[..BLOCK].iter().map(|x| x * x).sum::<f32>());
         let active = ACTIVE_POWER_MIN * BLOCK as f32;
         if energies[0].max(energies[1]) < active {
             return;
@@ -206,7 +206,14 @@ impl Pair {
         let total: f32 = power.iter().sum();
         let mut held = 0.0;
         for _ in 0..TONAL_LINES {
-            let at = (0..power.len()).max_by(|&a, &b| power[a].total_cmp(&power[b])).unwrap_or(0);
+            // A plain loop: it runs over 24 thousand bins a second, and `max_by` took a third of
+            // the whole pass.
+            let (mut at, mut top) = (0, 0.0);
+            for (bin, value) in power.iter().enumerate() {
+                if *value > top {
+                    (at, top) = (bin, *value);
+                }
+            }
             let near = at.saturating_sub(REACH)..(at + REACH + 1).min(power.len());
             held += power[near.clone()].iter().sum::<f32>();
             power[near].fill(0.0);

@@ -42,16 +42,17 @@ pub struct SanityReport {
 pub(super) fn report(sanity: &Sanity, speech: &[Vec<Span>]) -> SanityReport {
     let legs = sanity.legs.len();
     let leg_ixs = || (0..legs).map(|ix| LegIx(ix as u8));
-    let tones: Vec<Vec<Tone>> = sanity.legs.iter().map(|watch| watch.tones.tones()).collect();
     let keys: Vec<Vec<Span>> = sanity.legs.iter().map(|watch| watch.dtmf.presses()).collect();
     let music: Vec<Vec<Span>> = sanity
         .legs
         .iter()
         .map(|watch| match Span::new(Default::default(), watch.envelope.end()) {
-            Some(all) => watch.music.spans(&watch.envelope, &watch.tones.soundings(), all),
+            Some(all) => watch.music(all),
             None => Vec::new(),
         })
         .collect();
+    let tones: Vec<Vec<Tone>> =
+        sanity.legs.iter().zip(&music).map(|(watch, music)| watch.tones(music)).collect();
     let copy = sanity.pair.as_ref().and_then(super::pair::Pair::copy);
     let leaks: Vec<Option<Leak>> = leg_ixs()
         .map(|leg| match sanity.leak(leg) {
@@ -163,35 +164,29 @@ fn dead_air(sanity: &Sanity) -> Vec<Problem> {
         let span = Span::from_ms(start as u64 * LEVEL_MS, ix as u64 * LEVEL_MS);
         if let Some(span) = span.filter(|span| span.len_ms() >= SILENCE_MS_MIN) {
             let detail = format!("{:.1} s", span.len_ms() as f64 / 1000.0);
-            problems.push(Problem { kind: ProblemKind::Silence, leg: None, span: Some(span), detail });
+            problems.push(Problem {
+                kind: ProblemKind::Silence,
+                leg: None,
+                span: Some(span),
+                detail,
+            });
         }
         start = ix + 1;
     }
     problems
 }
 
-/// One problem a span; what sounds on both legs at once is told once, of the whole recording.
+/// One problem a stretch; what sounds on several legs at once is told once, of the whole recording.
 fn heard(kind: ProblemKind, by_leg: &[Vec<Span>]) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = Vec::new();
-    for (ix, spans) in by_leg.iter().enumerate() {
-        for span in spans {
-            let twin = problems.iter_mut().find(|problem| {
-                problem.leg != Some(LegIx(ix as u8))
-                    && problem.span.is_some_and(|other| other.overlap(*span).is_some())
-            });
-            let (leg, span) = match twin {
-                Some(twin) => {
-                    twin.leg = None;
-                    twin.span = twin.span.map(|other| other.cover(*span));
-                    twin.detail = seconds(twin.span.unwrap_or(*span));
-                    continue;
-                }
-                None => (Some(LegIx(ix as u8)), *span),
-            };
-            problems.push(Problem { kind, leg, span: Some(span), detail: seconds(span) });
-        }
-    }
-    problems
+    let stretches = joined(by_leg.iter().flatten().copied().collect());
+    let problem = |span: Span| {
+        let on = |spans: &Vec<Span>| spans.iter().any(|other| other.overlap(span).is_some());
+        let mut legs = (0..by_leg.len()).filter(|ix| on(&by_leg[*ix])).map(|ix| LegIx(ix as u8));
+        let first = legs.next();
+        let leg = first.filter(|_| legs.next().is_none());
+        Problem { kind, leg, span: Some(span), detail: seconds(span) }
+    };
+    stretches.into_iter().map(problem).collect()
 }
 
 fn seconds(span: Span) -> String {
