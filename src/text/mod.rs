@@ -4,14 +4,17 @@
 //! text they came from, and how they sound. Nothing here knows rubrics, calls or audio.
 
 mod fold;
+mod language;
 mod lex;
 mod number_en;
 mod number_zh;
+pub mod pii;
 mod sound;
 mod syllable;
 mod token;
 mod word_key;
 
 pub use fold::{Folded, fold, folded};
+pub use language::{ends_sentence, join, units};
 pub use sound::{Sound, sound_distance};
 pub use token::{Token, TokenKind, tokens};

@@ -16,6 +16,9 @@ const READINGS_MAX: usize = 4;
 /// What a reading costs that is not the character's first.
 const RARE_READING: f32 = 0.1;
 
+/// How much of a word's distance is its sound; the rest is its spelling.
+const SOUND_SHARE: f32 = 0.6;
+
 /// Share of letters and sounds that may differ before two words have nothing in common.
 const WORD_NEAR_MAX: f32 = 0.5;
 
@@ -117,7 +120,7 @@ fn number_word(number: &Token, word: &Token) -> f32 {
     }
 }
 
-/// Half by sound, half by letters. Short words must sound the same, and a negation stays one.
+/// More by sound than by letters. Short words must sound the same, and a negation stays one.
 fn word_distance(a: (&str, Key), b: (&str, Key)) -> f32 {
     let silent = [0; KEY_LEN];
     if a.1 == silent || b.1 == silent || a.0.ends_with("n't") != b.0.ends_with("n't") {
@@ -128,10 +131,11 @@ fn word_distance(a: (&str, Key), b: (&str, Key)) -> f32 {
         return 1.0;
     }
     let sound = edit_share(trim(&a.1), trim(&b.1));
-    if sound > 2.0 * WORD_NEAR_MAX {
+    if SOUND_SHARE * sound > WORD_NEAR_MAX {
         return 1.0;
     }
-    let apart = (sound + edit_share(a.0.as_bytes(), b.0.as_bytes())) / 2.0;
+    let letters = edit_share(a.0.as_bytes(), b.0.as_bytes());
+    let apart = SOUND_SHARE * sound + (1.0 - SOUND_SHARE) * letters;
     if apart <= WORD_NEAR_MAX { apart } else { 1.0 }
 }
 

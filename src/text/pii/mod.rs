@@ -1,0 +1,309 @@
+//! Personal data in what was said: telephone, identity card, payment card, social security number,
+//! e-mail, spoken or written, in Chinese and English.
+//!
+//! In: utterances, or one text. Out: what must be masked, where and when it is heard, never the
+//! value itself. Numbers with a check digit count only when it holds, so that an order number is not
+//! taken for a card; [`mask`], which guards logs, stars such doubtful numbers all the same.
+
+mod email;
+mod kinds;
+mod places;
+mod rows;
+
+use std::ops::Range;
+
+use crate::domain::{Pii, PiiKind, Utterance};
+
+use kinds::{Context, classify};
+use rows::{Row, rows};
+
+/// Digits in a row from which on a number is starred in logs, whatever it may be.
+const DOUBTFUL_DIGITS_MIN: usize = 13;
+
+/// How far back the words may lie that say what a number is.
+const CONTEXT_CHARS: usize = 48;
+
+/// A text of a stream: what one voice says, piece by piece.
+struct Piece<'a> {
+    text: &'a str,
+    /// Whether it may go on with a number that the piece before began.
+    continues: bool,
+    /// What anybody said before it.
+    before: String,
+}
+
+/// Something found, with the bytes it takes in the pieces.
+struct Found {
+    /// None: a long number that is nothing known.
+    kind: Option<PiiKind>,
+    masked: String,
+    parts: Vec<(usize, Range<usize>)>,
+}
+
+/// Finds personal data. A number may be spread over several utterances of one voice.
+pub fn find(utterances: &[Utterance]) -> Vec<Pii> {
+    let mut out = Vec::new();
+    for (members, found) in in_streams(utterances) {
+        for one in found {
+            let Some(kind) = one.kind else { continue };
+            let spans =
+                one.parts.iter().map(|(piece, at)| places::span(members[*piece], at.clone()));
+            if let (Some(span), Some(&(piece, _))) =
+                (spans.reduce(|all, span| all.cover(span)), one.parts.first())
+            {
+                out.push(Pii { kind, leg: members[piece].leg, span, masked: one.masked });
+            }
+        }
+    }
+    out.sort_by_key(|pii| (pii.span, pii.leg, pii.kind));
+    out
+}
+
+/// The texts of utterances with personal data starred, in the order given.
+pub fn masked_texts(utterances: &[Utterance]) -> Vec<String> {
+    let mut out: Vec<String> = utterances.iter().map(|one| one.text.as_str().to_owned()).collect();
+    for (members, found) in in_streams(utterances) {
+        for (member, text) in members.iter().zip(starred(&texts(&members), &found)) {
+            if let Some(place) = utterances.iter().position(|one| std::ptr::eq(one, *member)) {
+                out[place] = text;
+            }
+        }
+    }
+    out
+}
+
+/// One text with personal data starred.
+pub fn mask(text: &str) -> String {
+    let piece = Piece { text, continues: false, before: String::new() };
+    let found = scan(&[piece]);
+    starred(&[text], &found).swap_remove(0)
+}
+
+fn texts<'a>(members: &[&'a Utterance]) -> Vec<&'a str> {
+    members.iter().map(|one| one.text.as_str()).collect()
+}
+
+/// Each voice's utterances in time order, with what is found in them.
+fn in_streams(utterances: &[Utterance]) -> Vec<(Vec<&Utterance>, Vec<Found>)> {
+    let mut all: Vec<&Utterance> = utterances.iter().collect();
+    all.sort_by_key(|one| (one.span, one.leg, one.id));
+    let mut voices: Vec<_> = all.iter().map(|one| (one.leg, one.speaker)).collect();
+    voices.sort_unstable();
+    voices.dedup();
+    let stream = |voice| {
+        let mut members: Vec<&Utterance> = Vec::new();
+        let mut pieces = Vec::new();
+        for (i, one) in all.iter().enumerate().filter(|(_, one)| (one.leg, one.speaker) == voice) {
+            let continues = members.last().is_some_and(|last: &&Utterance| {
+                one.span.start().since_ms(last.span.end()) <= rows::PAUSE_MS_MAX
+            });
+            let before: String = all[i.saturating_sub(2)..i]
+                .iter()
+                .map(|earlier| format!("{} ", earlier.text.as_str()))
+                .collect();
+            members.push(one);
+            pieces.push(Piece { text: one.text.as_str(), continues, before });
+        }
+        let found = scan(&pieces);
+        (members, found)
+    };
+    voices.into_iter().map(stream).collect()
+}
+
+/// What is found in a stream, in its order.
+fn scan(pieces: &[Piece<'_>]) -> Vec<Found> {
+    let mut out = Vec::new();
+    for (i, piece) in pieces.iter().enumerate() {
+        for (at, masked) in email::find(piece.text, &piece.before) {
+            out.push(Found { kind: Some(PiiKind::Email), masked, parts: vec![(i, at)] });
+        }
+    }
+    let emails: Vec<(usize, Range<usize>)> = out.iter().flat_map(|one| one.parts.clone()).collect();
+    for row in rows(pieces) {
+        for one in in_row(&row, pieces) {
+            let inside = |(piece, at): &(usize, Range<usize>)| {
+                emails.iter().any(|(p, e)| p == piece && e.start < at.end && at.start < e.end)
+            };
+            if !one.parts.iter().any(inside) {
+                out.push(one);
+            }
+        }
+    }
+    out.sort_by_key(|one| one.parts.first().map(|(piece, at)| (*piece, at.start)));
+    out
+}
+
+/// The longest numbers that begin and end where groups of digits do.
+fn in_row(row: &Row, pieces: &[Piece<'_>]) -> Vec<Found> {
+    let mut out = Vec::new();
+    let mut i = 0;
+    'groups: while i < row.groups.len() {
+        let context = context(row, i, pieces);
+        for end in (i + 1..=row.groups.len()).rev() {
+            let groups = &row.groups[i..end];
+            let digits: String = groups.iter().map(|group| group.digits.as_str()).collect();
+            let lens: Vec<usize> = groups.iter().map(|group| group.digits.len()).collect();
+            if let Some(kind) = classify(&digits, &lens, &context) {
+                let masked = kinds::masked(kind, &digits);
+                out.push(Found { kind: Some(kind), masked, parts: row.parts(i..end) });
+                i = end;
+                continue 'groups;
+            }
+        }
+        i += 1;
+    }
+    let digits: String = row.groups.iter().map(|group| group.digits.as_str()).collect();
+    if out.is_empty() && digits.len() >= DOUBTFUL_DIGITS_MIN {
+        let masked = kinds::stars(&digits, 0, 4);
+        out.push(Found { kind: None, masked, parts: row.parts(0..row.groups.len()) });
+    }
+    out
+}
+
+fn context(row: &Row, group: usize, pieces: &[Piece<'_>]) -> Context {
+    let (piece, at) = (row.groups[group].piece, row.groups[0].at.clone());
+    let first = row.groups[0].piece;
+    let text =
+        format!("{} {}", pieces[first].before, &pieces[first].text[..at.start]).to_lowercase();
+    let skip = text.chars().count().saturating_sub(CONTEXT_CHARS);
+    let english = !pieces[piece].text.chars().any(crate::text::fold::is_hanzi);
+    Context { before: text.chars().skip(skip).collect(), english }
+}
+
+/// Replaces what was found: its first part by the masked value, the others by stars.
+fn starred(texts: &[&str], found: &[Found]) -> Vec<String> {
+    let mut out: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
+    let mut parts: Vec<(usize, Range<usize>, &str)> = found
+        .iter()
+        .flat_map(|one| {
+            let mut text = Some(one.masked.as_str());
+            let with_text = move |(piece, at): &(usize, Range<usize>)| {
+                (*piece, at.clone(), text.take().unwrap_or("****"))
+            };
+            one.parts.iter().map(with_text)
+        })
+        .collect();
+    // From the end, so that earlier bytes keep their place.
+    parts.sort_by_key(|(piece, at, _)| (*piece, std::cmp::Reverse(at.start)));
+    for (piece, at, text) in parts {
+        out[piece].replace_range(at, text);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{LegIx, Party, Sensitive, Span};
+
+    fn said(lines: &[(u8, u64, u64, &str)]) -> Vec<Utterance> {
+        let one = |(id, &(leg, start, end, text)): (usize, &(u8, u64, u64, &str))| Utterance {
+            id: id as u32,
+            leg: LegIx(leg),
+            speaker: leg,
+            party: if leg == 0 { Party::Agent } else { Party::Customer },
+            span: Span::from_ms(start, end).unwrap(),
+            text: Sensitive::from(text),
+            confidence: 1.0,
+            words: vec![],
+        };
+        lines.iter().enumerate().map(one).collect()
+    }
+
+    fn check(text: &str, want: &str) {
+        let found = find(&said(&[(1, 0, 10_000, text)]));
+        let got: Vec<String> =
+            found.iter().map(|pii| format!("{} {}", pii.kind.as_str(), pii.masked)).collect();
+        assert_eq!(got.join("; "), want, "{text}");
+    }
+
+    #[test]
+    fn chinese_numbers_are_found() {
+        for (text, want) in [
+            ("我的手机号是幺九九零零零零六幺三六。", "phone 199****6136"),
+            ("我的手机号是一九九零零零零六一三六。", "phone 199****6136"),
+            ("电话199-0000-6136", "phone 199****6136"),
+            ("电话 1 9 9 0 0 0 0 6 1 3 6 对", "phone 199****6136"),
+            ("幺九九，零零零零，嗯，六幺三六", "phone 199****6136"),
+            ("洞幺洞，六二三四五六七八", "phone 010****5678"),
+            ("+86 19900006136", "phone 199****6136"),
+            ("身份证幺幺零幺九九幺九五九幺二幺六九幺二零。", "id_card 110199********9120"),
+            ("身份证110199195912169121。", ""),
+            ("卡号六二零零零零四零六九七七五八九六三七七。", "bank_card 620000*********6377"),
+            ("卡号6200 0040 6977 5896 377", "bank_card 620000*********6377"),
+            ("订单号是六三零二八零二五。", ""),
+            ("订单号19900006136", ""),
+            ("订单号19900006136，手机号19900001121", "phone 199****1121"),
+            ("四十八小时之内给您答复", ""),
+            ("邮箱是zhangsan艾特qq点com", "email z***@qq.com"),
+            ("邮箱zhang.san@163.com，谢谢", "email z***@163.com"),
+            ("请拨打400 800 1234", ""),
+        ] {
+            check(text, want);
+        }
+    }
+
+    #[test]
+    fn english_numbers_are_found() {
+        for (text, want) in [
+            ("two zero two, five five five, zero one six three.", "phone 202***0163"),
+            ("It's (202) 555-0163.", "phone 202***0163"),
+            ("two oh two double five five oh one six three", "phone 202***0163"),
+            ("My order is 2025550163.", ""),
+            ("my social is nine zero zero, one four, four eight six four.", "ssn *****4864"),
+            ("900-14-4864", "ssn *****4864"),
+            ("The code is 900144864.", ""),
+            (
+                "The full number is four one one one, one one seven one, seven nine four zero, three four six four.",
+                "bank_card 411111******3464",
+            ),
+            ("my email is john dot smith at gmail dot com", "email j***@gmail.com"),
+            ("john.smith at example.com", ""),
+            ("visit us at harborbank dot com", ""),
+            ("I called twenty four hours ago", ""),
+        ] {
+            check(text, want);
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_spread_over_utterances() {
+        let found = find(&said(&[
+            (1, 0, 1000, "我电话幺九九零零零零"),
+            (0, 1100, 1400, "嗯"),
+            (1, 2000, 3000, "六幺三六"),
+            (1, 60_000, 61_000, "幺九九零零零零"),
+            (1, 90_000, 91_000, "六幺三六"),
+        ]));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].masked, "199****6136");
+        assert_eq!(found[0].span.end().ms(), 3000);
+        assert!(found[0].span.start().ms() > 0);
+        let asked = find(&said(&[
+            (0, 0, 2000, "May I have your social security number?"),
+            (1, 2500, 5000, "900144864."),
+        ]));
+        assert_eq!(asked.first().map(|pii| pii.kind), Some(PiiKind::Ssn));
+    }
+
+    #[test]
+    fn texts_are_starred() {
+        for (text, want) in [
+            ("电话幺九九零零零零六幺三六，谢谢", "电话199****6136，谢谢"),
+            ("身份证110199195912169121。", "身份证**************9121。"),
+            ("订单63028025", "订单63028025"),
+            ("write to a.b@c.com now", "write to a***@c.com now"),
+        ] {
+            assert_eq!(mask(text), want);
+        }
+        let lines = said(&[(1, 0, 1000, "幺九九零零零零"), (1, 1500, 2500, "六幺三六好")]);
+        assert_eq!(masked_texts(&lines), ["199****6136", "****好"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn masking_takes_any_text(text in "\\PC{0,40}|[0-9幺零一 ,-]{0,40}") {
+            let _ = mask(&text);
+        }
+    }
+}
