@@ -1,1 +1,304 @@
-//! (see docs/ARCHITECTURE.md)
+//! One call as a state machine without IO: audio and engine answers go in, jobs and events come out.
+//!
+//! In: [`Input`]s. Out: [`Output`]s, polled until none is left. The same code serves recorded and live
+//! calls; who drives it owns the clock, the files and the threads. However audio is cut into inputs,
+//! and in whatever order answers come back, the events are the same (law 1).
+
+mod assemble;
+mod job;
+mod leg;
+mod wait;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+pub use job::{Answer, Job, JobId, Work};
+pub use wait::announces_wait;
+
+use crate::audio::sanity::Sanity;
+use crate::domain::{CallEvent, CallInfo, EngineRef, Language, LegIx, Problem, ProblemKind};
+use crate::measure::MeasureConfig;
+use crate::speech::{EngineError, Heard, SegmenterConfig, SupportConfig, Vad, Window};
+
+use leg::LegStage;
+
+/// Samples of every leg that are worked on at once: 8 voice-activity frames, 256 ms. Inputs are cut
+/// and joined to blocks of this size, which is why their own cuts do not matter.
+const BLOCK_SAMPLES: usize = 4096;
+
+/// How a call is worked on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionConfig {
+    /// When speech starts and stops.
+    pub segmenter: SegmenterConfig,
+    /// When a recognised word counts.
+    pub support: SupportConfig,
+    /// What the measures tell apart.
+    pub measure: MeasureConfig,
+    /// Speech per recognition window, in milliseconds.
+    pub window_ms: u64,
+    /// A segment is the other leg heard through from this likelihood on.
+    pub crosstalk_min: f32,
+    /// The recogniser's prompt by language; empty: none.
+    pub prompts: BTreeMap<Language, String>,
+    /// The recogniser, as the transcript names it.
+    pub engine: EngineRef,
+}
+
+impl SessionConfig {
+    /// Defaults for a recogniser.
+    pub fn new(engine: EngineRef) -> Self {
+        Self {
+            segmenter: SegmenterConfig::default(),
+            support: SupportConfig::default(),
+            measure: MeasureConfig::default(),
+            window_ms: 15_000,
+            crosstalk_min: 0.5,
+            prompts: BTreeMap::new(),
+            engine,
+        }
+    }
+}
+
+/// The form of the recording, as its decoder tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaForm {
+    /// The codec's short name.
+    pub codec: String,
+    /// The file's sample rate, in Hz.
+    pub sample_rate_hz: u32,
+    /// Channels in the file.
+    pub channels: u16,
+}
+
+/// What a session is told.
+#[derive(Debug)]
+pub enum Input {
+    /// The next samples of every leg, 16 kHz mono, all equally long.
+    Audio(Vec<Vec<f32>>),
+    /// A job is done.
+    Done(JobId, Answer),
+    /// No more audio comes; what the decoder found wrong.
+    End(Vec<Problem>),
+}
+
+/// What a session wants.
+#[derive(Debug)]
+pub enum Output {
+    /// Run this on an engine and give the answer back.
+    Run(Job),
+    /// This happened. Final.
+    Emit(CallEvent),
+}
+
+/// One call under way.
+pub struct CallSession {
+    info: CallInfo,
+    form: MediaForm,
+    config: Arc<SessionConfig>,
+    language: Option<Language>,
+    language_asked: bool,
+    legs: Vec<LegStage>,
+    pending: Vec<Vec<f32>>,
+    sanity: Sanity,
+    samples: u64,
+    /// Windows whose answer is awaited, or that await the language.
+    windows: BTreeMap<JobId, Window>,
+    unsent: Vec<JobId>,
+    heard: BTreeMap<JobId, (Window, Heard)>,
+    failures: Vec<Problem>,
+    ended: Option<Vec<Problem>>,
+    assembled: bool,
+    next_job: u32,
+    outputs: VecDeque<Output>,
+}
+
+impl CallSession {
+    /// A call with one voice-activity detector a leg.
+    pub fn new(
+        info: CallInfo,
+        form: MediaForm,
+        vads: Vec<Box<dyn Vad>>,
+        config: Arc<SessionConfig>,
+    ) -> Self {
+        let count = vads.len();
+        let legs: Vec<LegStage> = vads
+            .into_iter()
+            .enumerate()
+            .map(|(ix, vad)| LegStage::new(LegIx(ix as u8), vad, &config))
+            .collect();
+        let outputs = VecDeque::from([Output::Emit(CallEvent::Started(info.clone()))]);
+        Self {
+            language: info.language.clone(),
+            info,
+            form,
+            config,
+            language_asked: false,
+            legs,
+            pending: vec![Vec::new(); count],
+            sanity: Sanity::new(count),
+            samples: 0,
+            windows: BTreeMap::new(),
+            unsent: Vec::new(),
+            heard: BTreeMap::new(),
+            failures: Vec::new(),
+            ended: None,
+            assembled: false,
+            next_job: 0,
+            outputs,
+        }
+    }
+
+    /// Takes an input.
+    ///
+    /// # Errors
+    /// [`EngineError`] when voice activity fails: then nothing about the call can be trusted.
+    pub fn handle(&mut self, input: Input) -> Result<(), EngineError> {
+        match input {
+            Input::Audio(legs) => self.audio(&legs)?,
+            Input::Done(id, answer) => self.done(id, answer),
+            Input::End(problems) => self.end(problems)?,
+        }
+        if self.is_complete() && !self.assembled {
+            self.assembled = true;
+            let events = self.assemble();
+            self.outputs.extend(events.into_iter().map(Output::Emit));
+        }
+        Ok(())
+    }
+
+    /// The next thing the session wants, if any.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Windows under way or waiting: who drives the session feeds no more audio while these are many.
+    pub fn backlog(&self) -> usize {
+        self.windows.len()
+    }
+
+    /// Seconds of audio taken so far.
+    pub fn heard_s(&self) -> f64 {
+        self.samples as f64 / f64::from(crate::audio::SAMPLE_RATE_HZ)
+    }
+
+    /// Waveforms for a report: one byte a column and leg, `per_s` columns a second.
+    pub fn peaks(&self, per_s: u32) -> Vec<Vec<u8>> {
+        (0..self.legs.len())
+            .filter_map(|ix| self.sanity.envelope(LegIx(ix as u8)))
+            .map(|envelope| envelope.peaks(per_s))
+            .collect()
+    }
+
+    fn is_complete(&self) -> bool {
+        self.ended.is_some() && self.windows.is_empty()
+    }
+
+    fn audio(&mut self, legs: &[Vec<f32>]) -> Result<(), EngineError> {
+        for (pending, samples) in self.pending.iter_mut().zip(legs) {
+            pending.extend_from_slice(samples);
+        }
+        while self.pending.iter().all(|leg| leg.len() >= BLOCK_SAMPLES) {
+            let block: Vec<Vec<f32>> =
+                self.pending.iter_mut().map(|leg| leg.drain(..BLOCK_SAMPLES).collect()).collect();
+            self.block(&block)?;
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, legs: &[Vec<f32>]) -> Result<(), EngineError> {
+        let views: Vec<&[f32]> = legs.iter().map(Vec::as_slice).collect();
+        self.sanity.push(&views);
+        self.samples += views.iter().map(|leg| leg.len()).max().unwrap_or(0) as u64;
+        for ix in 0..self.legs.len() {
+            let windows = self.legs[ix].push(&legs[ix], &self.sanity, &self.config)?;
+            self.submit(windows);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, problems: Vec<Problem>) -> Result<(), EngineError> {
+        let rest: Vec<Vec<f32>> = self.pending.iter_mut().map(std::mem::take).collect();
+        if rest.iter().any(|leg| !leg.is_empty()) {
+            self.block(&rest)?;
+        }
+        for ix in 0..self.legs.len() {
+            let windows = self.legs[ix].finish(&self.sanity, &self.config);
+            self.submit(windows);
+        }
+        self.ended = Some(problems);
+        Ok(())
+    }
+
+    /// Sends windows to recognition, or keeps them until the language is known.
+    fn submit(&mut self, windows: Vec<Window>) {
+        for window in windows {
+            let id = self.new_id();
+            if self.language.is_none() && !self.language_asked {
+                self.language_asked = true;
+                let ask = self.new_id();
+                let samples = window.samples.clone();
+                self.outputs.push_back(Output::Run(Job { id: ask, work: Work::Detect(samples) }));
+            }
+            self.windows.insert(id, window);
+            self.unsent.push(id);
+        }
+        self.send();
+    }
+
+    fn send(&mut self) {
+        let Some(language) = self.language.clone() else { return };
+        let prompt = self.config.prompts.get(&language).cloned().unwrap_or_default();
+        for id in std::mem::take(&mut self.unsent) {
+            if let Some(window) = self.windows.get(&id) {
+                let work = Work::Transcribe {
+                    samples: window.samples.clone(),
+                    language: language.clone(),
+                    prompt: prompt.clone(),
+                };
+                self.outputs.push_back(Output::Run(Job { id, work }));
+            }
+        }
+    }
+
+    fn new_id(&mut self) -> JobId {
+        self.next_job += 1;
+        JobId(self.next_job)
+    }
+
+    fn done(&mut self, id: JobId, answer: Answer) {
+        match answer {
+            Answer::Language(language) => {
+                self.language.get_or_insert(language);
+                self.send();
+            }
+            Answer::Heard(heard) => {
+                if let Some(window) = self.windows.remove(&id) {
+                    self.heard.insert(id, (window, heard));
+                }
+            }
+            Answer::Failed => self.failed(id),
+        }
+    }
+
+    /// A failed window leaves a hole that is told; a failed language question falls back to English,
+    /// the language that most models know best, and is told as well.
+    fn failed(&mut self, id: JobId) {
+        let problem = |leg, span, detail: &str| Problem {
+            kind: ProblemKind::NotRecognised,
+            leg,
+            span,
+            detail: detail.to_owned(),
+        };
+        if let Some(window) = self.windows.remove(&id) {
+            let spans = window.pieces.iter().map(|piece| piece.span);
+            self.failures.extend(
+                spans.map(|span| problem(Some(window.leg), Some(span), "the recogniser failed")),
+            );
+        } else {
+            self.failures.push(problem(None, None, "the language could not be told; taken for en"));
+            self.language.get_or_insert_with(Language::english);
+            self.send();
+        }
+    }
+}

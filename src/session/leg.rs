@@ -1,0 +1,87 @@
+//! One leg of a call: samples become windows of speech.
+//!
+//! In: blocks of samples, and what is known of the recording so far. Out: windows. Speech that is a
+//! tone, music, or the other leg heard through is left out and remembered.
+
+use crate::audio::sanity::Sanity;
+use crate::domain::{LegIx, Span};
+use crate::speech::{
+    EngineError, Packer, Segment, Segmenter, SpeechTrack, VAD_FRAME_SAMPLES, Vad, Window,
+};
+
+use super::SessionConfig;
+
+/// A segment is a tone or music when so much of it is.
+const NON_SPEECH_SHARE_MIN: f64 = 0.6;
+
+pub(super) struct LegStage {
+    leg: LegIx,
+    vad: Box<dyn Vad>,
+    segmenter: Segmenter,
+    packer: Packer,
+    /// The last, unfinished voice-activity frame of the call.
+    rest: Vec<f32>,
+    /// How likely speech was, over the whole call.
+    pub(super) track: SpeechTrack,
+    /// Speech that was kept.
+    pub(super) speech: Vec<Span>,
+}
+
+impl LegStage {
+    pub(super) fn new(leg: LegIx, vad: Box<dyn Vad>, config: &SessionConfig) -> Self {
+        Self {
+            leg,
+            vad,
+            segmenter: Segmenter::new(leg, config.segmenter.clone()),
+            packer: Packer::new(config.window_ms),
+            rest: Vec::new(),
+            track: SpeechTrack::default(),
+            speech: Vec::new(),
+        }
+    }
+
+    /// Takes a block: whole frames, except for the last block of a call.
+    pub(super) fn push(
+        &mut self,
+        block: &[f32],
+        sanity: &Sanity,
+        config: &SessionConfig,
+    ) -> Result<Vec<Window>, EngineError> {
+        let (frames, rest) = block.split_at(block.len() / VAD_FRAME_SAMPLES * VAD_FRAME_SAMPLES);
+        let probabilities = self.vad.probabilities(frames)?;
+        self.track.push(&probabilities);
+        self.rest.extend_from_slice(rest);
+        let segments = self.segmenter.push(frames, &probabilities);
+        Ok(segments.into_iter().filter_map(|s| self.take(s, sanity, config)).collect())
+    }
+
+    /// The call has ended.
+    pub(super) fn finish(&mut self, sanity: &Sanity, config: &SessionConfig) -> Vec<Window> {
+        let rest = std::mem::take(&mut self.rest);
+        let last = self.segmenter.finish(&rest);
+        let mut windows: Vec<Window> =
+            last.into_iter().filter_map(|s| self.take(s, sanity, config)).collect();
+        windows.extend(self.packer.finish());
+        windows
+    }
+
+    fn take(
+        &mut self,
+        segment: Segment,
+        sanity: &Sanity,
+        config: &SessionConfig,
+    ) -> Option<Window> {
+        let tones: u64 = sanity
+            .non_speech(self.leg, segment.span)
+            .into_iter()
+            .map(|span| span.overlap_ms(segment.span))
+            .sum();
+        let is_tone = tones as f64 >= NON_SPEECH_SHARE_MIN * segment.span.len_ms() as f64;
+        let leaks = || sanity.crosstalk_likelihood(self.leg, segment.span) >= config.crosstalk_min;
+        if is_tone || leaks() {
+            return None;
+        }
+        self.speech.push(segment.span);
+        self.packer.push(segment)
+    }
+}
