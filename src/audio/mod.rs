@@ -11,6 +11,17 @@ mod spectrum;
 
 use crate::domain::{AudioTime, LegIx};
 
+mod decode;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod raw;
+pub mod resample;
+pub mod sniff;
+pub mod wav_header;
+
+pub use decode::{BLOCK_SAMPLES, Block, DecodeError, Decoder, Format, Piped};
+pub use symphonia::core::io::MediaSource;
+
 /// The rate of every frame, in Hz.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
 

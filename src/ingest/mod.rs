@@ -1,1 +1,13 @@
-//! (see docs/ARCHITECTURE.md)
+//! Recorded calls in: files and folders become inputs, inputs become recordings that can be decoded.
+//!
+//! In: paths from the command line. Out: [`Inputs`], and for each a [`Recording`] with what is known
+//! about the call and its audio. Files are only read. Whatever fails names its file and the remedy,
+//! and stops nothing else.
+
+pub mod ffmpeg;
+mod recording;
+mod scan;
+
+pub use ffmpeg::Ffmpeg;
+pub use recording::{OpenError, Recording};
+pub use scan::{Input, Inputs, ScanError, scan};

@@ -1,0 +1,97 @@
+//! Why a recording cannot be decoded, in words that say what to do.
+
+use std::io;
+
+use crate::audio::raw::HeaderError;
+use crate::audio::resample::ResampleError;
+
+/// Why a recording cannot be decoded. One variant per thing a caller does about it.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// 0 bytes.
+    #[error("the file is empty (0 bytes): the recorder wrote nothing")]
+    Empty,
+    /// Letters, whatever the name says.
+    #[error("this is text, not audio, whatever its name says")]
+    Text,
+    /// No known mark in the first bytes, and no extension that stands for raw audio.
+    #[error(
+        "not a recording in any form that is known here; raw telephone audio is recognised by its \
+         extension (.al .ul .sln .pcm), anything else: convert it to WAV"
+    )]
+    Unknown,
+    /// Sound, but only ffmpeg decodes it: hand the file to it.
+    #[error("{codec} is decoded by ffmpeg")]
+    NeedsFfmpeg {
+        /// The name people know.
+        codec: String,
+        /// The name of ffmpeg's demuxer, which must be forced.
+        demuxer: &'static str,
+    },
+    /// More channels than a call has parties here.
+    #[error(
+        "the recording has {channels} channels; one (mixed) or two (one a party) are understood: \
+         split it into a file for each call"
+    )]
+    TooManyChannels {
+        /// Channels found.
+        channels: usize,
+    },
+    /// The header is cut off, contradicts itself, or says what cannot be.
+    #[error("the header cannot be used: {0}")]
+    Header(String),
+    /// The container is sound and holds no sound.
+    #[error("there is no audio in the file")]
+    NoAudio,
+    /// Nothing of it could be decoded.
+    #[error("the file is damaged: {0}")]
+    Corrupt(String),
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Io(#[source] io::Error),
+}
+
+impl From<io::Error> for DecodeError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            DecodeError::Corrupt("it ends too early".into())
+        } else {
+            DecodeError::Io(error)
+        }
+    }
+}
+
+impl From<HeaderError> for DecodeError {
+    fn from(error: HeaderError) -> Self {
+        match error {
+            HeaderError::Bad(why) => DecodeError::Header(why),
+            HeaderError::Foreign { codec } => DecodeError::NeedsFfmpeg { codec, demuxer: "wav" },
+            HeaderError::Io(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResampleError> for DecodeError {
+    fn from(error: ResampleError) -> Self {
+        match error {
+            ResampleError::Rate(_) => DecodeError::Header(error.to_string()),
+            ResampleError::Filter(why) => DecodeError::Corrupt(why),
+        }
+    }
+}
+
+impl From<symphonia::core::errors::Error> for DecodeError {
+    fn from(error: symphonia::core::errors::Error) -> Self {
+        match error {
+            symphonia::core::errors::Error::IoError(error) => error.into(),
+            other => DecodeError::Corrupt(other.to_string()),
+        }
+    }
+}
+
+/// Runs a decoder on bytes that may be hostile: should it panic, that is damage to the file and no
+/// end of the process. The decoder must not be used afterwards.
+pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, DecodeError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .map_err(|_| DecodeError::Corrupt("the decoder gave up on its contents".into()))
+}

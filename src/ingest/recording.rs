@@ -1,0 +1,349 @@
+//! One call, opened: what is known about it, and its audio.
+//!
+//! In: an [`Input`]. Out: a [`Recording`], which gives blocks of 16 kHz like a
+//! [`Decoder`], whether the call is one file or two, and whoever decodes it.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::ffmpeg::{Ffmpeg, Running};
+use super::scan::{Input, ScanError, extension_of, read_sidecar};
+use crate::audio::{BLOCK_SAMPLES, Block, DecodeError, Decoder, Format, Piped, SAMPLE_RATE_HZ};
+use crate::domain::{AudioTime, CallId, CallInfo, IdError, Problem, ProblemKind};
+use crate::wire::sidecar::{SidecarError, parse_sidecar};
+
+/// How much the two files of a call may differ in length unremarked, in milliseconds.
+const DIFFER_MS_MAX: u64 = 1_000;
+
+/// Why a recording cannot be opened or read. The text names the file and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not there, not allowed, or a failing disk.
+    #[error("{}: cannot be read ({source}): check that the file is there and its permissions", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A folder, a pipe, a device.
+    #[error("{}: not a file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The name cannot name a call.
+    #[error("{}: the file name cannot be a call's id: {source}; rename it, or set `call_id` in a sidecar", path.display())]
+    Name {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: IdError,
+    },
+    /// The sidecar cannot be read.
+    #[error("{}: {source}; mend it, or remove it to analyse the recording without it", path.display())]
+    SidecarUnreadable {
+        /// The sidecar.
+        path: PathBuf,
+        /// Why.
+        source: ScanError,
+    },
+    /// The sidecar is not JSON, or says what cannot be.
+    #[error("{}: {source}; mend it, or remove it to analyse the recording without it", path.display())]
+    Sidecar {
+        /// The sidecar.
+        path: PathBuf,
+        /// Where and why.
+        source: SidecarError,
+    },
+    /// Not a recording, or not one that can be decoded.
+    #[error("{}: {source}", path.display())]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: DecodeError,
+    },
+    /// Only ffmpeg decodes it, and it is not there.
+    #[error("{}: {codec} is decoded by ffmpeg, which is not installed: apt-get install ffmpeg", path.display())]
+    NoFfmpeg {
+        /// The file.
+        path: PathBuf,
+        /// The codec.
+        codec: String,
+    },
+    /// ffmpeg could not decode it either.
+    #[error("{}: {codec} was given to ffmpeg, which says: {why}", path.display())]
+    Ffmpeg {
+        /// The file.
+        path: PathBuf,
+        /// The codec.
+        codec: String,
+        /// Its first complaint.
+        why: String,
+    },
+    /// One of the two files of a call has two channels itself.
+    #[error("{}: it is one of two files of a call and has {channels} channels: each must be mono", path.display())]
+    PairNotMono {
+        /// The file.
+        path: PathBuf,
+        /// Channels found.
+        channels: u16,
+    },
+    /// A sidecar names more files than a call has parties.
+    #[error("{}: a call has one or two files, here are {files}", path.display())]
+    TooManyFiles {
+        /// The first.
+        path: PathBuf,
+        /// Files named.
+        files: usize,
+    },
+}
+
+/// One call that is ready to be heard, from its first sample to its last, once.
+pub struct Recording {
+    /// What is known about the call. `legs` is as many as there are channels, or absent.
+    pub info: CallInfo,
+    /// The file's name without its folder; two files' names joined by ` + `.
+    pub file: String,
+    /// Of the content, in lower-case hex; of two files, of both contents in leg order.
+    pub sha256: String,
+    format: Format,
+    parts: Vec<Part>,
+    problems: Vec<Problem>,
+    emitted: u64,
+}
+
+/// One file of the call.
+struct Part {
+    path: PathBuf,
+    decoder: Decoder,
+    ffmpeg: Option<Running>,
+    samples: u64,
+    ended: bool,
+}
+
+impl Recording {
+    /// Opens the files of a call, and its sidecar.
+    ///
+    /// # Errors
+    /// [`OpenError`], for this call alone.
+    pub fn open(input: &Input) -> Result<Self, OpenError> {
+        Self::open_with(input, Ffmpeg::find())
+    }
+
+    /// The same with a given ffmpeg, or without one.
+    ///
+    /// # Errors
+    /// As for [`Recording::open`].
+    pub fn open_with(input: &Input, ffmpeg: Option<&Ffmpeg>) -> Result<Self, OpenError> {
+        let first = input.files.first().cloned().unwrap_or_default();
+        if !(1..=2).contains(&input.files.len()) {
+            return Err(OpenError::TooManyFiles { path: first, files: input.files.len() });
+        }
+        let mut info = read_info(input, &first)?;
+        let mut hash = Sha256::new();
+        let mut parts = Vec::new();
+        let mut formats = Vec::new();
+        for path in &input.files {
+            digest(path, &mut hash)?;
+            let (part, format) = open_part(path, ffmpeg)?;
+            parts.push(part);
+            formats.push(format);
+        }
+        if formats.len() == 2
+            && let Some(ix) = formats.iter().position(|f| f.channels != 1)
+        {
+            let (path, channels) = (input.files[ix].clone(), formats[ix].channels);
+            return Err(OpenError::PairNotMono { path, channels });
+        }
+        let mut format = formats.swap_remove(0);
+        format.channels = parts.iter().map(|p| p.decoder.format().channels).sum();
+        let mut problems = Vec::new();
+        check_legs(&mut info, format.channels, &mut problems);
+        let names = input.files.iter().map(|f| f.file_name().unwrap_or_default().to_string_lossy());
+        Ok(Self {
+            info,
+            file: names.collect::<Vec<_>>().join(" + "),
+            sha256: hash.finalize().iter().map(|b| format!("{b:02x}")).collect(),
+            format,
+            parts,
+            problems,
+            emitted: 0,
+        })
+    }
+
+    /// The recording's form; of two files, the first's with both channels.
+    pub fn format(&self) -> &Format {
+        &self.format
+    }
+
+    /// What is wrong with the recording; complete once [`Recording::next_block`] has returned `None`.
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().chain(self.parts.iter().flat_map(|p| p.decoder.problems()))
+    }
+
+    /// Decoded so far, in milliseconds.
+    pub fn decoded_ms(&self) -> u64 {
+        AudioTime::from_samples(self.emitted, SAMPLE_RATE_HZ).ms()
+    }
+
+    /// The next half second of all legs, or what is left; `None` at the end. Where one of two files
+    /// is over, its leg is silent.
+    ///
+    /// # Errors
+    /// [`OpenError`] when a file can no longer be read.
+    pub fn next_block(&mut self) -> Result<Option<Block>, OpenError> {
+        let mut legs = Vec::new();
+        for part in &mut self.parts {
+            match part.next(&mut self.problems)? {
+                Some(block) => legs.extend(block.legs),
+                None => legs.extend(std::iter::repeat_n(
+                    Vec::new(),
+                    usize::from(part.decoder.format().channels),
+                )),
+            }
+        }
+        // Only a last block is shorter than BLOCK_SAMPLES, so the legs cannot come apart.
+        let samples = legs.iter().map(Vec::len).max().unwrap_or(0);
+        debug_assert!(samples <= BLOCK_SAMPLES);
+        if samples == 0 {
+            self.compare_lengths();
+            return Ok(None);
+        }
+        for leg in &mut legs {
+            leg.resize(samples, 0.0);
+        }
+        let at = AudioTime::from_samples(self.emitted, SAMPLE_RATE_HZ);
+        self.emitted += samples as u64;
+        Ok(Some(Block { at, legs }))
+    }
+
+    fn compare_lengths(&mut self) {
+        let [first, second] = &self.parts[..] else { return };
+        let ms = |part: &Part| AudioTime::from_samples(part.samples, SAMPLE_RATE_HZ).ms();
+        let known =
+            |p: &Problem| p.kind == ProblemKind::SidecarMismatch && p.detail.contains("ms long");
+        if ms(first).abs_diff(ms(second)) > DIFFER_MS_MAX && !self.problems.iter().any(known) {
+            let detail = format!("the call's files are {} and {} ms long", ms(first), ms(second));
+            self.problems.push(mismatch(detail));
+        }
+    }
+}
+
+impl Part {
+    fn next(&mut self, problems: &mut Vec<Problem>) -> Result<Option<Block>, OpenError> {
+        let read = self.decoder.next_block();
+        let block = read.map_err(|source| OpenError::Decode { path: self.path.clone(), source })?;
+        match &block {
+            Some(block) => self.samples += block.legs[0].len() as u64,
+            None if !self.ended => {
+                self.ended = true;
+                if let Some(detail) = self.ffmpeg.as_mut().and_then(Running::finish) {
+                    let kind = ProblemKind::CorruptData;
+                    problems.push(Problem { kind, leg: None, span: None, detail });
+                }
+            }
+            None => {}
+        }
+        Ok(block)
+    }
+}
+
+/// The sidecar's word, or the file's name.
+fn read_info(input: &Input, first: &Path) -> Result<CallInfo, OpenError> {
+    let stem = call_id(&input.stem)
+        .map_err(|source| OpenError::Name { path: first.to_owned(), source })?;
+    let Some(path) = &input.sidecar else { return Ok(CallInfo::unknown(stem)) };
+    let text = read_sidecar(path)
+        .map_err(|source| OpenError::SidecarUnreadable { path: path.clone(), source })?;
+    let sidecar = parse_sidecar(&text, &stem)
+        .map_err(|source| OpenError::Sidecar { path: path.clone(), source })?;
+    Ok(sidecar.info)
+}
+
+/// A call's id from a file's stem; what no file name on some system may hold becomes `_`.
+fn call_id(stem: &str) -> Result<CallId, IdError> {
+    let safe: String = stem
+        .chars()
+        .map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c })
+        .collect();
+    CallId::new(safe.trim_start_matches('.'))
+}
+
+/// A sidecar with too many or too few legs knows another recording: its parties are not believed.
+fn check_legs(info: &mut CallInfo, channels: u16, problems: &mut Vec<Problem>) {
+    if let Some(legs) = info.legs.as_ref().map(Vec::len).filter(|n| *n != usize::from(channels)) {
+        info.legs = None;
+        problems.push(mismatch(format!(
+            "the sidecar names {legs} legs, the recording has {channels} channels"
+        )));
+    }
+}
+
+fn mismatch(detail: String) -> Problem {
+    Problem { kind: ProblemKind::SidecarMismatch, leg: None, span: None, detail }
+}
+
+fn digest(path: &Path, hash: &mut Sha256) -> Result<(), OpenError> {
+    let mut file = open_file(path)?;
+    let mut buffer = vec![0u8; 1 << 16];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => hash.update(&buffer[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(source) => return Err(OpenError::Unreadable { path: path.to_owned(), source }),
+        }
+    }
+}
+
+fn open_file(path: &Path) -> Result<File, OpenError> {
+    let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source };
+    // Looked at first: opening a pipe would wait for a writer.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(OpenError::NotAFile { path: path.to_owned() });
+    }
+    File::open(path).map_err(unreadable)
+}
+
+fn open_part(path: &Path, ffmpeg: Option<&Ffmpeg>) -> Result<(Part, Format), OpenError> {
+    let part =
+        |decoder, ffmpeg| Part { path: path.to_owned(), decoder, ffmpeg, samples: 0, ended: false };
+    match Decoder::new(Box::new(open_file(path)?), &extension_of(path)) {
+        Ok(decoder) => {
+            let format = decoder.format().clone();
+            Ok((part(decoder, None), format))
+        }
+        Err(DecodeError::NeedsFfmpeg { codec, demuxer }) => {
+            let Some(ffmpeg) = ffmpeg else {
+                return Err(OpenError::NoFfmpeg { path: path.to_owned(), codec });
+            };
+            let (decoder, running) = by_ffmpeg(path, ffmpeg, &codec, demuxer)?;
+            let format = Format { codec, ..decoder.format().clone() };
+            Ok((part(decoder, Some(running)), format))
+        }
+        Err(source) => Err(OpenError::Decode { path: path.to_owned(), source }),
+    }
+}
+
+fn by_ffmpeg(
+    path: &Path,
+    ffmpeg: &Ffmpeg,
+    codec: &str,
+    demuxer: &str,
+) -> Result<(Decoder, Running), OpenError> {
+    let failed = |why| OpenError::Ffmpeg { path: path.to_owned(), codec: codec.to_owned(), why };
+    let mut running = ffmpeg.start(open_file(path)?, demuxer).map_err(|e| failed(e.to_string()))?;
+    let output = running.take_output().ok_or_else(|| failed("no output".to_owned()))?;
+    match Decoder::new(Box::new(Piped::new(output)), "wav") {
+        Ok(decoder) => Ok((decoder, running)),
+        Err(source @ DecodeError::TooManyChannels { .. }) => {
+            Err(OpenError::Decode { path: path.to_owned(), source })
+        }
+        Err(error) => Err(failed(running.finish().unwrap_or_else(|| error.to_string()))),
+    }
+}
