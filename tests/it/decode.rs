@@ -154,8 +154,8 @@ fn lossy_forms_are_not_shifted() {
         check(name, arguments, codec, 1, 2, fit);
     }
     // The length is the container's: MP3 in WAV and ADTS have no word for padding.
-    check("mp3.wav", &["-c:a", "libmp3lame", "-b:a", "64k"], "mp3", 200, 1_300, 0.9);
-    check("a.aac", &["-c:a", "aac", "-b:a", "96k"], "aac", 300, 2_100, 0.9);
+    check("mp3.wav", &["-c:a", "libmp3lame", "-b:a", "64k"], "mp3", 200, 2, 0.9);
+    check("a.aac", &["-c:a", "aac", "-b:a", "96k"], "aac", 200, 2, 0.9);
 }
 
 #[cfg(feature = "opus")]
@@ -172,16 +172,18 @@ fn ffmpeg_takes_what_is_not_decoded_here() {
     let wanted = legs(&mut open(&wav));
     for (name, codec) in [("gsm.wav", "GSM 6.10 in WAV"), ("raw.gsm", "GSM 6.10")] {
         let coded = folder.path().join(name);
+        // Whole blocks of 320 samples: sox leaves the last one of a WAV unfinished.
         let mut words = vec![path_text(&wav), "-c", "1"];
         if name == "gsm.wav" {
             words.extend(["-e", "gsm-full-rate"]);
         }
-        words.extend([path_text(&coded), "remix", "1"]);
+        words.extend([path_text(&coded), "remix", "1", "trim", "0", "3.2"]);
         run("sox", &words);
         let mut recording = open(&coded);
         let got = legs(&mut recording);
         assert_eq!(recording.format().codec, codec);
-        assert_eq!(recording.problems().count(), 0);
+        let problems: Vec<_> = recording.problems().collect();
+        assert!(problems.is_empty(), "{name}: {problems:?}");
         let off = got[0].len() as i64 - wanted[0].len() as i64;
         assert!(off.abs() <= 20 * 32, "{name}: {off}");
     }

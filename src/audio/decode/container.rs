@@ -14,7 +14,6 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
 use super::DecodeError;
-use super::mp4::Edit;
 use crate::audio::sniff::Container;
 
 /// A tag or picture over this size is skipped, not kept.
@@ -34,6 +33,8 @@ pub(super) struct TrackFacts {
     pub(super) rate_hz: Option<u32>,
     /// Length, where the container states it and does not guess it.
     pub(super) stated_ms: Option<u64>,
+    /// Whether it says what its encoder put before the first sample.
+    pub(super) padding_stated: bool,
 }
 
 impl Tracked {
@@ -76,7 +77,7 @@ impl Tracked {
             _ => false,
         };
         let stated_ms = (!guessed).then(|| rate_hz.and_then(frames_ms).or_else(ticks_ms)).flatten();
-        Ok(TrackFacts { rate_hz, stated_ms })
+        Ok(TrackFacts { rate_hz, stated_ms, padding_stated: track.delay.is_some() })
     }
 
     /// A decoder for the track as it is now.
@@ -149,16 +150,6 @@ fn damaged(container: Container, error: Error) -> DecodeError {
         Error::IoError(_) => DecodeError::Corrupt(format!("the {name} ends inside its header")),
         other => DecodeError::Corrupt(format!("{name}: {other}")),
     }
-}
-
-/// What an MP4's edit list cuts off; nothing for other containers.
-pub(super) fn edit_of(source: &mut dyn MediaSource, container: Container) -> io::Result<Edit> {
-    if container != Container::Mp4 || !source.is_seekable() {
-        return Ok(Edit::default());
-    }
-    let edit = super::mp4::read_edit(source)?;
-    source.seek(SeekFrom::Start(0))?;
-    Ok(edit)
 }
 
 /// Whether an Ogg stream lacks its last page, which its writer marks.

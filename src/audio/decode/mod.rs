@@ -21,7 +21,7 @@ use symphonia::core::packet::Packet;
 use self::container::{TrackFacts, Tracked};
 use self::error::guarded;
 use self::plain::PlainPackets;
-use self::region::Region;
+use self::region::{Patched, Region};
 use self::trouble::Troubles;
 use super::SAMPLE_RATE_HZ;
 use super::raw::{Layout, read_au};
@@ -139,9 +139,9 @@ impl Decoder {
             decoder.advance(opened.edit)?;
         }
         if decoder.rate_hz == 0 {
-            return Err(match decoder.troubles.lost_any() {
-                true => DecodeError::Corrupt("none of its audio can be decoded".into()),
-                false => DecodeError::NoAudio,
+            return Err(match decoder.troubles.first_loss() {
+                Some(why) => DecodeError::Corrupt(format!("none of it can be decoded ({why})")),
+                None => DecodeError::NoAudio,
             });
         }
         Ok(decoder)
@@ -216,13 +216,15 @@ impl Decoder {
         });
         match decoded {
             Ok(Ok((rate_hz, channels))) => self.accept(rate_hz, channels, edit),
-            Ok(Err(Error::IoError(_) | Error::DecodeError(_) | Error::Unsupported(_))) => {
-                self.lose(packet);
+            Ok(Err(
+                error @ (Error::IoError(_) | Error::DecodeError(_) | Error::Unsupported(_)),
+            )) => {
+                self.lose(packet, &error.to_string());
                 Ok(())
             }
             Ok(Err(error)) => self.end_early(&error.to_string()),
             Err(error) => {
-                self.lose(packet);
+                self.lose(packet, &error.to_string());
                 self.end_early(&error.to_string())
             }
         }
@@ -288,12 +290,12 @@ impl Decoder {
     }
 
     /// A packet that cannot be decoded leaves silence of its length, so that times stay true.
-    fn lose(&mut self, packet: &Packet) {
+    fn lose(&mut self, packet: &Packet, why: &str) {
         let rate_hz = if self.rate_hz == 0 { 8_000 } else { self.rate_hz };
         let most = LOST_MS_MAX * u64::from(rate_hz) / 1000;
         self.lost_frames += self.packets.frames(packet, rate_hz).min(most);
         let at = self.now();
-        self.troubles.lost_packet(at);
+        self.troubles.lost_packet(at, why);
     }
 
     fn fill_lost(&mut self) -> Result<(), DecodeError> {
@@ -430,16 +432,31 @@ fn tracked(
     container: Container,
     mut troubles: Troubles,
 ) -> Result<Opened, DecodeError> {
-    let edit = container::edit_of(&mut *source, container)?;
+    let mut edit = mp4::Edit::default();
+    if container == Container::Mp4 && source.is_seekable() {
+        edit = mp4::read_edit(&mut *source)?;
+        if let Some(at) = mp4::overrun(&mut *source)? {
+            troubles.add(ProblemKind::Truncated, "the file ends inside its audio", AudioTime::ZERO);
+            source = Box::new(Patched::new(source, at)?);
+        }
+        source.seek(SeekFrom::Start(0))?;
+    }
     if container == Container::Ogg && container::ogg_cut_off(&mut *source)? {
         troubles.add(ProblemKind::Truncated, "the last page is missing", AudioTime::ZERO);
     }
     let mut tracked = Tracked::open(source, container)?;
-    let TrackFacts { rate_hz, stated_ms } = tracked.facts()?;
+    let TrackFacts { rate_hz, stated_ms, padding_stated } = tracked.facts()?;
     if let Some(rate_hz) = rate_hz {
         Resampler::new(rate_hz, 1)?;
     }
     let decoder = tracked.make_decoder()?;
+    let run_up = run_up_frames(decoder.codec_info().short_name);
+    if let Some(rate_hz) = rate_hz
+        && !padding_stated
+        && edit == mp4::Edit::default()
+    {
+        edit.skip_s = run_up as f64 / f64::from(rate_hz);
+    }
     Ok(Opened {
         packets: Packets::Tracked(tracked),
         decoder,
@@ -448,6 +465,16 @@ fn tracked(
         edit,
         troubles,
     })
+}
+
+/// Frames that encoder and decoder need to get going, where the file does not say: 576 of LAME's and
+/// 529 of every MP3 decoder, and the least that AAC can do with.
+fn run_up_frames(codec: &str) -> u32 {
+    match codec {
+        "mp3" => 1_105,
+        "aac" => 1_024,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

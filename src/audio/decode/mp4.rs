@@ -48,6 +48,30 @@ pub(super) fn read_edit(source: &mut dyn MediaSource) -> io::Result<Edit> {
     Ok(Edit { skip_s: start as f64 / f64::from(found.scale), length_s })
 }
 
+/// Where a top-level box starts that says it is longer than the file: the recorder was stopped, or
+/// the copy was.
+pub(super) fn overrun(source: &mut dyn MediaSource) -> io::Result<Option<u64>> {
+    let end = source.byte_len().unwrap_or(u64::MAX);
+    let mut at = 0u64;
+    for _ in 0..BOXES_MAX {
+        if at.saturating_add(16) > end {
+            break;
+        }
+        source.seek(SeekFrom::Start(at))?;
+        let head = read::<16>(source)?;
+        let bytes = match be32(&head) {
+            0 => break,
+            1 => be64(&head[8..]),
+            bytes => u64::from(bytes),
+        };
+        if at.saturating_add(bytes) > end {
+            return Ok((&head[4..8] == b"mdat").then_some(at));
+        }
+        at += bytes.max(8);
+    }
+    Ok(None)
+}
+
 /// Goes through the boxes between two offsets, into those that lead to the edit list.
 fn walk(
     source: &mut dyn MediaSource,

@@ -1,4 +1,4 @@
-//! Sources made of other sources: a part of a file, and a pipe.
+//! Sources made of other sources: a part of a file, a file with a mended size, and a pipe.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
@@ -59,6 +59,55 @@ impl MediaSource for Region {
 
     fn byte_len(&self) -> Option<u64> {
         self.bytes.or_else(|| Some(self.source.byte_len()?.saturating_sub(self.start)))
+    }
+}
+
+/// A source in which four bytes are read as zeros: a box size that says too much becomes "to the
+/// end".
+pub(super) struct Patched {
+    source: Box<dyn MediaSource>,
+    zeros_at: u64,
+    at: u64,
+}
+
+impl Patched {
+    /// Starts at the source's first byte.
+    pub(super) fn new(
+        mut source: Box<dyn MediaSource>,
+        zeros_at: u64,
+    ) -> Result<Self, DecodeError> {
+        source.seek(SeekFrom::Start(0))?;
+        Ok(Self { source, zeros_at, at: 0 })
+    }
+}
+
+impl Read for Patched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        for (byte, at) in buffer[..read].iter_mut().zip(self.at..) {
+            if (self.zeros_at..self.zeros_at + 4).contains(&at) {
+                *byte = 0;
+            }
+        }
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Patched {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at = self.source.seek(to)?;
+        Ok(self.at)
+    }
+}
+
+impl MediaSource for Patched {
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        self.source.byte_len()
     }
 }
 

@@ -105,7 +105,7 @@ fn a_tenth_of_a_second_is_a_recording() {
 /// One small sound file of each shape that is made in code.
 fn seeds() -> Vec<Vec<u8>> {
     let pcm = Wave::pcm16(2, 8_000, &tone(8_000, 300.0, 900)).bytes();
-    let ms = Wave::of(2, 4, 1, 8_000, vec![0x11; 512]);
+    let ms = Wave::of(2, 4, 1, 8_000, vec![0x01; 512]);
     let ima = Wave::of(0x11, 4, 2, 8_000, vec![0x21; 512]);
     let mut frame = vec![0u8; 288];
     frame[..4].copy_from_slice(&[0xff, 0xe3, 0x48, 0xc4]);

@@ -12,12 +12,13 @@ const STRETCHES_MAX: usize = 16;
 pub(super) struct Troubles {
     problems: Vec<Problem>,
     stretches: Vec<(AudioTime, AudioTime, u64)>,
+    why: Option<String>,
 }
 
 impl Troubles {
     pub(super) fn of_header(problems: Vec<(ProblemKind, String)>) -> Self {
         let whole = |(kind, detail)| Problem { kind, leg: None, span: None, detail };
-        Self { problems: problems.into_iter().map(whole).collect(), stretches: Vec::new() }
+        Self { problems: problems.into_iter().map(whole).collect(), ..Self::default() }
     }
 
     pub(super) fn problems(&self) -> &[Problem] {
@@ -32,7 +33,8 @@ impl Troubles {
         }
     }
 
-    pub(super) fn lost_packet(&mut self, at: AudioTime) {
+    pub(super) fn lost_packet(&mut self, at: AudioTime, why: &str) {
+        self.why.get_or_insert_with(|| why.to_owned());
         let full = self.stretches.len() >= STRETCHES_MAX;
         match self.stretches.last_mut() {
             Some((_, end, count)) if full || at.since_ms(*end) < MERGE_MS => {
@@ -43,9 +45,10 @@ impl Troubles {
         }
     }
 
-    pub(super) fn lost_any(&self) -> bool {
-        !self.stretches.is_empty()
-            || self.problems.iter().any(|p| p.kind == ProblemKind::CorruptData)
+    /// Why the first packet that was lost was lost; `None` when none was.
+    pub(super) fn first_loss(&self) -> Option<&str> {
+        let left_out = self.problems.iter().find(|p| p.kind == ProblemKind::CorruptData);
+        self.why.as_deref().or(left_out.map(|p| p.detail.as_str()))
     }
 
     /// Turns lost packets into problems, in time order.
