@@ -87,6 +87,11 @@ impl Running {
         self.stdout.take()
     }
 
+    /// The child's process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for the end; returns what was wrong, in one line.
     pub fn finish(&mut self) -> Option<String> {
         let status = self.child.wait();

@@ -347,3 +347,127 @@ fn by_ffmpeg(
         Err(error) => Err(failed(running.finish().unwrap_or_else(|| error.to_string()))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::scan;
+    use super::*;
+    use crate::audio::fixture::{Wave, tone};
+    use crate::domain::Party;
+
+    /// A folder with these files, scanned.
+    fn folder(files: &[(&str, Vec<u8>)]) -> (tempfile::TempDir, Vec<Input>) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        let inputs = scan(&[folder.path().to_owned()]);
+        assert!(inputs.failed.is_empty(), "{:?}", inputs.failed);
+        (folder, inputs.calls)
+    }
+
+    fn mono(ms: usize) -> Vec<u8> {
+        Wave::pcm16(1, 8_000, &tone(8_000, 440.0, ms * 8)).bytes()
+    }
+
+    fn read(recording: &mut Recording) -> Vec<Vec<f32>> {
+        let mut legs = vec![Vec::new(); usize::from(recording.format().channels)];
+        while let Some(block) = recording.next_block().unwrap() {
+            assert_eq!(block.at.ms(), legs[0].len() as u64 / 16);
+            for (leg, piece) in legs.iter_mut().zip(block.legs) {
+                leg.extend(piece);
+            }
+        }
+        assert!(recording.next_block().unwrap().is_none());
+        legs
+    }
+
+    #[test]
+    fn two_files_are_one_call_and_the_shorter_is_padded() {
+        let sidecar = br#"{"call_id": "c1", "legs": ["customer", "agent"]}"#.to_vec();
+        let (_folder, inputs) = folder(&[
+            ("c-in.wav", mono(700)),
+            ("c-out.wav", mono(2_900)),
+            ("c.call.json", sidecar),
+        ]);
+        let mut recording = Recording::open(&inputs[0]).unwrap();
+        assert_eq!(recording.file, "c-in.wav + c-out.wav");
+        assert_eq!(recording.info.call_id.as_str(), "c1");
+        assert_eq!(recording.info.legs, Some(vec![Party::Customer, Party::Agent]));
+        let legs = read(&mut recording);
+        assert_eq!((legs[0].len(), legs[1].len()), (46_400, 46_400));
+        assert!(legs[0][11_200..].iter().all(|s| *s == 0.0) && recording.decoded_ms() == 2_900);
+        let problems: Vec<_> = recording.problems().collect();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].detail, "the call's files are 700 and 2900 ms long");
+        let mut both = mono(700);
+        both.extend(mono(2_900));
+        let hex: String = Sha256::digest(&both).iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(recording.sha256, hex);
+    }
+
+    #[test]
+    fn a_sidecar_for_another_recording_is_not_believed() {
+        let sidecar = br#"{"legs": ["agent", "customer"]}"#.to_vec();
+        let (_folder, inputs) = folder(&[("m.wav", mono(100)), ("m.call.json", sidecar)]);
+        let mut recording = Recording::open(&inputs[0]).unwrap();
+        assert_eq!(recording.info.legs, None);
+        read(&mut recording);
+        let kinds: Vec<_> = recording.problems().map(|p| p.kind).collect();
+        assert_eq!(kinds, [ProblemKind::SidecarMismatch]);
+    }
+
+    /// Opens the only call of a folder and compares the error, the folder's name taken out.
+    #[track_caller]
+    fn check(files: &[(&str, Vec<u8>)], wanted: &str) {
+        let (folder, inputs) = folder(files);
+        let error = Recording::open_with(&inputs[0], None).err().expect("must fail").to_string();
+        let error = error.replace(&format!("{}/", folder.path().display()), "");
+        assert_eq!(error, wanted);
+    }
+
+    #[test]
+    fn every_failure_names_its_file_and_the_remedy() {
+        check(
+            &[("a.wav", vec![])],
+            "a.wav: the file is empty (0 bytes): the recorder wrote nothing",
+        );
+        check(
+            &[("a.wav", b"Dear Sir or Madam".to_vec())],
+            "a.wav: this is text, not audio, whatever its name says",
+        );
+        check(
+            &[("a.wav", mono(9)), ("a.call.json", b"{\n \"rings\": two}".to_vec())],
+            "a.call.json: line 2, column 12: expected ident; mend it, or remove it to analyse the recording without it",
+        );
+        check(
+            &[("a.wav", Wave::of(0x31, 0, 1, 8_000, vec![0; 650]).bytes())],
+            "a.wav: GSM 6.10 in WAV is decoded by ffmpeg, which is not installed: apt-get install ffmpeg",
+        );
+        check(
+            &[("a-in.wav", mono(9)), ("a-out.wav", Wave::pcm16(2, 8_000, &[0; 80]).bytes())],
+            "a-out.wav: it is one of two files of a call and has 2 channels: each must be mono",
+        );
+        check(
+            &[("a.wav", Wave::pcm16(8, 8_000, &[0; 80]).bytes())],
+            "a.wav: the recording has 8 channels; one (mixed) or two (one a party) are understood: split it into a file for each call",
+        );
+    }
+
+    #[test]
+    fn folders_and_missing_files_are_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = |path: PathBuf| Input { files: vec![path], sidecar: None, stem: "x".into() };
+        let open = |path| Recording::open_with(&input(path), None).err().expect("must fail");
+        assert!(matches!(open(folder.path().to_owned()), OpenError::NotAFile { .. }));
+        assert!(matches!(open(folder.path().join("gone.wav")), OpenError::Unreadable { .. }));
+    }
+
+    #[test]
+    fn any_file_name_names_a_call() {
+        assert_eq!(call_id("in-2026:11:21 <a>").unwrap().as_str(), "in-2026_11_21 _a_");
+        assert!(call_id("").is_err());
+    }
+}

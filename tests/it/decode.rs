@@ -243,3 +243,186 @@ fn the_corpus_keeps_its_lengths() {
         assert!(problems.is_empty(), "{id}: {problems:?}");
     }
 }
+
+#[test]
+fn ffmpeg_is_fenced_in_and_reports_what_it_cannot_read() {
+    let ffmpeg = lingting::ingest::Ffmpeg::find().expect("ffmpeg is needed for this test");
+    let folder = tempfile::tempdir().unwrap();
+    // A playlist that names another file: only the forced demuxer looks at it, and finds no WMA.
+    let trap = folder.path().join("trap.wma");
+    let mut bytes = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11".to_vec();
+    bytes.extend(b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n");
+    fs::write(&trap, bytes).unwrap();
+    let input = Input { files: vec![trap.clone()], sidecar: None, stem: "x".into() };
+    let error = Recording::open_with(&input, Some(ffmpeg)).err().expect("must fail").to_string();
+    assert!(error.contains("trap.wma: WMA was given to ffmpeg, which says: "), "{error}");
+    // A child whose reader goes away does not stay.
+    let wav = folder.path().join("long.wav");
+    run("sox", &["-n", "-r", "8000", "-c", "1", path_text(&wav), "synth", "120", "sine", "400"]);
+    let running = ffmpeg.start(fs::File::open(&wav).unwrap(), "wav").unwrap();
+    let process = running.id();
+    drop(running);
+    assert!(!Path::new(&format!("/proc/{process}")).exists());
+}
+
+/// Small numbers that look like chance and are the same every time.
+fn chance(seed: &mut u64) -> usize {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*seed >> 33) as usize
+}
+
+#[test]
+fn broken_files_of_every_form_end_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let wav = source(folder.path());
+    let forms: &[(&str, &[&str])] = &[
+        ("a.mp3", &["-c:a", "libmp3lame"]),
+        ("a.flac", &["-c:a", "flac"]),
+        ("a.ogg", &["-c:a", "libvorbis"]),
+        ("b.ogg", &["-c:a", "libopus"]),
+        ("a.webm", &["-c:a", "libopus"]),
+        ("a.m4a", &["-c:a", "aac"]),
+        ("b.m4a", &["-c:a", "alac"]),
+        ("a.aac", &["-c:a", "aac"]),
+        ("a.aiff", &["-c:a", "pcm_s16be"]),
+        ("a.caf", &["-c:a", "pcm_s16le"]),
+        ("a.wav", &["-c:a", "adpcm_ms"]),
+    ];
+    let mut seed = 7;
+    for (name, arguments) in forms {
+        let path = folder.path().join(name);
+        let mut words = vec!["-v", "error", "-y", "-i", path_text(&wav), "-t", "0.6"];
+        words.extend(*arguments);
+        words.push(path_text(&path));
+        run("ffmpeg", &words);
+        let whole = fs::read(&path).unwrap();
+        for round in 0..60 {
+            let mut bytes = whole.clone();
+            // Headers are hit more often than the rest.
+            let reach = if round % 2 == 0 { bytes.len().min(300) } else { bytes.len() };
+            for _ in 0..1 + chance(&mut seed) % 6 {
+                let at = chance(&mut seed) % reach;
+                bytes[at] = chance(&mut seed) as u8;
+            }
+            if round % 3 == 0 {
+                bytes.truncate(chance(&mut seed) % bytes.len());
+            }
+            let source = std::io::Cursor::new(bytes);
+            let Ok(mut decoder) = lingting::audio::Decoder::new(Box::new(source), "") else {
+                continue;
+            };
+            let mut samples = 0;
+            while let Ok(Some(block)) = decoder.next_block() {
+                samples += block.legs[0].len();
+            }
+            assert!(samples < 16_000 * 3_600, "{name}: {samples} samples out of 0.6 s");
+        }
+    }
+}
+
+/// An hour-long A-law stereo WAV that is nowhere stored.
+struct Endless {
+    at: u64,
+    bytes: u64,
+}
+
+impl std::io::Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let mut header =
+            b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x06\0\x02\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x08\0data"
+                .to_vec();
+        header.extend(u32::try_from(self.bytes - 44).unwrap().to_le_bytes());
+        let left = usize::try_from(self.bytes - self.at).unwrap();
+        let n = buffer.len().min(left);
+        for (byte, at) in buffer[..n].iter_mut().zip(self.at..) {
+            *byte = header
+                .get(at as usize)
+                .copied()
+                .unwrap_or((at.wrapping_mul(2_654_435_761) >> 16) as u8);
+        }
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+impl std::io::Seek for Endless {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        let std::io::SeekFrom::Start(at) = to else {
+            return Err(std::io::ErrorKind::Unsupported.into());
+        };
+        self.at = at;
+        Ok(at)
+    }
+}
+
+impl lingting::audio::MediaSource for Endless {
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        Some(self.bytes)
+    }
+}
+
+fn resident_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|l| l.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn three_hours_need_no_more_memory_than_three_minutes() {
+    let source = Endless { at: 0, bytes: 44 + 3 * 3_600 * 16_000 };
+    let started = std::time::Instant::now();
+    let mut decoder = lingting::audio::Decoder::new(Box::new(source), "wav").unwrap();
+    let (mut samples, mut early_kib, mut most_kib) = (0u64, 0, 0);
+    while let Some(block) = decoder.next_block().unwrap() {
+        samples += block.legs[0].len() as u64;
+        if samples == 16_000 * 180 {
+            early_kib = resident_kib();
+        }
+        if samples % (16_000 * 600) == 0 {
+            most_kib = most_kib.max(resident_kib());
+        }
+    }
+    assert_eq!(samples, 3 * 3_600 * 16_000);
+    println!(
+        "3 h of stereo A-law: {:.1} s, {early_kib} to {most_kib} KiB",
+        started.elapsed().as_secs_f64()
+    );
+    // Other tests run in the same process, so the mark is generous; the audio itself is 1.4 GB.
+    assert!(most_kib < early_kib + 100 * 1024, "{early_kib} KiB grew to {most_kib} KiB");
+}
+
+#[test]
+fn the_sidecar_schema_agrees_with_what_is_read() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../schemas/sidecar.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let stem = lingting::domain::CallId::new("x").unwrap();
+    for (text, good) in [
+        ("{}", true),
+        (
+            r#"{"call_id": "zh-E5", "direction": "inbound", "agent": {"id": 7}, "legs": ["agent", "customer"]}"#,
+            true,
+        ),
+        (
+            r#"{"anything": [1, 2], "ring_s": 5.5, "rings": 2, "language": "zh-CN", "files": ["a.wav"]}"#,
+            true,
+        ),
+        (r#"{"customer": {"number": 19900006136}, "direction": null}"#, true),
+        (r#"{"call_id": "../x"}"#, false),
+        (r#"{"direction": "sideways"}"#, false),
+        (r#"{"legs": ["boss"]}"#, false),
+        (r#"{"ring_s": -1}"#, false),
+        (r#"{"rings": 1.5}"#, false),
+        (r#"{"language": "中文"}"#, false),
+        (r#"[]"#, false),
+    ] {
+        let value = serde_json::from_str(text).unwrap();
+        assert_eq!(schema.is_valid(&value), good, "schema: {text}");
+        let read = lingting::wire::sidecar::parse_sidecar(text, &stem);
+        assert_eq!(read.is_ok(), good, "reader: {text}");
+    }
+}
