@@ -2,11 +2,12 @@
 //!
 //! In: one leg's samples. Out: the share of its loud audio that hit the ceiling. Loud is not clipped:
 //! a recording brought to full scale touches it once or twice, a clipped one lies flat along it. So
-//! what counts is that more of the 10 ms peaks end in the top step than in the wide one below it.
+//! what counts is that more of the 10 ms peaks end in the top step than in the wider one below it.
 
 /// The top step, in shares of full scale. G.711 ends at 0.98, and resampling ripples along a plateau.
 const TOP_MIN: f32 = 0.94;
-const BELOW_MIN: f32 = 0.70;
+/// The step below is twice as wide, and in unclipped speech always fuller.
+const BELOW_MIN: f32 = 0.82;
 /// Samples in a row at the top.
 const RUN_MIN: u32 = 3;
 const FRAME_SAMPLES: u32 = 160;

@@ -23,11 +23,11 @@ const ACTIVE_POWER_MIN: f32 = 1e-5;
 /// A block in which one leg is this much stronger is taken as that party speaking.
 const DOMINANCE_MIN: f32 = 4.0;
 const BLOCKS_MIN: u32 = 4;
-/// Likeness at which a block is a copy. G.711 anew leaves 0.999, noise 15 dB down 0.97.
+/// Likeness at which a block is a copy. G.711 anew leaves 0.999, noise 13 dB down 0.975.
 const COPY_MIN: f32 = 0.95;
 const COPY_SHARE_MIN: f32 = 0.9;
-/// A gain below this is crosstalk, however alike the legs are.
-const COPY_GAIN_MIN: f32 = 0.05;
+/// A copy fainter than this is crosstalk, however alike the legs are.
+const COPY_GAIN_DB_MAX: f32 = 15.0;
 /// The leak's peak over the root mean square of all other lags. Strangers stay under 5.
 const CERTAINTY_MIN: f32 = 6.0;
 /// Fainter than this nobody hears or recognises.
@@ -84,7 +84,7 @@ struct Half {
     halver: Halver,
     /// Pre-emphasised, so that the few strong low lines do not hide the rest.
     pending: Vec<f32>,
-    raw: Vec<f32>,
+    plain: Vec<f32>,
     last: f32,
 }
 
@@ -108,7 +108,7 @@ impl Pair {
         let (forward, inverse) = (planner.plan_fft_forward(SIZE), planner.plan_fft_inverse(SIZE));
         let scratch = forward.get_inplace_scratch_len().max(inverse.get_inplace_scratch_len());
         let half =
-            || Half { halver: Halver::new(), pending: Vec::new(), raw: Vec::new(), last: 0.0 };
+            || Half { halver: Halver::new(), pending: Vec::new(), plain: Vec::new(), last: 0.0 };
         let sums = || Sums { blocks: 0, own_energy: 0.0, lags: vec![0.0; LAGS] };
         Self {
             legs: [half(), half()],
@@ -131,6 +131,7 @@ impl Pair {
             self.block();
             for half in &mut self.legs {
                 half.pending.drain(..BLOCK);
+                half.plain.drain(..BLOCK);
             }
         }
     }
@@ -147,9 +148,7 @@ impl Pair {
         if self.tonal(louder) {
             return;
         }
-        let geometric = (energies[0] * energies[1]).sqrt().max(1e-12);
-        let best = (0..LAGS).map(|ix| self.at_lag(ix).abs()).fold(0.0, f32::max);
-        self.likeness.add((best / geometric).min(1.0), energies);
+        self.likeness.add(self.likeness_here(), energies);
         if energies[louder] >= DOMINANCE_MIN * energies[1 - louder] {
             let mut sums = std::mem::replace(
                 &mut self.leaks[louder],
@@ -163,6 +162,17 @@ impl Pair {
             }
             self.leaks[louder] = sums;
         }
+    }
+
+    /// Correlation of the two legs at the lag that fits best, without the pre-emphasis, which would
+    /// let a copy's hiss hide the likeness.
+    fn likeness_here(&self) -> f32 {
+        let best = (0..LAGS).max_by(|&a, &b| self.at_lag(a).abs().total_cmp(&self.at_lag(b).abs()));
+        let lag = best.unwrap_or(LAG_MAX) as isize - LAG_MAX as isize;
+        let (later, earlier) = (lag.max(0) as usize, (-lag).max(0) as usize);
+        let first = &self.legs[0].plain[earlier..BLOCK - later];
+        let second = &self.legs[1].plain[later..BLOCK - earlier];
+        alike(first, second).abs()
     }
 
     /// Both spectra by one transform, their product, and back.
@@ -226,11 +236,12 @@ impl Pair {
         let likeness = &self.likeness;
         let gain_db = (10.0 * (likeness.powers[1] / likeness.powers[0].max(1e-12)).log10()) as f32;
         let copies = likeness.copies as f32 >= COPY_SHARE_MIN * likeness.blocks as f32;
-        (likeness.blocks >= BLOCKS_MIN && copies && gain_db.abs() < -20.0 * COPY_GAIN_MIN.log10())
-            .then(|| Copy {
+        (likeness.blocks >= BLOCKS_MIN && copies && gain_db.abs() < COPY_GAIN_DB_MAX).then(|| {
+            Copy {
                 correlation: (likeness.correlation / f64::from(likeness.blocks)) as f32,
                 gain_db,
-            })
+            }
+        })
     }
 
     /// What is heard on leg `onto` of the other.
@@ -258,13 +269,27 @@ impl Pair {
 
 impl Half {
     fn push(&mut self, samples: &[f32]) {
-        self.raw.clear();
-        self.halver.push(samples, &mut self.raw);
-        for &sample in &self.raw {
+        let known = self.plain.len();
+        self.halver.push(samples, &mut self.plain);
+        for &sample in &self.plain[known..] {
             self.pending.push(sample - 0.9 * self.last);
             self.last = sample;
         }
     }
+}
+
+/// Correlation of two stretches about their means, -1 to 1.
+fn alike(a: &[f32], b: &[f32]) -> f32 {
+    let mean = |x: &[f32]| x.iter().sum::<f32>() / x.len().max(1) as f32;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let (mut both, mut own, mut other) = (0.0f32, 0.0f32, 0.0f32);
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (x - mean_a, y - mean_b);
+        both += x * y;
+        own += x * x;
+        other += y * y;
+    }
+    both / (own * other).sqrt().max(1e-12)
 }
 
 impl Likeness {

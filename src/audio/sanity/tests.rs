@@ -305,7 +305,7 @@ fn a_clipped_leg_is_told_from_a_loud_one() {
     for sample in &mut line {
         *sample /= peak;
     }
-    assert_eq!(heard(&[&line]).finish(&[speech.clone()]).problems, vec![]);
+    assert_eq!(heard(&[&line]).finish(std::slice::from_ref(&speech)).problems, vec![]);
     for sample in &mut line {
         *sample = (*sample * 3.0).clamp(-0.98, 0.98);
     }
