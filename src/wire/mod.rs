@@ -1,3 +1,9 @@
-//! (see docs/ARCHITECTURE.md)
+//! The forms in which data crosses the product's borders: reports and sidecars now, more to come.
+//!
+//! In: the domain's nouns, or text from outside. Out: the other of the two. The only module that
+//! gives data `serde` forms, and the only one to know JSON's names for things.
 
-pub mod sidecar;
+pub mod report;
+mod sidecar;
+
+pub use sidecar::{Sidecar, SidecarError, parse_sidecar};
