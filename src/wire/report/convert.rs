@@ -16,7 +16,10 @@ impl Report {
     ) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
-            tool: Tool { name: "lingting".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            tool: Tool {
+                name: "lingting".to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
             call: call(info, source),
             media: media(&ended.media),
             transcript: transcript(&ended.transcript),
@@ -191,7 +194,10 @@ fn rejected(rejected: &domain::Rejected) -> Rejected {
     }
 }
 
-fn by_party<T: Copy>(values: &PerParty<T>, wire: impl Fn(T) -> Option<f64>) -> BTreeMap<String, f64> {
+fn by_party<T: Copy>(
+    values: &PerParty<T>,
+    wire: impl Fn(T) -> Option<f64>,
+) -> BTreeMap<String, f64> {
     let named = [("agent", values.agent), ("customer", values.customer)];
     named.into_iter().filter_map(|(party, v)| Some((party.to_owned(), wire(v)?))).collect()
 }
@@ -312,9 +318,7 @@ mod tests {
 
     #[test]
     fn a_number_keeps_its_middle_to_itself() {
-        for (number, expected) in
-            [("19900006136", "199****6136"), ("10086", "****6"), ("", "")]
-        {
+        for (number, expected) in [("19900006136", "199****6136"), ("10086", "****6"), ("", "")] {
             assert_eq!(starred(number), expected);
         }
     }
