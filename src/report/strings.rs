@@ -97,8 +97,11 @@ const STRINGS: &[(&str, &str, &str)] = &[
     ("expected", "应有：", "Expected:"),
     ("instead_of", "对照：", "Held against:"),
     ("held_against", "依据：", "Matched:"),
+    ("searched_for", "查找：", "Searched for:"),
+    ("bound", "标准：", "Rule:"),
+    ("none", "无", "none"),
     ("distance", "差异", "distance"),
-    ("heard_at", "识别置信度", "heard at"),
+    ("heard_at", "识别置信度", "recognised at"),
     ("confidence", "判定置信度", "confidence"),
     ("measures", "通话指标", "Conversation"),
     ("talk_share", "讲话占比", "Talk share"),
@@ -107,7 +110,7 @@ const STRINGS: &[(&str, &str, &str)] = &[
     ("chars_per_min", "字/分", "characters/min"),
     ("words_per_min", "词/分", "words/min"),
     ("dead_air", "静音", "Dead air"),
-    ("times_total", "{n} 次，共 {s} 秒", "{n}, {s} s in all"),
+    ("times_total", "{n} 次，共 {s} 秒", "{n} ×, {s} s in all"),
     ("longest", "最长 {s} 秒", "longest {s} s"),
     ("response", "坐席应答间隔", "Response time"),
     ("median", "中位数 {s} 秒", "median {s} s"),
@@ -240,3 +243,47 @@ const STRINGS: &[(&str, &str, &str)] = &[
     ("pii.ssn", "社会安全号", "Social security number"),
     ("pii.email", "电子邮箱", "E-mail"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const SCRIPTS: &str = concat!(
+        include_str!("assets/common.js"),
+        include_str!("assets/player.js"),
+        include_str!("assets/wave.js"),
+        include_str!("assets/transcript.js"),
+        include_str!("assets/findings.js"),
+        include_str!("assets/measures.js"),
+        include_str!("assets/page.js"),
+        include_str!("assets/index.js"),
+        include_str!("assets/page.html"),
+        include_str!("assets/index.html"),
+    );
+
+    #[test]
+    fn every_key_that_a_page_asks_for_has_words() {
+        let known: BTreeSet<&str> = STRINGS.iter().map(|row| row.0).collect();
+        let asked = regex::Regex::new(r#"(?:\bt\(|fill\(|data-t[a-z-]*=)"([a-z0-9_.]+)""#).unwrap();
+        let missing: Vec<&str> = asked
+            .captures_iter(SCRIPTS)
+            .map(|found| found.get(1).unwrap().as_str())
+            .filter(|key| !known.contains(key))
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn both_languages_say_everything_once() {
+        let mut seen = BTreeSet::new();
+        let places = regex::Regex::new(r"\{\w+\}").unwrap();
+        for (key, zh, en) in STRINGS {
+            assert!(seen.insert(key), "{key} twice");
+            assert!(!zh.is_empty() && !en.is_empty(), "{key}");
+            let of = |text| places.find_iter(text).map(|m| m.as_str()).collect::<BTreeSet<_>>();
+            assert_eq!(of(zh), of(en), "{key}");
+        }
+    }
+}

@@ -4,6 +4,6 @@
 //! gives data `serde` forms, and the only one to know JSON's names for things.
 
 pub mod report;
-mod sidecar;
+pub mod sidecar;
 
-pub use sidecar::{Sidecar, SidecarError, parse_sidecar};
+

@@ -1,3 +1,4 @@
-//! Integration tests.
+//! Integration tests: one binary, one module a subject.
 
 mod decode;
+mod report;

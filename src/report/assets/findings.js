@@ -1,6 +1,9 @@
 // Scorecards: each finding with its verdict and the seconds that prove it.
 const RANK = { critical: 4, major: 3, minor: 2, info: 1 };
-const every = call.scorecards.flatMap((card, c) => card.findings.map((finding, f) => ({ ...finding, key: `${c}.${f}`, card })));
+const URGENCY = { not_met: 3, undetermined: 2, met: 1, not_applicable: 0 };
+// Inside a scorecard what needs a person comes first; otherwise the rubric's order stands.
+const every = call.scorecards.flatMap((card, c) => card.findings.map((finding, f) => ({ ...finding, key: `${c}.${f}`, card }))
+  .sort((a, b) => URGENCY[b.verdict] - URGENCY[a.verdict] || (a.verdict === "not_met" ? RANK[b.severity] - RANK[a.severity] : 0)));
 let filter = "all";
 let chosen = null; // key of the finding under j and k
 
@@ -38,12 +41,20 @@ function findingNode(f) {
       el("i", { class: `mark v-${f.verdict}`, role: "img", "aria-label": code("verdict", f.verdict) }, MARKS[f.verdict]),
       el("span", { class: "title" }, f.title || f.criterion),
       el("span", { class: `tag s-${f.severity}` }, code("severity", f.severity)),
-      f.weight ? el("span", { class: lost ? "points lost" : "points" }, `${number(f.points)} / ${number(f.weight)}`) : null),
+      f.weight ? el("span", { class: lost ? "points lost" : "points" }, `${f.verdict === "met" || f.verdict === "not_met" ? number(f.points) : "–"} / ${number(f.weight)}`) : null),
     el("div", { class: "proof" },
       f.reason ? el("p", { class: "reason" }, code("reason", f.reason)) : null,
       f.evidence.map((item) => evidenceNode(f, item)),
       el("p", { class: "fine" }, f.criterion, f.verdict === "not_applicable" ? "" : ` · ${t("confidence")} ${percent(f.confidence)}`)));
   return el("li", { class: `finding v-${f.verdict}`, "data-key": f.key, tabindex: "-1" }, node);
+}
+
+const SPOKEN = new Set(["phrase", "absence", "near_miss"]); // the others quote a measure or a fact
+
+function heldAgainst(f, item) {
+  if (item.kind === "absence") return f.verdict === "met" ? "searched_for" : "expected";
+  if (item.kind === "near_miss") return "instead_of";
+  return SPOKEN.has(item.kind) ? "held_against" : "bound";
 }
 
 function evidenceNode(f, item) {
@@ -55,8 +66,8 @@ function evidenceNode(f, item) {
     el("span", { class: "kind" }, [who, code("kind", item.kind)].filter(Boolean).join(" · ")),
   ];
   const lines = [
-    item.quote ? el("q", { class: "quote" }, item.quote) : null,
-    item.matched ? el("span", { class: "matched" }, `${t(item.kind === "absence" ? "expected" : item.kind === "near_miss" ? "instead_of" : "held_against")} `, el("em", {}, item.matched)) : null,
+    item.quote ? el(SPOKEN.has(item.kind) ? "q" : "span", { class: "quote" }, item.quote) : null,
+    item.matched ? el("span", { class: "matched" }, `${t(heldAgainst(f, item))} `, el("em", {}, item.matched)) : null,
     fineLine(item),
   ];
   if (!playable) return el("div", { class: "ev fact" }, head, lines);

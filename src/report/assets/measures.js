@@ -1,6 +1,7 @@
 // How it was said, what is wrong with the recording, and which personal data it holds.
 const sum = (list, of) => list.reduce((total, item) => total + of(item), 0);
 const lasts = (item) => item.end_s - item.start_s;
+const total = (list) => (list.length ? fill("times_total", { n: list.length, s: number(sum(list, lasts)) }) : t("none"));
 
 function showMeasures() {
   const talk = call.conversation;
@@ -12,10 +13,10 @@ function showMeasures() {
     [t("talk_time"), `${code("party", "agent")} ${clock(agent)} · ${code("party", "customer")} ${clock(customer)}`],
     [t("rate"), ["agent", "customer"].filter((p) => talk.rate_per_min[p] !== undefined)
       .map((p) => `${code("party", p)} ${Math.round(talk.rate_per_min[p])}`).join(" · ") + ` ${unit}`, Object.keys(talk.rate_per_min).length],
-    [t("dead_air"), fill("times_total", { n: silences.length, s: number(sum(silences, lasts)) })
+    [t("dead_air"), total(silences)
       + (silences.length ? ` · ${fill("longest", { s: number(Math.max(...silences.map(lasts))) })}` : "")],
     [t("legend.overtalk"), ["agent", "customer"].map((p) => `${code("party", p)} ${cuts.filter((o) => o.by === p).length}`).join(" · ")],
-    [t("legend.hold"), fill("times_total", { n: talk.holds.length, s: number(sum(talk.holds, lasts)) })],
+    [t("legend.hold"), total(talk.holds)],
     [t("response"), talk.response_s.length ? fill("median", { s: number(median(talk.response_s)) }) : "", talk.response_s.length],
     [t("loudness"), ["agent", "customer"].map((p) => [p, talk.loudness.filter((l) => l.party === p)])
       .filter(([, list]) => list.length).map(([p, list]) => `${code("party", p)} ${Math.round(median(list.map((l) => l.dbfs)))} dBFS`).join(" · "), talk.loudness.length],

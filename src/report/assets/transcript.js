@@ -35,7 +35,7 @@ function utteranceRow(u, notes) {
     el("button", { class: "time", "aria-label": fill("play_from", { at: clock(u.start_s) }), onclick: () => player.playFrom(u.start_s) }, clock(u.start_s)),
     el("div", { class: "body" },
       el("span", { class: "who" }, partyName(u.party, u.speaker)),
-      notes.map((note) => el("button", { class: `chip v-${note.verdict}`, onclick: (e) => { e.stopPropagation(); note.go(); } }, note.title)),
+      notes.map((note) => el("button", { class: `chip v-${note.verdict}`, onclick: (e) => { e.stopPropagation(); note.go(); } }, `${MARKS[note.verdict]} ${note.title}`)),
       text));
   node.addEventListener("click", (event) => {
     if (event.target.closest("button") || String(getSelection())) return;

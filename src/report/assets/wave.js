@@ -62,7 +62,7 @@ function drawLane(pen, peaks, ix) {
     const now = timeAt(x + 1);
     while (mixed && next < spoken[ix].length && spoken[ix][next].end_s < now) next++;
     const who = mixed && spoken[ix][next]?.start_s <= now ? partyColour(spoken[ix][next].party) : own;
-    const half = Math.max(0.5, (Math.sqrt(top / 255) * (LANE - 8)) / 2);
+    const half = Math.max(0.5, (Math.pow(top / 255, 0.65) * (LANE - 8)) / 2);
     pen.fillStyle = who;
     pen.fillRect(x, middle - half, 2, half * 2);
   }
