@@ -46,7 +46,7 @@ function utteranceRow(u, notes) {
 }
 
 function wordNode(u, word) {
-  const secret = call.pii.some((p) => p.leg === u.leg && p.start_s < word.end_s && word.start_s < p.end_s);
+  const secret = call.pii.some((p) => p.leg === u.leg && word.text.includes(p.masked));
   const low = word.confidence < LOW;
   return el("span", {
     "data-at": word.start_s, class: secret ? "secret" : low ? "low" : null,
@@ -91,10 +91,12 @@ function followTranscript(at) {
 }
 
 // Scrolls only the list itself, so that the findings beside it stay where they are.
-function reveal(list, node) {
+function reveal(list, node, again = true) {
   const away = node.getBoundingClientRect().top - list.getBoundingClientRect().top;
   if (away > 0 && away + node.offsetHeight < list.clientHeight * 0.8) return;
   const far = Math.abs(away) > list.clientHeight * 2;
   const calm = far || matchMedia("(prefers-reduced-motion: reduce)").matches;
   list.scrollTo({ top: list.scrollTop + away - list.clientHeight / 4, behavior: calm ? "auto" : "smooth" });
+  // Rows far away have a guessed height until they are drawn, so that a long jump may land beside.
+  if (far && again) requestAnimationFrame(() => reveal(list, node, false));
 }

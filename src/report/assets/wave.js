@@ -9,6 +9,9 @@ const legs = call.media.legs;
 const wave = { from: 0, to: Math.max(length_s, 0.001), zoom: 1, layers: null, chosen: null, width: 0, marks: [] };
 const height = STRIP + LANE * Math.max(legs.length, 1) + AXIS;
 
+// Drawn as tall as the loudest peak allows: telephone speech is often far below full scale.
+const loudest = lanes.reduce((most, peaks) => peaks.reduce((a, b) => Math.max(a, b), most), 24);
+
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const xOf = (seconds) => ((seconds - wave.from) / (wave.to - wave.from)) * wave.width;
 const timeAt = (x) => wave.from + (x / Math.max(wave.width, 1)) * (wave.to - wave.from);
@@ -62,7 +65,7 @@ function drawLane(pen, peaks, ix) {
     const now = timeAt(x + 1);
     while (mixed && next < spoken[ix].length && spoken[ix][next].end_s < now) next++;
     const who = mixed && spoken[ix][next]?.start_s <= now ? partyColour(spoken[ix][next].party) : own;
-    const half = Math.max(0.5, (Math.pow(top / 255, 0.65) * (LANE - 8)) / 2);
+    const half = Math.max(0.5, (Math.pow(top / loudest, 0.8) * (LANE - 8)) / 2);
     pen.fillStyle = who;
     pen.fillRect(x, middle - half, 2, half * 2);
   }
