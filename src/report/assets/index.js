@@ -1,19 +1,21 @@
 // The run's page: one row a call, sorted and filtered in place.
 const WORST = { critical: 4, fail: 3, undetermined: 2, pass: 1, not_applicable: 0 };
-const rubrics = [...new Map(data.rows.flatMap((row) => row.scores.map((s) => [s.rubric, s.title || s.rubric]))).entries()];
+// A rubric that applied to no call of the run gets no column.
+const rubrics = [...new Map(data.rows.flatMap((row) => row.scores.filter((s) => s.verdict !== "not_applicable")
+  .map((s) => [s.rubric, s.title || s.rubric]))).entries()];
 let [sortBy, down, filter] = ["verdict", true, "all"];
 
 const scoreOf = (row, rubric) => row.scores.find((s) => s.rubric === rubric);
 const columns = () => [
   ["verdict", t("verdict"), (row) => WORST[row.verdict] ?? 0],
   ["call", t("call"), (row) => row.call_id],
-  ["started_at", t("started_at"), (row) => row.started_at ?? ""],
+  ["worst", t("worst_finding"), (row) => row.worst?.title ?? ""],
+  ["violations", t("violations"), (row) => row.violations],
+  ...rubrics.map(([rubric, title]) => [`score:${rubric}`, title, (row) => scoreOf(row, rubric)?.score ?? -1]),
   ["agent", t("agent"), (row) => row.agent ?? ""],
   ["vendor", t("vendor"), (row) => row.vendor ?? ""],
+  ["started_at", t("started_at"), (row) => row.started_at ?? ""],
   ["duration", t("duration"), (row) => row.duration_s],
-  ...rubrics.map(([rubric, title]) => [`score:${rubric}`, title, (row) => scoreOf(row, rubric)?.score ?? -1]),
-  ["violations", t("violations"), (row) => row.violations],
-  ["worst", t("worst_finding"), (row) => row.worst?.title ?? ""],
   ["problems", t("problems"), (row) => row.problems.length],
 ];
 
@@ -40,17 +42,18 @@ function rowNode(row) {
   return el("tr", {},
     el("td", {}, badge(row.verdict)),
     el("th", { scope: "row" }, row.link ? el("a", { href: row.link }, row.call_id) : row.call_id),
-    el("td", { class: "num nowrap" }, when(row.started_at)),
-    el("td", {}, row.agent), el("td", {}, row.vendor),
-    el("td", { class: "num" }, clock(row.duration_s, false)),
+    el("td", { class: "worst" }, worst),
+    el("td", { class: "num" }, String(row.violations)),
     rubrics.map(([rubric]) => {
       const score = scoreOf(row, rubric);
       const none = !score || score.verdict === "not_applicable";
       return el("td", { class: none ? "num dim" : `num score v-${score.verdict}` }, none ? "–" : number(score.score));
     }),
-    el("td", { class: "num" }, String(row.violations)),
-    el("td", { class: "worst" }, worst),
-    el("td", { class: "fine" }, row.problems.map((kind) => code("problem", kind)).join(lang === "zh" ? "、" : ", ")));
+    el("td", { class: "nowrap" }, row.agent),
+    el("td", { class: "nowrap" }, row.vendor),
+    el("td", { class: "num nowrap" }, when(row.started_at)),
+    el("td", { class: "num" }, clock(row.duration_s, false)),
+    el("td", { class: "fine nowrap" }, row.problems.map((kind) => code("problem", kind)).join(lang === "zh" ? "、" : ", ")));
 }
 
 function showColumns() {

@@ -95,8 +95,8 @@ function reveal(list, node, again = true) {
   const away = node.getBoundingClientRect().top - list.getBoundingClientRect().top;
   if (away > 0 && away + node.offsetHeight < list.clientHeight * 0.8) return;
   const far = Math.abs(away) > list.clientHeight * 2;
-  const calm = far || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const calm = far || !again || matchMedia("(prefers-reduced-motion: reduce)").matches;
   list.scrollTo({ top: list.scrollTop + away - list.clientHeight / 4, behavior: calm ? "auto" : "smooth" });
   // Rows far away have a guessed height until they are drawn, so that a long jump may land beside.
-  if (far && again) requestAnimationFrame(() => reveal(list, node, false));
+  if (far && again) setTimeout(() => { if (current?.node === node) reveal(list, node, false); }, 80);
 }
