@@ -1,0 +1,41 @@
+//! Finds the CTranslate2 library that `scripts/setup` fetched, and tells the linker and the loader
+//! where it lies. Without feature `ct2` there is nothing to do.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=LINGTING_NATIVE");
+    if env::var_os("CARGO_FEATURE_CT2").is_none() {
+        return;
+    }
+    println!("cargo::rerun-if-env-changed=XDG_DATA_HOME");
+    println!("cargo::rerun-if-env-changed=HOME");
+    let folder = native_folder();
+    let library = folder.join("libctranslate2.so");
+    println!("cargo::rerun-if-changed={}", library.display());
+    if !library.exists() {
+        println!(
+            "cargo::error=feature `ct2` needs libctranslate2.so, which is not in {}: run scripts/setup, \
+             or build with --no-default-features",
+            folder.display()
+        );
+        return;
+    }
+    println!("cargo::rustc-link-search=native={}", folder.display());
+    // A shipped binary looks beside itself first, a built one where it was linked.
+    for place in ["$ORIGIN/../lib/lingting", &folder.display().to_string()] {
+        println!("cargo::rustc-link-arg=-Wl,-rpath,{place}");
+    }
+}
+
+/// `$LINGTING_NATIVE`, else the user's data folder.
+fn native_folder() -> PathBuf {
+    if let Some(folder) = env::var_os("LINGTING_NATIVE") {
+        return PathBuf::from(folder);
+    }
+    let data = env::var_os("XDG_DATA_HOME").filter(|v| Path::new(v).is_absolute()).map(PathBuf::from);
+    let home = || PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".local/share");
+    data.unwrap_or_else(home).join("lingting/native")
+}
