@@ -35,7 +35,8 @@ fn native_folder() -> PathBuf {
     if let Some(folder) = env::var_os("LINGTING_NATIVE") {
         return PathBuf::from(folder);
     }
-    let data = env::var_os("XDG_DATA_HOME").filter(|v| Path::new(v).is_absolute()).map(PathBuf::from);
+    let data =
+        env::var_os("XDG_DATA_HOME").filter(|v| Path::new(v).is_absolute()).map(PathBuf::from);
     let home = || PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".local/share");
     data.unwrap_or_else(home).join("lingting/native")
 }

@@ -11,7 +11,9 @@ mod vocabulary;
 
 #[cfg(feature = "ct2")]
 pub mod ct2;
+pub mod models;
 #[cfg(feature = "onnx")]
 pub mod onnx;
+pub mod pool;
 #[cfg(feature = "onnx")]
 pub mod silero;
