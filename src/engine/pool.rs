@@ -1,0 +1,113 @@
+//! A pool of engines: each on a thread of its own, fed from one queue.
+//!
+//! In: closures that want an engine. Out: nothing but their effects. The queue has no limit of its
+//! own, because a session stops feeding audio while its backlog is long and `app` limits sessions.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+type Task<E> = Box<dyn FnOnce(&mut E) + Send>;
+
+/// Engines of one kind and the threads that own them. Dropping it finishes what is queued.
+pub struct Pool<E> {
+    queue: Arc<Queue<E>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Queue<E> {
+    state: Mutex<State<E>>,
+    changed: Condvar,
+}
+
+struct State<E> {
+    tasks: VecDeque<Task<E>>,
+    closed: bool,
+}
+
+impl<E> Queue<E> {
+    /// A panic in a task poisons nothing: tasks run outside the lock.
+    fn lock(&self) -> MutexGuard<'_, State<E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Task<E>> {
+        let mut state = self.lock();
+        loop {
+            if let Some(task) = state.tasks.pop_front() {
+                return Some(task);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl<E: Send + 'static> Pool<E> {
+    /// One thread for each engine.
+    pub fn new(engines: Vec<E>) -> Self {
+        let queue = Arc::new(Queue {
+            state: Mutex::new(State { tasks: VecDeque::new(), closed: false }),
+            changed: Condvar::new(),
+        });
+        let threads = engines
+            .into_iter()
+            .map(|mut engine| {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || {
+                    while let Some(task) = queue.next() {
+                        task(&mut engine);
+                    }
+                })
+            })
+            .collect();
+        Self { queue, threads }
+    }
+
+    /// Engines in the pool.
+    pub fn size(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// Queues a task; it runs as soon as an engine is free.
+    pub fn submit(&self, task: impl FnOnce(&mut E) + Send + 'static) {
+        self.queue.lock().tasks.push_back(Box::new(task));
+        self.queue.changed.notify_one();
+    }
+}
+
+impl<E> Drop for Pool<E> {
+    fn drop(&mut self) {
+        self.queue.lock().closed = true;
+        self.queue.changed.notify_all();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so already.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn every_task_runs_once_on_some_engine() {
+        let (sender, receiver) = mpsc::channel();
+        let pool = Pool::new(vec![10, 20]);
+        for task in 0..100 {
+            let sender = sender.clone();
+            pool.submit(move |engine: &mut i32| sender.send((*engine, task)).unwrap());
+        }
+        drop((pool, sender));
+        let mut got: Vec<(i32, i32)> = receiver.iter().collect();
+        got.sort_by_key(|(_, task)| *task);
+        assert_eq!(got.len(), 100);
+        assert!(got.iter().enumerate().all(|(ix, (engine, task))| {
+            *task == ix as i32 && (*engine == 10 || *engine == 20)
+        }));
+    }
+}
