@@ -1,1 +1,28 @@
-//! (see docs/ARCHITECTURE.md)
+//! Rubrics: the rule language, its compiler, and the evaluator that turns speech into findings.
+//!
+//! In: rubric files as text, and the facts of a call. Out: scorecards with proof. No IO, no clock, no
+//! randomness: the same facts give the same scorecard, bit for bit, whether they came live or at once.
+//!
+//! Reading order: [`file`] reads what a person wrote into [`model`]; [`plan`] compiles the phrases of
+//! all rubrics into one [`matcher`]; [`eval`] takes a call's facts; [`op`] holds the operators, each a
+//! pure function over [`stream`]s of hits; [`proof`] and [`score`] make findings of them.
+
+mod eval;
+mod file;
+mod guard;
+mod matcher;
+mod model;
+mod op;
+mod packs;
+mod plan;
+mod proof;
+mod scene;
+mod score;
+mod speech;
+mod stream;
+
+pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled};
+pub use file::{Diagnostic, Level, Library, LoadError, Place, check, load};
+pub use model::{Applies, Criterion, Rubric, Section, Title};
+pub use packs::{built_in, library};
+pub use plan::Plan;

@@ -1,0 +1,317 @@
+//! One call against a plan: facts in, findings out, the same live and recorded (laws 1, 4, 5).
+//!
+//! In: utterances and measures in any order, and a horizon that says up to where they are complete.
+//! Out: scorecards. No clock: time is the call's own.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    AudioTime, CallInfo, Conversation, CriterionId, LegIx, Overtalk, Party, PerParty, RubricId,
+    Scorecard, Silence, Span, SpeakingRate, Utterance,
+};
+
+use super::guard;
+use super::matcher::{Names, Spoken};
+use super::op::{self, Outcome};
+use super::plan::{Plan, Planned, applies};
+use super::scene::Scene;
+use super::score;
+use super::speech::Speech;
+use super::stream::{Guard, Hit, Source, Spot};
+
+/// Surer than this about who speaks, or the rules treat every voice as unknown.
+pub const PARTIES_CONFIDENCE_MIN: f32 = 0.5;
+
+/// One thing that became known of a call. Final.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// Something was said.
+    Utterance(Utterance),
+    /// Nobody spoke.
+    Silence(Silence),
+    /// One party spoke over the other.
+    Overtalk(Overtalk),
+    /// How fast an utterance was.
+    Rate(SpeakingRate),
+    /// Speech that was not recognised, or not believed.
+    Unheard(Span),
+}
+
+impl Fact {
+    fn start(&self) -> AudioTime {
+        match self {
+            Fact::Utterance(utterance) => utterance.span.start(),
+            Fact::Silence(silence) => silence.span.start(),
+            Fact::Overtalk(overtalk) => overtalk.span.start(),
+            Fact::Rate(rate) => rate.span.start(),
+            Fact::Unheard(span) => span.start(),
+        }
+    }
+}
+
+/// A fact came after the horizon had passed its start: the caller broke its promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a fact that starts at {start} came after the horizon had passed to {horizon}")]
+pub struct LateFact {
+    /// The fact's start.
+    pub start: AudioTime,
+    /// The horizon by then.
+    pub horizon: AudioTime,
+}
+
+/// All facts of a call that has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct CallFacts<'a> {
+    /// What is known from outside the audio.
+    pub info: &'a CallInfo,
+    /// Everything that was said, in any order.
+    pub utterances: &'a [Utterance],
+    /// The measures.
+    pub conversation: &'a Conversation,
+    /// The call's length in milliseconds.
+    pub duration_ms: u64,
+    /// How sure the parties are, 0 to 1.
+    pub parties_confidence: f32,
+    /// Stretches of speech that were not recognised, or not believed.
+    pub unheard: &'a [Span],
+}
+
+/// A criterion's value in mid-call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    /// The rubric.
+    pub rubric: RubricId,
+    /// The criterion.
+    pub criterion: CriterionId,
+    /// Its verdict's name, once nothing can change it; `None` while pending.
+    pub verdict: Option<&'static str>,
+}
+
+/// A call being judged.
+#[derive(Debug)]
+pub struct Evaluation<'p> {
+    plan: &'p Plan,
+    info: CallInfo,
+    names: Names,
+    parties_sure: bool,
+    horizon: AudioTime,
+    end: Option<AudioTime>,
+    rate_per_min: PerParty<Option<f32>>,
+    /// Utterances beyond the horizon, in the order in which they will be read.
+    ahead: BTreeMap<(AudioTime, LegIx, u32), Utterance>,
+    /// Other facts beyond the horizon.
+    measures_ahead: Vec<Fact>,
+    speech: Speech,
+    hits: BTreeMap<usize, Vec<Hit>>,
+    silences: Vec<Silence>,
+    overtalk: Vec<Overtalk>,
+    rates: Vec<SpeakingRate>,
+    unheard: Vec<Span>,
+}
+
+impl Plan {
+    /// Judges a call that has ended: one scorecard for each rubric of the call's language.
+    pub fn evaluate(&self, facts: &CallFacts<'_>) -> Vec<Scorecard> {
+        let mut evaluation = Evaluation::new(self, facts.info, facts.parties_confidence);
+        let measures = facts.conversation;
+        let all = (facts.utterances.iter().cloned().map(Fact::Utterance))
+            .chain(measures.silences.iter().copied().map(Fact::Silence))
+            .chain(measures.overtalk.iter().copied().map(Fact::Overtalk))
+            .chain(measures.rates.iter().copied().map(Fact::Rate))
+            .chain(facts.unheard.iter().copied().map(Fact::Unheard));
+        all.for_each(|fact| evaluation.take(fact));
+        evaluation.finish(facts.duration_ms, measures.rate_per_min)
+    }
+}
+
+impl<'p> Evaluation<'p> {
+    /// A call of which nothing has been heard yet.
+    pub fn new(plan: &'p Plan, info: &CallInfo, parties_confidence: f32) -> Self {
+        use crate::domain::Attribute;
+        let names = plan.matcher.names(|name| match info.attribute(name) {
+            Some(Attribute::Text(text)) => Some(text),
+            Some(Attribute::Number(number)) => Some(number.to_string()),
+            None => None,
+        });
+        Self {
+            plan,
+            info: info.clone(),
+            names,
+            parties_sure: parties_confidence >= PARTIES_CONFIDENCE_MIN,
+            horizon: AudioTime::ZERO,
+            end: None,
+            rate_per_min: PerParty::default(),
+            ahead: BTreeMap::new(),
+            measures_ahead: Vec::new(),
+            speech: Speech::default(),
+            hits: BTreeMap::new(),
+            silences: Vec::new(),
+            overtalk: Vec::new(),
+            rates: Vec::new(),
+            unheard: Vec::new(),
+        }
+    }
+
+    /// Takes one fact, in any order beyond the horizon.
+    ///
+    /// # Errors
+    /// [`LateFact`] when it starts before the horizon; the fact is not taken, for a settled value must not flip.
+    pub fn observe(&mut self, fact: Fact) -> Result<(), LateFact> {
+        let start = fact.start();
+        if start < self.horizon {
+            return Err(LateFact { start, horizon: self.horizon });
+        }
+        self.take(fact);
+        Ok(())
+    }
+
+    fn take(&mut self, fact: Fact) {
+        match fact {
+            Fact::Utterance(utterance) => {
+                let key = (utterance.span.start(), utterance.leg, utterance.id);
+                self.ahead.insert(key, utterance);
+            }
+            other => self.measures_ahead.push(other),
+        }
+    }
+
+    /// Promises that no fact that starts before `horizon` is yet to come. It never goes back.
+    pub fn advance(&mut self, horizon: AudioTime) {
+        self.horizon = self.horizon.max(horizon);
+        let later = self.ahead.split_off(&(self.horizon, LegIx(0), 0));
+        for (_, utterance) in std::mem::replace(&mut self.ahead, later) {
+            let party = if self.parties_sure { utterance.party } else { Party::Unknown };
+            self.speech.push(utterance, party);
+        }
+        let horizon = self.horizon;
+        let (known, later) =
+            std::mem::take(&mut self.measures_ahead).into_iter().partition(|fact| fact.start() < horizon);
+        self.measures_ahead = later;
+        self.measure(known);
+        self.search();
+    }
+
+    fn measure(&mut self, known: Vec<Fact>) {
+        for fact in known {
+            match fact {
+                Fact::Silence(silence) => self.silences.push(silence),
+                Fact::Overtalk(overtalk) => self.overtalk.push(overtalk),
+                Fact::Rate(rate) => self.rates.push(rate),
+                Fact::Unheard(span) => self.unheard.push(span),
+                Fact::Utterance(_) => {}
+            }
+        }
+        self.silences.sort_by_key(|silence| (silence.span, silence.announced, silence.hold));
+        self.overtalk.sort_by_key(|overtalk| (overtalk.span, overtalk.by, overtalk.after_ms));
+        self.rates.sort_by_key(|rate| (rate.span, rate.party, rate.utterance));
+        self.unheard.sort();
+    }
+
+    /// Searches each utterance once, as soon as its neighbours are known.
+    fn search(&mut self) {
+        let horizon = if self.end.is_some() { super::stream::FOREVER } else { self.horizon };
+        for i in self.speech.take_closed(horizon) {
+            let stretch = self.speech.stretch(i);
+            let spoken: Vec<&Spoken> = stretch.iter().map(|(_, spoken)| *spoken).collect();
+            for heard in self.plan.matcher.find(&spoken, &self.names) {
+                let (from, to) = (stretch[heard.tokens.start].0, stretch[heard.tokens.end - 1].0);
+                if to.utterance == i {
+                    let guard = Guard {
+                        quoted: guard::quoted(&spoken, &heard.tokens),
+                        negated: guard::negated(&spoken, &heard.tokens),
+                        asked: guard::asked(&spoken, &heard.tokens),
+                    };
+                    let (how, distance) = (heard.how, heard.distance);
+                    let source = Source::Phrase { phrase: heard.phrase, from, to, how, distance, guard };
+                    let hit = self.hit(i, from, to, source);
+                    self.hits.entry(heard.phrase).or_default().push(hit);
+                }
+            }
+        }
+        self.hits.values_mut().for_each(|hits| hits.sort_by_key(|hit| (hit.span, hit.leg)));
+    }
+
+    fn hit(&self, i: usize, from: Spot, to: Spot, source: Source) -> Hit {
+        let said = &self.speech.all()[i];
+        let (first, _) = self.speech.heard_at(from);
+        let (last, _) = self.speech.heard_at(to);
+        Hit {
+            span: first.cover(last),
+            leg: Some(said.utterance.leg),
+            party: said.party,
+            utterance: Some(i),
+            turn: said.turn,
+            source,
+        }
+    }
+
+    /// What every criterion of every rubric is worth by now.
+    pub fn values(&self) -> Vec<Settled> {
+        let mut out = Vec::new();
+        for planned in self.rubrics() {
+            let outcomes = self.outcomes(planned);
+            for criterion in &planned.rubric.criteria {
+                out.push(Settled {
+                    rubric: planned.rubric.id.clone(),
+                    criterion: criterion.id.clone(),
+                    verdict: score::settled(criterion, &outcomes),
+                });
+            }
+        }
+        out
+    }
+
+    /// The call has ended: all facts are known.
+    pub fn finish(mut self, duration_ms: u64, rate_per_min: PerParty<Option<f32>>) -> Vec<Scorecard> {
+        self.rate_per_min = rate_per_min;
+        self.advance(super::stream::FOREVER);
+        self.end = Some(AudioTime::from_ms(duration_ms).max(self.last_end()));
+        self.search();
+        let cards = self.plan.rubrics.iter().filter_map(|planned| {
+            Some(match applies(&planned.rubric, &self.info)? {
+                false => score::not_applicable(&planned.rubric),
+                true => {
+                    let outcomes = self.outcomes(planned);
+                    score::scorecard(planned, &self.scene(&planned.rubric), &outcomes)
+                }
+            })
+        });
+        cards.collect()
+    }
+
+    fn last_end(&self) -> AudioTime {
+        self.speech.all().iter().map(|said| said.utterance.span.end()).max().unwrap_or_default()
+    }
+
+    fn rubrics(&self) -> impl Iterator<Item = &'p Planned> {
+        let applies = |planned: &&Planned| applies(&planned.rubric, &self.info) == Some(true);
+        self.plan.rubrics.iter().filter(applies)
+    }
+
+    fn outcomes(&self, planned: &Planned) -> Vec<Outcome> {
+        let scene = self.scene(&planned.rubric);
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(planned.asked.len());
+        for (condition, asked) in planned.rubric.conditions.iter().zip(&planned.asked) {
+            let outcome = op::outcome(condition, asked, &scene, &outcomes);
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    fn scene<'s>(&'s self, rubric: &super::Rubric) -> Scene<'s> {
+        Scene {
+            info: &self.info,
+            matcher: &self.plan.matcher,
+            speech: &self.speech,
+            hits: &self.hits,
+            silences: &self.silences,
+            overtalk: &self.overtalk,
+            rates: &self.rates,
+            rate_per_min: self.rate_per_min,
+            unheard: &self.unheard,
+            horizon: self.horizon,
+            end: self.end,
+            confidence_min: rubric.confidence_min,
+        }
+    }
+}

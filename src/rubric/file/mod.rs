@@ -1,0 +1,13 @@
+//! Rubric files: from text to a checked [`Rubric`], or to every mistake with its line and column.
+//!
+//! In: YAML text and the phrase lists it may use. Out: [`Rubric`]. No IO: the caller reads files.
+
+mod diagnostic;
+mod expr;
+mod load;
+mod read;
+mod tree;
+mod units;
+
+pub use diagnostic::{Diagnostic, Level, LoadError, Place};
+pub use load::{Library, check, load};

@@ -1,0 +1,92 @@
+//! Words that say the opposite of what they seem to: quoted, negated, asked.
+//!
+//! In: a stretch of speech and a hit in it. Out: whether the hit is somebody else's words
+//! (`前台说不归我管`), is denied (`我们不能保证收益`), or is a question. The lists are small and hold
+//! grammar only, no trade words.
+
+use std::ops::Range;
+
+use super::matcher::{Pause, Spoken};
+
+/// Tokens before a hit in which a negation still rules it.
+const NEGATION_TOKENS: usize = 7;
+/// Tokens between a verb of saying and what is said.
+const SAYING_TOKENS: usize = 3;
+/// Tokens before a verb of saying in which its subject stands.
+const SUBJECT_TOKENS: usize = 5;
+
+/// Whether something before the hit, in the same clause, denies it.
+pub(crate) fn negated(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
+    const ZH: [&str; 7] = ["不", "没", "别", "勿", "未", "无", "非"];
+    const EN: [&str; 9] =
+        ["not", "no", "never", "cannot", "nobody", "without", "neither", "nor", "none"];
+    // 不 in these says no "no": 不但, 不仅, 不过, 不好(意思), 不用(担心).
+    const NO_DENIAL: [&str; 6] = ["但", "仅", "过", "好", "用", "止"];
+    let clause = clause_start(spoken, hit.start);
+    let from = clause.max(hit.start.saturating_sub(NEGATION_TOKENS));
+    (from..hit.start).any(|i| {
+        let word = spoken[i].token.text.as_str();
+        let next = spoken.get(i + 1).map_or("", |next| next.token.text.as_str());
+        let denial = ZH.contains(&word) && !NO_DENIAL.contains(&next);
+        denial || EN.contains(&word) || word.ends_with("n't")
+    })
+}
+
+/// Whether the hit stands in quotation marks, or after a verb of saying whose subject is not the
+/// speaker.
+pub(crate) fn quoted(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
+    if spoken[hit.clone()].iter().all(|one| one.quoted) {
+        return true;
+    }
+    let from = hit.start.saturating_sub(SAYING_TOKENS + 2);
+    (from..hit.start).any(|i| {
+        let Some(after) = saying(spoken, i) else { return false };
+        after <= hit.start && hit.start - after <= SAYING_TOKENS && !own_words(spoken, i)
+    })
+}
+
+/// If a verb of saying stands at `i`: the token after it and after whom it is said to.
+fn saying(spoken: &[&Spoken], i: usize) -> Option<usize> {
+    let word = |k: usize| spoken.get(k).map_or("", |one| one.token.text.as_str());
+    match word(i) {
+        // 说明, 说法, 说话, 说一下 report nothing.
+        "说" | "讲" | "喊" => (!matches!(word(i + 1), "明" | "法" | "话" | "过" | "一")).then_some(i + 1),
+        "反" if word(i + 1) == "映" => Some(i + 2),
+        "告" if word(i + 1) == "诉" => Some(i + 2 + usize::from(matches!(word(i + 2), "您" | "你" | "我"))),
+        "回" if matches!(word(i + 1), "答" | "复") => Some(i + 2),
+        "表" if word(i + 1) == "示" => Some(i + 2),
+        "said" | "says" | "say" | "heard" => Some(i + 1),
+        "told" | "tells" | "tell" => {
+            let whom = matches!(word(i + 1), "you" | "me" | "him" | "her" | "us" | "them");
+            Some(i + 1 + usize::from(whom))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the speaker says it himself: 我说, 我跟您说, 我告诉您, 跟您说, `I told you`.
+fn own_words(spoken: &[&Spoken], verb: usize) -> bool {
+    let from = clause_start(spoken, verb).max(verb.saturating_sub(SUBJECT_TOKENS));
+    let before: Vec<&str> = spoken[from..verb].iter().map(|one| one.token.text.as_str()).collect();
+    let to_you = matches!(before[..], [.., "跟" | "给" | "对" | "和" | "向" | "同", "您" | "你"]);
+    let that_is = matches!(before[..], [.., "是"]);
+    let me = before.iter().any(|word| matches!(*word, "我" | "咱" | "i" | "we"));
+    me || to_you || that_is
+}
+
+/// Whether the hit's clause is a question: 吗 or a question mark ends it.
+pub(crate) fn asked(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
+    for (i, one) in spoken.iter().enumerate().skip(hit.end.saturating_sub(1)) {
+        if i >= hit.end && one.pause != Pause::None {
+            return one.pause == Pause::Question;
+        }
+        if one.asks || (i >= hit.end && one.token.text == "吗") {
+            return true;
+        }
+    }
+    false
+}
+
+fn clause_start(spoken: &[&Spoken], at: usize) -> usize {
+    (0..=at.min(spoken.len().saturating_sub(1))).rev().find(|&i| spoken[i].pause != Pause::None).unwrap_or(0)
+}

@@ -1,0 +1,167 @@
+//! Joins pieces, gaps, numbers and names into whole phrases.
+
+use std::collections::BTreeMap;
+
+use crate::domain::How;
+use crate::text::TokenKind;
+
+use super::trie::Found;
+use super::{Heard, Pause, Spoken};
+
+/// A segment of a phrase: what stands between two gaps.
+#[derive(Debug)]
+pub(super) struct Chain {
+    pub(super) gap_before: usize,
+    pub(super) ways: Vec<Way>,
+}
+
+/// One way to say a segment.
+#[derive(Debug)]
+pub(super) struct Way {
+    /// Tokens of its words.
+    pub(super) length: usize,
+    pub(super) elements: Vec<Element>,
+}
+
+/// A part of a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Element {
+    Piece(usize),
+    Gap(usize),
+    Number,
+    Name(usize),
+}
+
+impl Way {
+    /// The first piece of words, if any.
+    pub(super) fn first_piece(&self) -> Option<usize> {
+        self.elements.iter().find_map(|element| match element {
+            Element::Piece(piece) => Some(*piece),
+            _ => None,
+        })
+    }
+}
+
+/// What was found in a stretch of speech.
+pub(super) struct Scene<'a> {
+    pub(super) spoken: &'a [&'a Spoken],
+    pub(super) pieces: &'a BTreeMap<usize, Vec<Found>>,
+    pub(super) named: &'a [Vec<Found>],
+}
+
+#[derive(Clone, Copy)]
+struct Partial {
+    start: usize,
+    end: usize,
+    cost: f32,
+    exact: bool,
+    length: usize,
+}
+
+impl Scene<'_> {
+    /// All places where a phrase is said.
+    pub(super) fn join(&self, phrase: usize, chains: &[Chain]) -> Vec<Heard> {
+        let mut partials: Option<Vec<Partial>> = None;
+        for chain in chains {
+            let found: Vec<Partial> = chain.ways.iter().flat_map(|way| self.say(way)).collect();
+            let next = match &partials {
+                None => found,
+                Some(partials) => self.extend(partials, &found, chain.gap_before),
+            };
+            if next.is_empty() {
+                return Vec::new();
+            }
+            partials = Some(next);
+        }
+        let heard = |p: Partial| Heard {
+            phrase,
+            tokens: p.start..p.end,
+            how: if p.exact { How::Exact } else { How::Phonetic },
+            distance: (p.cost / p.length.max(1) as f32).min(1.0),
+        };
+        partials.unwrap_or_default().into_iter().map(heard).collect()
+    }
+
+    /// All places where a segment is said one way.
+    fn say(&self, way: &Way) -> Vec<Partial> {
+        let mut partials: Option<Vec<Partial>> = None;
+        let mut gap = 0;
+        for &element in &way.elements {
+            if let Element::Gap(tokens) = element {
+                gap = tokens;
+                continue;
+            }
+            let found = self.candidates(element);
+            let next = match &partials {
+                None => found,
+                Some(partials) => self.extend(partials, &found, gap),
+            };
+            if next.is_empty() {
+                return Vec::new();
+            }
+            partials = Some(next);
+            gap = 0;
+        }
+        let mut out = partials.unwrap_or_default();
+        out.iter_mut().for_each(|partial| partial.length = way.length);
+        out
+    }
+
+    fn candidates(&self, element: Element) -> Vec<Partial> {
+        let partial = |found: &Found| Partial {
+            start: found.start,
+            end: found.end,
+            cost: found.cost,
+            exact: found.exact,
+            length: 0,
+        };
+        match element {
+            Element::Piece(piece) => self.pieces.get(&piece).into_iter().flatten().map(partial).collect(),
+            Element::Name(name) => self.named[name].iter().map(partial).collect(),
+            Element::Number => {
+                let numbers = (0..self.spoken.len()).filter(|&i| is_number(self.spoken[i]));
+                numbers.map(|i| Partial { start: i, end: i + 1, cost: 0.0, exact: true, length: 0 }).collect()
+            }
+            Element::Gap(_) => Vec::new(),
+        }
+    }
+
+    fn extend(&self, partials: &[Partial], found: &[Partial], gap: usize) -> Vec<Partial> {
+        let mut out: Vec<Partial> = Vec::new();
+        for left in partials {
+            for right in found {
+                let near = right.start >= left.end && right.start - left.end <= gap;
+                if !near || self.sentence_ends(left.end, right.start) {
+                    continue;
+                }
+                out.push(Partial {
+                    start: left.start,
+                    end: right.end,
+                    cost: left.cost + right.cost,
+                    exact: left.exact && right.exact,
+                    length: left.length + right.length,
+                });
+            }
+        }
+        out
+    }
+
+    /// Whether a gap would run over the end of a sentence.
+    fn sentence_ends(&self, from: usize, to: usize) -> bool {
+        from < to && self.spoken[from..=to].iter().any(|spoken| spoken.pause >= Pause::Sentence)
+    }
+}
+
+/// Digits, and the small numerals that stay words (`一天`, `one day`).
+fn is_number(spoken: &Spoken) -> bool {
+    const SMALL_ZH: &str = "一二两三四五六七八九十半";
+    const SMALL_EN: [&str; 13] = [
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve", "half",
+    ];
+    match spoken.token.kind {
+        TokenKind::Number => true,
+        TokenKind::Hanzi => SMALL_ZH.contains(&spoken.token.text),
+        TokenKind::Word => SMALL_EN.contains(&spoken.token.text.as_str()),
+    }
+}

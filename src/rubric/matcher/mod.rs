@@ -1,0 +1,355 @@
+//! Finds all phrases of a plan in a stretch of one speaker's speech, in one pass.
+//!
+//! In: phrases, once; then tokens. Out: [`Heard`]: which phrase, from which token to which, and how
+//! near. It knows nothing of time, parties or windows.
+
+mod join;
+mod trie;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::{Arc, RwLock};
+
+use crate::domain::How;
+use crate::text::{Token, TokenKind, sound_distance, tokens};
+
+use super::model::{Match, Part, Phrase, Segment};
+use join::{Chain, Element, Way};
+use trie::{Found, Terms, Trie};
+
+/// Sounds farther apart than this are not confused.
+const NEAR_MAX: f32 = 0.45;
+/// Different tokens whose neighbours are remembered; the rest are worked out again each time.
+const MEMORY_MAX: usize = 50_000;
+
+/// Ways to say one phrase that are tried for a nearest miss.
+const SAMPLES_MAX: usize = 3;
+
+/// All phrases of a plan.
+#[derive(Debug, Default)]
+pub(crate) struct Matcher {
+    phrases: Vec<Known>,
+    vocabulary: BTreeMap<String, u32>,
+    words: Vec<Token>,
+    trie: Trie,
+    /// Phrases as chains of segments.
+    chains: Vec<(usize, Vec<Chain>)>,
+    /// Which chains may begin with a piece.
+    by_piece: BTreeMap<usize, BTreeSet<usize>>,
+    /// Chains that may begin without words of their own.
+    wordless: Vec<usize>,
+    regexes: Vec<(usize, regex::Regex)>,
+    similar: Vec<(usize, f32, Vec<Token>)>,
+    attributes: Vec<String>,
+    memory: RwLock<BTreeMap<String, Arc<[(u32, f32)]>>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    text: String,
+    /// A few ways to say it, for the nearest miss.
+    samples: Vec<Vec<Token>>,
+}
+
+/// A phrase found among tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Heard {
+    pub(crate) phrase: usize,
+    pub(crate) tokens: Range<usize>,
+    pub(crate) how: How,
+    /// 0: the same; 1: nothing in common.
+    pub(crate) distance: f32,
+}
+
+/// A token with what stands before it.
+#[derive(Debug, Clone)]
+pub(crate) struct Spoken {
+    pub(crate) token: Token,
+    /// The mark between the token before and this one.
+    pub(crate) pause: Pause,
+    /// Whether it stands in quotation marks.
+    pub(crate) quoted: bool,
+    /// Whether a question mark ends the utterance after it.
+    pub(crate) asks: bool,
+}
+
+/// A punctuation mark, by what it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Pause {
+    None,
+    Clause,
+    Sentence,
+    Question,
+}
+
+/// What the attributes that phrases name say on one call, as tokens.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names(Vec<Vec<Token>>);
+
+impl Matcher {
+    /// Adds a phrase and gives its number.
+    pub(crate) fn add(&mut self, phrase: &Phrase, mode: Match) -> usize {
+        let number = self.phrases.len();
+        let mut samples: Vec<Vec<Token>> = Vec::new();
+        match mode {
+            Match::Regex => {
+                // The loader has compiled it once: it is a regular expression.
+                self.regexes.extend(regex::Regex::new(&phrase.text).ok().map(|regex| (number, regex)));
+            }
+            Match::Similar(least) => {
+                let wanted = tokens(&phrase.text);
+                self.similar.push((number, least, wanted.clone()));
+                samples.push(wanted);
+            }
+            Match::Exact | Match::Phonetic => {
+                let segments = phrase.segments.iter();
+                let chains: Vec<Chain> = segments.map(|s| self.chain(s, mode == Match::Phonetic)).collect();
+                self.index(number, &chains);
+                samples = self.samples(&phrase.segments);
+                self.chains.push((number, chains));
+            }
+        }
+        samples.truncate(SAMPLES_MAX);
+        self.phrases.push(Known { text: phrase.text.clone(), samples });
+        number
+    }
+
+    /// A phrase is looked at only when a piece of its first segment was heard.
+    fn index(&mut self, phrase: usize, chains: &[Chain]) {
+        let at = self.chains.len();
+        for way in chains.first().iter().flat_map(|chain| &chain.ways) {
+            match way.first_piece() {
+                Some(piece) => {
+                    self.by_piece.entry(piece).or_default().insert(at);
+                }
+                None => self.wordless.push(at),
+            }
+        }
+        debug_assert!(phrase == self.phrases.len(), "phrases are numbered in order");
+    }
+
+    /// A few ways to say a phrase: the first of each segment, then one other in each place.
+    fn samples(&self, segments: &[Segment]) -> Vec<Vec<Token>> {
+        let words = |way: &Vec<Part>| -> String {
+            way.iter().map(|part| if let Part::Words(words) = part { words.as_str() } else { "" }).collect()
+        };
+        let sample = |k: usize| -> Vec<Token> {
+            let way = |segment: &Segment| words(&segment.ways[k.min(segment.ways.len() - 1)]);
+            tokens(&segments.iter().map(way).collect::<Vec<_>>().join(" "))
+        };
+        let most = segments.iter().map(|segment| segment.ways.len()).max().unwrap_or(0);
+        (0..most.min(SAMPLES_MAX)).map(sample).collect()
+    }
+
+    fn chain(&mut self, segment: &Segment, phonetic: bool) -> Chain {
+        let ways = segment.ways.iter().map(|parts| self.way(parts, phonetic));
+        Chain { gap_before: segment.gap_before, ways: ways.collect() }
+    }
+
+    fn way(&mut self, parts: &[Part], phonetic: bool) -> Way {
+        let mut elements = Vec::new();
+        let mut length = 0;
+        for part in parts {
+            elements.push(match part {
+                Part::Words(words) => {
+                    let wanted = tokens(words);
+                    if wanted.is_empty() {
+                        continue;
+                    }
+                    length += wanted.len();
+                    let terms = terms(&wanted, phonetic);
+                    let ids: Vec<u32> = wanted.into_iter().map(|token| self.word(token)).collect();
+                    Element::Piece(self.trie.add(&ids, terms))
+                }
+                Part::Gap(tokens) => Element::Gap(*tokens),
+                Part::Number => Element::Number,
+                Part::Attribute(name) => Element::Name(self.attribute(name)),
+            });
+        }
+        Way { length, elements }
+    }
+
+    fn word(&mut self, token: Token) -> u32 {
+        if let Some(&id) = self.vocabulary.get(&token.text) {
+            return id;
+        }
+        let id = self.words.len() as u32;
+        self.vocabulary.insert(token.text.clone(), id);
+        self.words.push(token);
+        id
+    }
+
+    fn attribute(&mut self, name: &str) -> usize {
+        let known = self.attributes.iter().position(|known| known == name);
+        known.unwrap_or_else(|| {
+            self.attributes.push(name.to_owned());
+            self.attributes.len() - 1
+        })
+    }
+
+    /// The phrase as the rubric wrote it.
+    pub(crate) fn text_of(&self, phrase: usize) -> &str {
+        &self.phrases[phrase].text
+    }
+
+    /// Ways to say a phrase, as words only.
+    pub(crate) fn samples_of(&self, phrase: usize) -> &[Vec<Token>] {
+        &self.phrases[phrase].samples
+    }
+
+    /// Looks up what phrases name.
+    pub(crate) fn names(&self, value_of: impl Fn(&str) -> Option<String>) -> Names {
+        let value = |name: &String| value_of(name).map_or(Vec::new(), |value| tokens(&value));
+        Names(self.attributes.iter().map(value).collect())
+    }
+
+    /// All phrases in a stretch of speech, by start, end, phrase.
+    pub(crate) fn find(&self, spoken: &[&Spoken], names: &Names) -> Vec<Heard> {
+        let own: Vec<Option<u32>> =
+            spoken.iter().map(|s| self.vocabulary.get(&s.token.text).copied()).collect();
+        let near: Vec<Arc<[(u32, f32)]>> = spoken.iter().map(|s| self.near(&s.token)).collect();
+        let near: Vec<&[(u32, f32)]> = near.iter().map(AsRef::as_ref).collect();
+        let mut pieces: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
+        for found in self.trie.find(&own, &near) {
+            pieces.entry(found.piece).or_default().push(found);
+        }
+        let named: Vec<Vec<Found>> = names.0.iter().map(|name| find_name(name, spoken)).collect();
+        let scene = join::Scene { spoken, pieces: &pieces, named: &named };
+        let mut asked: BTreeSet<usize> = self.wordless.iter().copied().collect();
+        asked.extend(pieces.keys().filter_map(|piece| self.by_piece.get(piece)).flatten());
+        let mut out: Vec<Heard> = Vec::new();
+        for at in asked {
+            let (phrase, chains) = &self.chains[at];
+            out.extend(scene.join(*phrase, chains));
+        }
+        self.find_regexes(spoken, &mut out);
+        self.find_similar(spoken, &mut out);
+        // Of several ways to hear a phrase from one token on, the nearest stays.
+        out.sort_by(|a, b| {
+            let place = (a.phrase, a.tokens.start).cmp(&(b.phrase, b.tokens.start));
+            place.then(a.distance.total_cmp(&b.distance)).then(a.tokens.end.cmp(&b.tokens.end))
+        });
+        out.dedup_by(|b, a| a.phrase == b.phrase && a.tokens.start == b.tokens.start);
+        out.sort_by_key(|heard| (heard.tokens.start, heard.tokens.end, heard.phrase));
+        out
+    }
+
+    /// Words of the vocabulary that sound like a token, remembered between utterances.
+    fn near(&self, token: &Token) -> Arc<[(u32, f32)]> {
+        if let Ok(memory) = self.memory.read()
+            && let Some(known) = memory.get(&token.text)
+        {
+            return Arc::clone(known);
+        }
+        let near: Arc<[(u32, f32)]> = (self.words.iter().zip(0u32..))
+            .map(|(word, id)| (id, sound_distance(word, token)))
+            .filter(|(_, distance)| *distance <= NEAR_MAX)
+            .collect();
+        if let Ok(mut memory) = self.memory.write()
+            && memory.len() < MEMORY_MAX
+        {
+            memory.insert(token.text.clone(), Arc::clone(&near));
+        }
+        near
+    }
+
+    fn find_regexes(&self, spoken: &[&Spoken], out: &mut Vec<Heard>) {
+        if self.regexes.is_empty() {
+            return;
+        }
+        let mut text = String::new();
+        let mut ends: Vec<usize> = Vec::new();
+        for (i, one) in spoken.iter().enumerate() {
+            let apart = |kind| kind != TokenKind::Hanzi;
+            if i > 0 && (apart(one.token.kind) && apart(spoken[i - 1].token.kind)) {
+                text.push(' ');
+            }
+            text.push_str(&one.token.text);
+            ends.push(text.len());
+        }
+        for (phrase, regex) in &self.regexes {
+            for found in regex.find_iter(&text).filter(|found| !found.is_empty()) {
+                let start = ends.partition_point(|&end| end <= found.start());
+                let end = ends.partition_point(|&end| end < found.end()) + 1;
+                let tokens = start..end.min(spoken.len());
+                out.push(Heard { phrase: *phrase, tokens, how: How::Regex, distance: 0.0 });
+            }
+        }
+    }
+
+    fn find_similar(&self, spoken: &[&Spoken], out: &mut Vec<Heard>) {
+        for (phrase, least, wanted) in &self.similar {
+            let same = |a: &Token, b: &Token| f32::from(u8::from(a.text != b.text));
+            if let Some((tokens, distance)) = nearest(wanted, spoken, same)
+                && 1.0 - distance >= *least
+            {
+                out.push(Heard { phrase: *phrase, tokens, how: How::Similar, distance });
+            }
+        }
+    }
+}
+
+/// How far what was heard may be from what is wanted. Short phrases must be nearly the same; some
+/// tokens must be the very same, because a recogniser that writes none of them right has, as a rule,
+/// heard something else (外科部指导您 is not 不知道).
+fn terms(wanted: &[Token], phonetic: bool) -> Terms {
+    let len = wanted.len();
+    if !phonetic || len < 2 {
+        return Terms { budget: 0.0, literal_min: len, phonetic: false };
+    }
+    let budget = match len {
+        2 => 0.25,
+        3 => 0.35,
+        4 | 5 => 0.7,
+        6 | 7 => 1.1,
+        _ => 0.17 * len as f32,
+    };
+    Terms { budget, literal_min: len.div_ceil(3), phonetic: true }
+}
+
+/// A name's occurrences: recognisers spell names as they please, so nearly half may differ.
+fn find_name(name: &[Token], spoken: &[&Spoken]) -> Vec<Found> {
+    const DISTANCE_MAX: f32 = 0.4;
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let found = nearest(name, spoken, sound_distance).filter(|(_, distance)| *distance <= DISTANCE_MAX);
+    found
+        .map(|(tokens, distance)| Found {
+            piece: usize::MAX,
+            start: tokens.start,
+            end: tokens.end,
+            cost: distance * name.len() as f32,
+            exact: distance == 0.0,
+        })
+        .into_iter()
+        .collect()
+}
+
+/// The stretch that is most like what is wanted, and its distance from it: edits by token, divided
+/// by the tokens wanted.
+pub(crate) fn nearest(
+    wanted: &[Token],
+    spoken: &[&Spoken],
+    cost: impl Fn(&Token, &Token) -> f32,
+) -> Option<(Range<usize>, f32)> {
+    if wanted.is_empty() || spoken.is_empty() {
+        return None;
+    }
+    // Sellers' algorithm: a row per wanted token; a match may begin anywhere for nothing.
+    let mut row: Vec<(f32, usize)> = (0..=spoken.len()).map(|at| (0.0, at)).collect();
+    for token in wanted {
+        let mut left = (row[0].0 + 1.0, row[0].1);
+        let mut corner = std::mem::replace(&mut row[0], left);
+        for (k, other) in spoken.iter().enumerate() {
+            let above = row[k + 1];
+            let swap = (corner.0 + cost(token, &other.token), corner.1);
+            let best = [swap, (above.0 + 1.0, above.1), (left.0 + 1.0, left.1)];
+            left = best.into_iter().fold(best[0], |a, b| if b.0 < a.0 { b } else { a });
+            corner = std::mem::replace(&mut row[k + 1], left);
+        }
+    }
+    let ends = (1..row.len()).filter(|&end| row[end].1 < end);
+    let end = ends.min_by(|&a, &b| row[a].0.total_cmp(&row[b].0).then(a.cmp(&b)))?;
+    Some((row[end].1..end, row[end].0 / wanted.len() as f32))
+}

@@ -1,0 +1,266 @@
+//! A rubric as it is meant: checked, complete, in the order of its file.
+//!
+//! In: what [`super::file`] read. Out: the form that [`super::Plan`] compiles. Conditions stand in one
+//! list in which each refers only to earlier ones, so that one pass evaluates them all.
+
+use std::collections::BTreeSet;
+
+use crate::domain::{CriterionId, Direction, Language, Party, Points, RubricId, Severity};
+
+/// A text in both of the product's languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl Title {
+    /// The text in a language: Chinese for Chinese, else English.
+    pub fn in_language(&self, language: Option<&Language>) -> &str {
+        if language.is_some_and(Language::is_chinese) { &self.zh } else { &self.en }
+    }
+}
+
+/// 评分标准, ready to be compiled.
+#[derive(Debug, Clone)]
+pub struct Rubric {
+    /// Its id.
+    pub id: RubricId,
+    /// Its version.
+    pub version: u32,
+    /// Its title.
+    pub title: Title,
+    /// The language it listens to; none: any.
+    pub language: Option<Language>,
+    /// The calls it is meant for.
+    pub applies: Applies,
+    /// A score below this fails a call.
+    pub pass_mark: Points,
+    /// Mean recognition confidence below which an absence proves nothing, 0 to 1.
+    pub confidence_min: f32,
+    /// In the file's order.
+    pub sections: Vec<Section>,
+    /// In the file's order.
+    pub criteria: Vec<Criterion>,
+    /// SHA-256 over the file and the phrase lists it uses, in lower-case hex.
+    pub digest: String,
+    /// Each refers only to earlier ones.
+    pub(crate) conditions: Vec<Condition>,
+}
+
+/// Which calls a rubric is meant for. An empty list asks nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applies {
+    /// Who called whom; none: both.
+    pub direction: Option<Direction>,
+    /// Allowed values by attribute: queue, project, vendor, client, team.
+    pub attributes: Vec<(String, BTreeSet<String>)>,
+}
+
+/// A heading over criteria.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Its name in the file.
+    pub id: String,
+    /// Its title.
+    pub title: Title,
+}
+
+/// 评分项.
+#[derive(Debug, Clone)]
+pub struct Criterion {
+    /// Its id.
+    pub id: CriterionId,
+    /// Its title.
+    pub title: Title,
+    /// Its section, as an index.
+    pub section: usize,
+    /// How grave a failure is, unless a condition makes it graver.
+    pub severity: Severity,
+    /// Its share of the score; shares are re-balanced over the criteria that apply.
+    pub weight: Points,
+    pub(crate) graver: Vec<(Severity, CondIx)>,
+    pub(crate) when: Option<CondIx>,
+    pub(crate) rule: Rule,
+}
+
+/// What decides a criterion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// Met when the condition is true.
+    Met(CondIx),
+    /// Met when the condition is false.
+    ViolatedBy(CondIx),
+}
+
+/// A condition, by its place in [`Rubric::conditions`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct CondIx(pub(crate) usize);
+
+/// An operator with the modifiers that every operator takes.
+#[derive(Debug, Clone)]
+pub(crate) struct Condition {
+    /// What reports call it.
+    pub(crate) label: String,
+    pub(crate) op: Op,
+    pub(crate) by: Option<Party>,
+    pub(crate) within: Option<Window>,
+    pub(crate) relations: Vec<Relation>,
+    pub(crate) times: Times,
+}
+
+/// The operators. Closed: a new one is a variant here and a file under `op/`.
+#[derive(Debug, Clone)]
+pub(crate) enum Op {
+    Phrase(PhraseOp),
+    Silence { longer_ms: u64, announced: Option<bool>, hold: Option<bool> },
+    Overtalk { after_ms: u64, longer_ms: u64, backchannels: bool },
+    Rate { above: Option<f32>, below: Option<f32>, units_min: u32, average: bool },
+    Attribute { name: String, test: Test },
+    Any(Vec<CondIx>),
+    All(Vec<CondIx>),
+    Not(CondIx),
+    Order(Vec<CondIx>),
+    /// Another condition's hits, with modifiers of its own.
+    Same(CondIx),
+}
+
+/// Words looked for.
+#[derive(Debug, Clone)]
+pub(crate) struct PhraseOp {
+    pub(crate) phrases: Vec<Phrase>,
+    pub(crate) need: Need,
+    pub(crate) mode: Match,
+    /// A hit inside one of these is none.
+    pub(crate) except: Vec<Phrase>,
+    pub(crate) skip_quoted: bool,
+    pub(crate) skip_negated: bool,
+    pub(crate) skip_asked: bool,
+}
+
+/// How many different phrases of a list must be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Any,
+    All,
+    AtLeast(usize),
+}
+
+/// How a phrase is held against what was heard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Match {
+    Exact,
+    /// By sound; phrases too short to be told apart by sound are matched exactly.
+    Phonetic,
+    Regex,
+    /// By letters, at least this alike (0 to 1).
+    Similar(f32),
+}
+
+/// One phrase as it was written, and its readings.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Phrase {
+    pub(crate) text: String,
+    /// In order. Empty for a regular expression.
+    pub(crate) segments: Vec<Segment>,
+}
+
+/// What stands between two gaps of a phrase.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Segment {
+    /// Tokens that may stand before it.
+    pub(crate) gap_before: usize,
+    /// Each way to say it.
+    pub(crate) ways: Vec<Vec<Part>>,
+}
+
+/// A part of a phrase.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// These words.
+    Words(String),
+    /// Up to so many tokens of anything.
+    Gap(usize),
+    /// A number.
+    Number,
+    /// What the call's attribute says.
+    Attribute(String),
+}
+
+/// A stretch of the call, counted from its first or last speech.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Window {
+    First(Extent),
+    Last(Extent),
+    /// From and to, in milliseconds after the first speech.
+    FromTo(u64, u64),
+}
+
+/// How far, in time or in speech.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Ms(u64),
+    Utterances(usize),
+    Turns(usize),
+}
+
+/// Where a hit must stand to another condition's hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Relation {
+    pub(crate) side: Side,
+    pub(crate) of: CondIx,
+    pub(crate) within: Option<Extent>,
+    pub(crate) which: Which,
+    /// The hit must not stand there.
+    pub(crate) negated: bool,
+}
+
+/// On which side of the other hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Before,
+    After,
+    Around,
+}
+
+/// Which of the other condition's hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    Any,
+    First,
+    Last,
+}
+
+/// How often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Times {
+    pub(crate) at_least: usize,
+    pub(crate) at_most: Option<usize>,
+    pub(crate) unit: Unit,
+}
+
+impl Times {
+    /// Once or more.
+    pub(crate) const ONCE: Times = Times { at_least: 1, at_most: None, unit: Unit::Hits };
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Hits,
+    Utterances,
+    Turns,
+}
+
+/// A comparison with an attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Test {
+    Is(BTreeSet<String>),
+    AtMost(f64),
+    AtLeast(f64),
+    Above(f64),
+    Below(f64),
+    Present,
+}

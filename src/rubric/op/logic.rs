@@ -1,0 +1,61 @@
+//! any, all, not.
+
+use crate::domain::AudioTime;
+use crate::rubric::model::CondIx;
+use crate::rubric::stream::{FOREVER, Interval, Stream, Truth};
+
+use super::Outcome;
+
+/// The hits of all its conditions.
+pub(super) fn any(of: &[CondIx], before: &[Outcome]) -> Stream {
+    let mut out = Stream::nothing();
+    out.windows = Vec::new();
+    for stream in of.iter().map(|ix| &before[ix.0].stream) {
+        out.hits.extend(stream.hits.iter().cloned());
+        out.maybe.extend(stream.maybe.iter().cloned());
+        out.complete = out.complete.min(stream.complete);
+        out.doubt = out.doubt.or(stream.doubt);
+        for window in &stream.windows {
+            if !out.windows.contains(window) {
+                out.windows.push(*window);
+            }
+        }
+    }
+    if out.windows.is_empty() {
+        out.windows.push(Interval::WHOLE);
+    }
+    out.hits.sort_by_key(|hit| (hit.span, hit.leg));
+    out.maybe.sort_by_key(|hit| (hit.span, hit.leg));
+    out
+}
+
+/// The hits of all its conditions, once all of them are true; none if one is false.
+pub(super) fn all(of: &[CondIx], before: &[Outcome]) -> Stream {
+    let mut out = any(of, before);
+    match Truth::all(of.iter().map(|ix| before[ix.0].truth)) {
+        Truth::True => {}
+        Truth::Pending => {
+            out.hits.clear();
+            out.complete = AudioTime::ZERO;
+        }
+        Truth::False => {
+            out.hits.clear();
+            out.maybe.clear();
+            out.doubt = None;
+            out.complete = FOREVER;
+        }
+        Truth::Unknown(reason) => {
+            out.hits.clear();
+            out.doubt = Some(reason);
+            out.complete = FOREVER;
+        }
+    }
+    out
+}
+
+/// The opposite. It has no hits of its own.
+pub(super) fn not(of: &Outcome) -> Outcome {
+    let mut stream = Stream::nothing();
+    stream.windows.clone_from(&of.stream.windows);
+    Outcome { truth: of.truth.not(), stream }
+}

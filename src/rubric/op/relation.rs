@@ -1,0 +1,172 @@
+//! Before, after, around another condition's hits.
+
+use crate::domain::AudioTime;
+use crate::rubric::model::{Extent, Relation, Side, Which};
+use crate::rubric::scene::Scene;
+use crate::rubric::stream::{FOREVER, Hit, Interval, Stream};
+
+use super::Outcome;
+
+/// Keeps hits that stand where all relations want them.
+pub(super) fn apply(relations: &[Relation], scene: &Scene<'_>, before: &[Outcome], mut stream: Stream) -> Stream {
+    for relation in relations {
+        stream = one(relation, scene, &before[relation.of.0].stream, stream);
+    }
+    stream
+}
+
+fn one(relation: &Relation, scene: &Scene<'_>, other: &Stream, mut stream: Stream) -> Stream {
+    let (anchors, known_to) = anchors(relation.which, other);
+    let near = |hit: &Hit| anchors.iter().any(|anchor| stands(relation, scene, hit, anchor));
+    // What lies `reach` after a hit decides about it: only when that is known is the hit certain.
+    let settled_to = if relation.side == Side::After { known_to } else { back(known_to, relation.within, scene) };
+    if relation.negated {
+        stream.hits.retain(|hit| hit.span.start() < settled_to && !near(hit));
+        stream.maybe.retain(|hit| !near(hit));
+        stream.complete = stream.complete.min(settled_to);
+        return stream;
+    }
+    let unsure = |hit: &Hit| other.maybe.iter().any(|anchor| stands(relation, scene, hit, anchor));
+    let (kept, lost): (Vec<Hit>, Vec<Hit>) = stream.hits.into_iter().partition(near);
+    stream.maybe.retain(|hit| near(hit) || unsure(hit));
+    stream.maybe.extend(lost.into_iter().filter(unsure));
+    stream.hits = kept;
+    let windows: Vec<Interval> = anchors.iter().filter_map(|anchor| window(relation, scene, anchor)).collect();
+    let closed = |window: &Interval| window.end.is_some_and(|end| stream.complete >= end);
+    let all_closed = known_to == FOREVER && windows.iter().all(closed);
+    stream.complete = if all_closed { FOREVER } else { stream.complete.min(settled_to) };
+    let cut = windows.iter().flat_map(|window| stream.windows.iter().filter_map(|w| w.overlap(*window)));
+    let cut = merge(cut.collect());
+    if !cut.is_empty() {
+        stream.windows = cut;
+    }
+    stream
+}
+
+/// The hits that count as anchors, and up to where they are all known.
+fn anchors(which: Which, other: &Stream) -> (&[Hit], AudioTime) {
+    match which {
+        Which::Any => (&other.hits, other.complete),
+        // The first is certain once none can come before it.
+        Which::First => match other.hits.first() {
+            Some(first) if first.span.start() <= other.complete => (&other.hits[..1], FOREVER),
+            _ => (&[], if other.is_complete() { FOREVER } else { AudioTime::ZERO }),
+        },
+        Which::Last => match other.hits.last() {
+            Some(_) if other.is_complete() => (&other.hits[other.hits.len() - 1..], FOREVER),
+            _ => (&[], if other.is_complete() { FOREVER } else { AudioTime::ZERO }),
+        },
+    }
+}
+
+fn stands(relation: &Relation, scene: &Scene<'_>, hit: &Hit, anchor: &Hit) -> bool {
+    if hit.span == anchor.span && hit.source == anchor.source {
+        return false;
+    }
+    let (at, of) = (hit.span.start(), anchor.span.start());
+    let side = match relation.side {
+        Side::After => at >= of,
+        Side::Before => at <= of,
+        Side::Around => true,
+    };
+    side && relation.within.is_none_or(|extent| distance(extent, scene, hit, anchor))
+}
+
+fn distance(extent: Extent, scene: &Scene<'_>, hit: &Hit, anchor: &Hit) -> bool {
+    match extent {
+        Extent::Ms(ms) => {
+            hit.span.start().since_ms(anchor.span.end()) <= ms
+                && anchor.span.start().since_ms(hit.span.end()) <= ms
+        }
+        Extent::Turns(n) => hit.turn.abs_diff(anchor.turn) <= n,
+        Extent::Utterances(n) => place(scene, hit).abs_diff(place(scene, anchor)) <= n,
+    }
+}
+
+/// The utterance a hit belongs to, or the last that began before it.
+fn place(scene: &Scene<'_>, hit: &Hit) -> usize {
+    hit.utterance.unwrap_or_else(|| {
+        let said = scene.speech.all();
+        said.partition_point(|said| said.utterance.span.start() <= hit.span.start()).saturating_sub(1)
+    })
+}
+
+/// Where a hit may stand to satisfy the relation with an anchor.
+fn window(relation: &Relation, scene: &Scene<'_>, anchor: &Hit) -> Option<Interval> {
+    let (from, to) = (anchor.span.start(), anchor.span.end());
+    let ahead = || match relation.within {
+        None => None,
+        Some(Extent::Ms(ms)) => Some(to.plus_ms(ms.saturating_add(1))),
+        Some(Extent::Turns(n)) => first(scene, |said, _| said.turn > anchor.turn + n),
+        Some(Extent::Utterances(n)) => {
+            let last = place(scene, anchor) + n;
+            first(scene, |_, i| i > last)
+        }
+    };
+    let back = || match relation.within {
+        None => AudioTime::ZERO,
+        Some(Extent::Ms(ms)) => from.minus_ms(ms),
+        Some(Extent::Turns(n)) => {
+            first(scene, |said, _| said.turn + n >= anchor.turn).unwrap_or(AudioTime::ZERO)
+        }
+        Some(Extent::Utterances(n)) => {
+            let at = place(scene, anchor).saturating_sub(n);
+            first(scene, |_, i| i >= at).unwrap_or(AudioTime::ZERO)
+        }
+    };
+    Interval::WHOLE.overlap(match relation.side {
+        Side::After => Interval { start: from, end: ahead() },
+        Side::Before => Interval { start: back(), end: Some(to) },
+        Side::Around => Interval { start: back(), end: ahead() },
+    })
+}
+
+fn first(scene: &Scene<'_>, is_it: impl Fn(&crate::rubric::speech::Said, usize) -> bool) -> Option<AudioTime> {
+    let mut all = scene.speech.all().iter().enumerate();
+    all.find(|(i, said)| is_it(said, *i)).map(|(_, said)| said.utterance.span.start())
+}
+
+/// The moment that lies so far before another.
+fn back(known_to: AudioTime, within: Option<Extent>, scene: &Scene<'_>) -> AudioTime {
+    if known_to == FOREVER {
+        return FOREVER;
+    }
+    match within {
+        None => AudioTime::ZERO,
+        // A hit's own length is unknown here: leave room for the longest sentence.
+        Some(Extent::Ms(ms)) => known_to.minus_ms(ms.saturating_add(60_000)),
+        Some(Extent::Turns(n)) => nth_back(scene, known_to, n, |said, _| said.turn),
+        Some(Extent::Utterances(n)) => nth_back(scene, known_to, n, |_, i| i),
+    }
+}
+
+fn nth_back(
+    scene: &Scene<'_>,
+    known_to: AudioTime,
+    n: usize,
+    count: impl Fn(&crate::rubric::speech::Said, usize) -> usize,
+) -> AudioTime {
+    let all = scene.speech.all();
+    let known = all.partition_point(|said| said.utterance.span.start() < known_to);
+    let Some(last) = known.checked_sub(1) else { return AudioTime::ZERO };
+    let Some(target) = count(&all[last], last).checked_sub(n + 1) else { return AudioTime::ZERO };
+    first(scene, |said, i| count(said, i) > target).unwrap_or(AudioTime::ZERO)
+}
+
+/// Joins windows that overlap, in time order.
+fn merge(mut windows: Vec<Interval>) -> Vec<Interval> {
+    windows.sort_by_key(|window| window.start);
+    let mut out: Vec<Interval> = Vec::new();
+    for window in windows {
+        match out.last_mut() {
+            Some(last) if last.end.is_none_or(|end| window.start <= end) => {
+                last.end = match (last.end, window.end) {
+                    (Some(a), Some(b)) => Some(a.max(b)),
+                    _ => None,
+                };
+            }
+            _ => out.push(window),
+        }
+    }
+    out
+}

@@ -1,0 +1,52 @@
+//! The rubrics that ship with the product, and the phrase lists they share.
+
+use super::file::{Library, LoadError, load};
+use super::model::Rubric;
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../schemas/rubrics/", $name, ".yaml")))),*]
+    };
+}
+
+const LISTS: [(&str, &str); 2] = files!["lists/zh", "lists/en"];
+
+const PACKS: [(&str, &str); 8] = files![
+    "inbound-service-zh",
+    "inbound-service-en",
+    "complaint-handling-zh",
+    "complaint-handling-en",
+    "outbound-sales-zh",
+    "outbound-sales-en",
+    "forbidden-language-zh",
+    "forbidden-language-en",
+];
+
+/// The phrase lists that ship with the product; a client's rubric may use them too.
+pub fn library() -> Library {
+    LISTS.iter().fold(Library::default(), |library, (name, text)| library.with(name, text))
+}
+
+/// The rubrics that ship with the product.
+///
+/// # Errors
+/// [`LoadError`] when one of them does not load, which a test rules out.
+pub fn built_in() -> Result<Vec<Rubric>, LoadError> {
+    let library = library();
+    PACKS.iter().map(|(name, text)| load(&format!("{name}.yaml"), text, &library)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rubric::check;
+
+    #[test]
+    fn nothing_is_to_be_said_against_a_pack() {
+        for (name, text) in PACKS {
+            let remarks: Vec<String> =
+                check(&format!("{name}.yaml"), text, &library()).iter().map(ToString::to_string).collect();
+            assert_eq!(remarks, Vec::<String>::new());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! All phrases of all rubrics, compiled so that each utterance is read once.
+//!
+//! In: [`Rubric`]s. Out: [`Plan`], which never changes and is shared by all calls.
+
+use std::collections::BTreeMap;
+
+use crate::domain::CallInfo;
+
+use super::matcher::Matcher;
+use super::model::{Match, Op, Phrase, Rubric};
+
+/// Rubrics, ready to judge calls.
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) rubrics: Vec<Planned>,
+    pub(crate) matcher: Matcher,
+}
+
+/// A rubric, and which phrases of the plan each of its conditions asks for.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) rubric: Rubric,
+    /// One for each condition.
+    pub(crate) asked: Vec<Asked>,
+}
+
+/// Phrases by their number in the plan.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) phrases: Vec<usize>,
+    pub(crate) except: Vec<usize>,
+}
+
+impl Plan {
+    /// Compiles rubrics. Their order is the order of the scorecards.
+    pub fn compile(rubrics: Vec<Rubric>) -> Self {
+        let mut book = Book::default();
+        let rubrics = rubrics
+            .into_iter()
+            .map(|rubric| {
+                let asked = rubric.conditions.iter().map(|condition| book.asked(&condition.op)).collect();
+                Planned { rubric, asked }
+            })
+            .collect();
+        Self { rubrics, matcher: book.matcher }
+    }
+
+    /// The rubrics, in order.
+    pub fn rubrics(&self) -> impl Iterator<Item = &Rubric> {
+        self.rubrics.iter().map(|planned| &planned.rubric)
+    }
+}
+
+/// Numbers phrases; the same phrase asked for twice gets one number.
+#[derive(Default)]
+struct Book {
+    matcher: Matcher,
+    known: BTreeMap<(u8, String), usize>,
+}
+
+impl Book {
+    fn asked(&mut self, op: &Op) -> Asked {
+        let Op::Phrase(op) = op else { return Asked::default() };
+        let except_mode = if op.mode == Match::Regex { Match::Regex } else { Match::Exact };
+        Asked {
+            phrases: op.phrases.iter().map(|phrase| self.number(phrase, op.mode)).collect(),
+            except: op.except.iter().map(|phrase| self.number(phrase, except_mode)).collect(),
+        }
+    }
+
+    fn number(&mut self, phrase: &Phrase, mode: Match) -> usize {
+        let kind = match mode {
+            Match::Exact => 0,
+            Match::Phonetic => 1,
+            Match::Regex => 2,
+            Match::Similar(least) => 3 + (least * 100.0) as u8,
+        };
+        let key = (kind, phrase.text.clone());
+        if let Some(&number) = self.known.get(&key) {
+            return number;
+        }
+        let number = self.matcher.add(phrase, mode);
+        self.known.insert(key, number);
+        number
+    }
+}
+
+/// Whether a rubric is meant for a call. `None`: it listens to another language.
+pub(crate) fn applies(rubric: &Rubric, info: &CallInfo) -> Option<bool> {
+    use crate::domain::Attribute;
+    if let (Some(wanted), Some(spoken)) = (&rubric.language, &info.language)
+        && wanted != spoken
+    {
+        return None;
+    }
+    // A sidecar that does not say is given the benefit of the doubt: the rubric applies.
+    let direction = rubric.applies.direction.is_none_or(|d| info.direction.is_none_or(|i| i == d));
+    let attributes = rubric.applies.attributes.iter().all(|(name, allowed)| match info.attribute(name) {
+        Some(Attribute::Text(value)) => allowed.contains(&value),
+        Some(Attribute::Number(value)) => allowed.contains(&value.to_string()),
+        None => true,
+    });
+    Some(direction && attributes)
+}

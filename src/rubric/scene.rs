@@ -1,0 +1,93 @@
+//! What is known of a call up to its horizon.
+//!
+//! In: facts in the order of their start. Out: what operators read. No fact that starts before the
+//! horizon is yet to come: this is what makes an absence certain.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    AudioTime, CallInfo, Overtalk, Party, PerParty, Silence, Span, SpeakingRate,
+};
+
+use super::matcher::Matcher;
+use super::speech::Speech;
+use super::stream::{FOREVER, Hit, Interval};
+
+/// A call so far, as operators see it.
+pub(crate) struct Scene<'a> {
+    pub(crate) info: &'a CallInfo,
+    pub(crate) matcher: &'a Matcher,
+    pub(crate) speech: &'a Speech,
+    /// By phrase, each in time order.
+    pub(crate) hits: &'a BTreeMap<usize, Vec<Hit>>,
+    pub(crate) silences: &'a [Silence],
+    pub(crate) overtalk: &'a [Overtalk],
+    pub(crate) rates: &'a [SpeakingRate],
+    /// Known when the call has ended.
+    pub(crate) rate_per_min: PerParty<Option<f32>>,
+    /// Speech that was not recognised, or not believed.
+    pub(crate) unheard: &'a [Span],
+    pub(crate) horizon: AudioTime,
+    /// The call's end, once it has ended.
+    pub(crate) end: Option<AudioTime>,
+    /// Below this mean confidence an absence proves nothing.
+    pub(crate) confidence_min: f32,
+}
+
+impl Scene<'_> {
+    /// Facts yet to come start at or after this.
+    pub(crate) fn complete(&self) -> AudioTime {
+        if self.end.is_some() { FOREVER } else { self.horizon }
+    }
+
+    /// Phrase hits yet to come start at or after this.
+    pub(crate) fn speech_complete(&self) -> AudioTime {
+        if self.end.is_some() { FOREVER } else { self.speech.complete(self.horizon) }
+    }
+
+    /// Start of the first utterance.
+    pub(crate) fn first_speech(&self) -> Option<AudioTime> {
+        self.speech.all().first().map(|said| said.utterance.span.start())
+    }
+
+    /// The latest end of an utterance so far.
+    pub(crate) fn last_speech(&self) -> Option<AudioTime> {
+        self.speech.all().iter().map(|said| said.utterance.span.end()).max()
+    }
+
+    /// An interval as a span to play: cut to the call.
+    pub(crate) fn to_span(&self, interval: Interval) -> Span {
+        let last = self.end.or_else(|| self.last_speech()).unwrap_or(self.horizon);
+        let end = interval.end.map_or(last, |end| end.min(last));
+        let start = interval.start.min(end.minus_ms(1));
+        Span::at_least_1_ms(start, end)
+    }
+
+    /// Mean recognition confidence of a party's speech in some windows, weighted by time.
+    /// `None`: it said nothing there.
+    pub(crate) fn confidence(&self, by: Option<Party>, windows: &[Interval]) -> Option<f32> {
+        let (mut sum, mut weight) = (0.0f64, 0.0f64);
+        for said in self.speech.all() {
+            let span = said.utterance.span;
+            let asked = by.is_none_or(|by| said.party == by || said.party == Party::Unknown);
+            let inside = windows.iter().any(|&window| {
+                window.start < span.end() && window.end.is_none_or(|end| span.start() < end)
+            });
+            if asked && inside {
+                let ms = span.len_ms() as f64;
+                sum += f64::from(said.utterance.confidence) * ms;
+                weight += ms;
+            }
+        }
+        (weight > 0.0).then(|| (sum / weight) as f32)
+    }
+
+    /// Milliseconds in some windows of speech that was recognised, and of speech that was not.
+    pub(crate) fn heard_and_unheard_ms(&self, windows: &[Interval]) -> (u64, u64) {
+        let inside = |span: Span| -> u64 {
+            windows.iter().map(|&window| span.overlap_ms(self.to_span(window))).sum()
+        };
+        let heard = self.speech.all().iter().map(|said| inside(said.utterance.span)).sum();
+        (heard, self.unheard.iter().map(|&span| inside(span)).sum())
+    }
+}

@@ -1,0 +1,231 @@
+//! The call's speech as the rules read it: utterances in order, cut into tokens, counted in turns.
+//!
+//! In: final utterances. Out: tokens with marks, times and neighbours. An utterance's place and turn
+//! never change when more of the call arrives, because it comes in the order of its start.
+
+use crate::domain::{AudioTime, Party, Span, Utterance};
+use crate::text::tokens;
+
+use super::matcher::{Pause, Spoken};
+use super::stream::Spot;
+
+/// Utterances of one speaker that follow one another within this time are one stretch of speech:
+/// recognisers cut sentences at pauses. In milliseconds.
+pub(crate) const JOIN_MS: u64 = 1500;
+
+/// Most tokens that are looked at on either side of an utterance.
+const NEIGHBOUR_TOKENS_MAX: usize = 24;
+
+/// An utterance, read.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) utterance: Utterance,
+    /// Unknown where parties are too unsure for the rules.
+    pub(crate) party: Party,
+    /// Counted over the whole call from zero; changes with the party.
+    pub(crate) turn: usize,
+    pub(crate) spoken: Vec<Spoken>,
+}
+
+/// All utterances before the horizon, by start, leg, id.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Speech {
+    said: Vec<Said>,
+    /// How many have been searched for phrases, in order of closing.
+    searched: Vec<bool>,
+}
+
+impl Speech {
+    pub(crate) fn all(&self) -> &[Said] {
+        &self.said
+    }
+
+    /// Adds the next utterance in order.
+    pub(crate) fn push(&mut self, utterance: Utterance, party: Party) {
+        let turn = match self.said.last() {
+            None => 0,
+            Some(last) if last.party == party => last.turn,
+            Some(last) => last.turn + 1,
+        };
+        let spoken = read(utterance.text.as_str());
+        self.said.push(Said { utterance, party, turn, spoken });
+        self.searched.push(false);
+    }
+
+    /// Utterances whose neighbours are all known now and that have not been searched yet.
+    pub(crate) fn take_closed(&mut self, horizon: AudioTime) -> Vec<usize> {
+        let closed: Vec<usize> = (0..self.said.len())
+            .filter(|&i| !self.searched[i] && self.is_closed(i, horizon))
+            .collect();
+        closed.iter().for_each(|&i| self.searched[i] = true);
+        closed
+    }
+
+    fn is_closed(&self, i: usize, horizon: AudioTime) -> bool {
+        self.next_of_speaker(i).is_some() || self.said[i].utterance.span.end().plus_ms(JOIN_MS) < horizon
+    }
+
+    /// Hits that start before this are all known.
+    pub(crate) fn complete(&self, horizon: AudioTime) -> AudioTime {
+        let open = (0..self.said.len()).filter(|&i| !self.searched[i]);
+        let starts = open.map(|i| {
+            // A hit may begin in the utterance before.
+            let first = self.before(i).unwrap_or(i);
+            self.said[first].utterance.span.start()
+        });
+        starts.min().unwrap_or(horizon).min(horizon)
+    }
+
+    /// The utterance, with as much of its neighbours as belongs to the same stretch of speech.
+    pub(crate) fn stretch(&self, i: usize) -> Vec<(Spot, &Spoken)> {
+        let spots = |i: usize| {
+            let spot = move |(token, spoken)| (Spot { utterance: i, token }, spoken);
+            self.said[i].spoken.iter().enumerate().map(spot)
+        };
+        let mut out = Vec::new();
+        if let Some(before) = self.before(i) {
+            let skip = self.said[before].spoken.len().saturating_sub(NEIGHBOUR_TOKENS_MAX);
+            out.extend(spots(before).skip(skip));
+        }
+        out.extend(spots(i));
+        if let Some(next) = self.next_of_speaker(i).filter(|&next| self.joins(i, next)) {
+            out.extend(spots(next).take(NEIGHBOUR_TOKENS_MAX));
+        }
+        out
+    }
+
+    fn before(&self, i: usize) -> Option<usize> {
+        let same = |&k: &usize| self.same_speaker(k, i);
+        (0..i).rev().find(same).filter(|&k| self.joins(k, i))
+    }
+
+    fn next_of_speaker(&self, i: usize) -> Option<usize> {
+        (i + 1..self.said.len()).find(|&k| self.same_speaker(i, k))
+    }
+
+    fn same_speaker(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (&self.said[a], &self.said[b]);
+        a.utterance.speaker == b.utterance.speaker && a.party == b.party
+    }
+
+    fn joins(&self, first: usize, second: usize) -> bool {
+        let (first, second) = (&self.said[first].utterance.span, &self.said[second].utterance.span);
+        second.start().since_ms(first.end()) <= JOIN_MS
+    }
+
+    /// When a token was said, and how surely it was recognised.
+    pub(crate) fn heard_at(&self, spot: Spot) -> (Span, f32) {
+        let said = &self.said[spot.utterance];
+        let at = said.spoken[spot.token].token.at.clone();
+        word_at(&said.utterance, at.start, at.end)
+    }
+
+    /// The text from one token to another, with the punctuation between.
+    pub(crate) fn quote(&self, from: Spot, to: Spot) -> String {
+        let text = |i: usize| self.said[i].utterance.text.as_str();
+        let start = self.said[from.utterance].spoken[from.token].token.at.start;
+        let end = self.said[to.utterance].spoken[to.token].token.at.end;
+        if from.utterance == to.utterance {
+            return text(from.utterance).get(start..end).unwrap_or_default().to_owned();
+        }
+        let head = text(from.utterance).get(start..).unwrap_or_default();
+        let tail = text(to.utterance).get(..end).unwrap_or_default();
+        format!("{} {tail}", head.trim_end())
+    }
+}
+
+/// Finds bytes of an utterance's text in its words. Where words and text disagree, the time is
+/// shared out evenly over the text.
+fn word_at(utterance: &Utterance, start: usize, end: usize) -> (Span, f32) {
+    let text = utterance.text.as_str();
+    let mut cursor = 0;
+    let mut span: Option<Span> = None;
+    let (mut sum, mut count) = (0.0f32, 0.0f32);
+    for word in &utterance.words {
+        let piece = word.text.as_str().trim();
+        let Some(found) = text.get(cursor..).and_then(|rest| rest.find(piece)) else { break };
+        let (from, to) = (cursor + found, cursor + found + piece.len());
+        cursor = to;
+        if from < end && to > start {
+            span = Some(span.map_or(word.span, |span| span.cover(word.span)));
+            sum += word.confidence;
+            count += 1.0;
+        }
+    }
+    if let Some(span) = span {
+        return (span, sum / count);
+    }
+    let (whole, len) = (utterance.span, text.len().max(1) as u64);
+    let at = |byte: usize| whole.start().plus_ms(whole.len_ms() * byte as u64 / len);
+    (Span::at_least_1_ms(at(start), at(end)), utterance.confidence)
+}
+
+/// Cuts a text into tokens and notes the marks between them.
+fn read(text: &str) -> Vec<Spoken> {
+    let mut end = 0;
+    let mut quotes = Quotes::default();
+    let mut out = Vec::new();
+    for token in tokens(text) {
+        let between = text.get(end..token.at.start).unwrap_or_default();
+        let pause = between.chars().map(pause).max().unwrap_or(Pause::None);
+        between.chars().for_each(|c| quotes.pass(c));
+        end = token.at.end;
+        out.push(Spoken { token, pause, quoted: quotes.open, asks: false });
+    }
+    // The last mark belongs to no token: a question shows only there.
+    let last = text.get(end..).unwrap_or_default().chars().map(pause).max();
+    if let (Some(last), Some(spoken)) = (last, out.last_mut())
+        && last == Pause::Question
+    {
+        spoken.asks = true;
+    }
+    out
+}
+
+fn pause(c: char) -> Pause {
+    match c {
+        '?' | '？' => Pause::Question,
+        '。' | '！' | '!' | '…' | '.' => Pause::Sentence,
+        '，' | ',' | '、' | '；' | ';' | '：' | ':' | '—' => Pause::Clause,
+        _ => Pause::None,
+    }
+}
+
+/// Whether we are inside quotation marks. Straight ones open and close in turn.
+#[derive(Debug, Default)]
+struct Quotes {
+    open: bool,
+}
+
+impl Quotes {
+    fn pass(&mut self, c: char) {
+        match c {
+            '“' | '「' | '『' | '‘' => self.open = true,
+            '”' | '」' | '』' => self.open = false,
+            '"' => self.open = !self.open,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_and_quotes() {
+        let spoken = read("您好。前台说“不管”，是吗？");
+        let drawn: String = spoken
+            .iter()
+            .map(|s| match (s.pause, s.quoted) {
+                (Pause::None, false) => '-',
+                (Pause::None, true) => 'q',
+                (_, true) => 'Q',
+                (Pause::Clause, _) => ',',
+                _ => '.',
+            })
+            .collect();
+        assert_eq!(drawn, "--.--qq,-");
+        assert!(spoken.last().unwrap().asks);
+    }
+}
