@@ -66,7 +66,7 @@ pub struct Input<'a> {
     pub language: &'a Language,
     /// Loudness by utterance id, in dB below full scale; others are left out of the measures.
     pub loudness_dbfs: &'a BTreeMap<u32, f32>,
-    /// Music on hold, and holds from the sidecar.
+    /// Music on hold, transfer tones, and holds from the sidecar.
     pub holds: &'a [Span],
     /// Ids of utterances in which somebody is asked to wait.
     pub announces_wait: &'a BTreeSet<u32>,

@@ -7,84 +7,14 @@ use super::lex::{Gap, LexKind, Lexeme};
 use super::token::Number;
 
 /// Words whose numeral does not count anything. Longer ones first where one starts another.
-const FIXED: &[&str] = &[
-    "一模一样",
-    "一心一意",
-    "一清二楚",
-    "一五一十",
-    "一五一拾",
-    "三心二意",
-    "乱七八糟",
-    "七上八下",
-    "三番五次",
-    "三三两两",
-    "三言两语",
-    "四面八方",
-    "五花八门",
-    "接二连三",
-    "丢三落四",
-    "不三不四",
-    "颠三倒四",
-    "说一不二",
-    "独一无二",
-    "五险一金",
-    "七七八八",
-    "一方面",
-    "一系列",
-    "一部分",
-    "进一步",
-    "二维码",
-    "一下",
-    "一起",
-    "一直",
-    "一定",
-    "一般",
-    "一样",
-    "一些",
-    "一会",
-    "一边",
-    "一旦",
-    "一切",
-    "一致",
-    "一向",
-    "一律",
-    "一概",
-    "一路",
-    "一手",
-    "一如",
-    "一并",
-    "一再",
-    "一番",
-    "一共",
-    "一时",
-    "一流",
-    "一味",
-    "一贯",
-    "一来",
-    "一面",
-    "一体",
-    "一一",
-    "一两",
-    "两三",
-    "统一",
-    "唯一",
-    "惟一",
-    "万一",
-    "之一",
-    "单一",
-    "专一",
-    "逐一",
-    "同一",
-    "不一",
-    "老幺",
-    "零售",
-    "零食",
-    "零件",
-    "零钱",
-    "零星",
-    "二手",
-    "两者",
-];
+const FIXED: &str = "\
+    一模一样 一心一意 一清二楚 一五一十 一五一拾 三心二意 乱七八糟 七上八下 \
+    三番五次 三三两两 三言两语 四面八方 五花八门 接二连三 丢三落四 不三不四 \
+    颠三倒四 说一不二 独一无二 五险一金 七七八八 一方面 一系列 一部分 进一步 \
+    二维码 一下 一起 一直 一定 一般 一样 一些 一会 一边 一旦 一切 一致 一向 \
+    一律 一概 一路 一手 一如 一并 一再 一番 一共 一时 一流 一味 一贯 一来 \
+    一面 一体 一两 两三 统一 唯一 惟一 万一 之一 单一 专一 逐一 同一 \
+    不一 老幺 零售 零食 零件 零钱 零星 二手 两者";
 
 /// Fixed unless one of these characters follows: 十分 but 十分钟, 一点 but 一点半.
 const FIXED_UNLESS: &[(&str, &str)] =
@@ -108,7 +38,7 @@ pub(super) fn fixed_len(rest: &[Lexeme], before: Option<&Lexeme>) -> usize {
     if counts && power(first).is_some() {
         return 0;
     }
-    if let Some(word) = FIXED.iter().find(|word| starts(word)) {
+    if let Some(word) = FIXED.split(' ').find(|word| starts(word)) {
         return word.chars().count();
     }
     for (word, unless) in FIXED_UNLESS {

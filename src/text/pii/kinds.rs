@@ -140,7 +140,7 @@ fn is_ssn(digits: &str, groups: &[usize], context: &Context) -> bool {
     let valid = shape && &digits[3..5] != "00" && &digits[5..] != "0000";
     let grouped = groups == [3, 2, 4];
     let asked = context.last(OF_SSN).is_some();
-    valid && context.english && (grouped || asked) && !(context.is_of_a_thing() && !asked)
+    valid && context.english && (asked || (grouped && !context.is_of_a_thing()))
 }
 
 /// A Chinese mobile number, maybe with the country's code.
