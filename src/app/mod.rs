@@ -1,1 +1,15 @@
-//! (see docs/ARCHITECTURE.md)
+//! The imperative shell: it opens files, owns threads and clocks, and drives the pure core.
+//!
+//! In: what the command line asked for. Out: files on disk and an account of every input. What is
+//! decided about a call is decided in [`crate::session`]; here it is only made to happen.
+
+mod analyze;
+mod drive;
+mod engines;
+mod outputs;
+mod progress;
+
+pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};
+pub use engines::{EngineChoice, Engines, EnginesError};
+pub use outputs::OutputError;
+pub use progress::Progress;

@@ -184,8 +184,9 @@ impl<'p> Evaluation<'p> {
             self.speech.push(utterance, party);
         }
         let horizon = self.horizon;
-        let (known, later) =
-            std::mem::take(&mut self.measures_ahead).into_iter().partition(|fact| fact.start() < horizon);
+        let (known, later) = std::mem::take(&mut self.measures_ahead)
+            .into_iter()
+            .partition(|fact| fact.start() < horizon);
         self.measures_ahead = later;
         self.measure(known);
         self.search();
@@ -222,7 +223,8 @@ impl<'p> Evaluation<'p> {
                         asked: guard::asked(&spoken, &heard.tokens),
                     };
                     let (how, distance) = (heard.how, heard.distance);
-                    let source = Source::Phrase { phrase: heard.phrase, from, to, how, distance, guard };
+                    let source =
+                        Source::Phrase { phrase: heard.phrase, from, to, how, distance, guard };
                     let hit = self.hit(i, from, to, source);
                     self.hits.entry(heard.phrase).or_default().push(hit);
                 }
@@ -262,7 +264,11 @@ impl<'p> Evaluation<'p> {
     }
 
     /// The call has ended: all facts are known.
-    pub fn finish(mut self, duration_ms: u64, rate_per_min: PerParty<Option<f32>>) -> Vec<Scorecard> {
+    pub fn finish(
+        mut self,
+        duration_ms: u64,
+        rate_per_min: PerParty<Option<f32>>,
+    ) -> Vec<Scorecard> {
         self.rate_per_min = rate_per_min;
         self.advance(super::stream::FOREVER);
         self.end = Some(AudioTime::from_ms(duration_ms).max(self.last_end()));

@@ -50,9 +50,13 @@ fn saying(spoken: &[&Spoken], i: usize) -> Option<usize> {
     let word = |k: usize| spoken.get(k).map_or("", |one| one.token.text.as_str());
     match word(i) {
         // 说明, 说法, 说话, 说一下 report nothing.
-        "说" | "讲" | "喊" => (!matches!(word(i + 1), "明" | "法" | "话" | "过" | "一")).then_some(i + 1),
+        "说" | "讲" | "喊" => {
+            (!matches!(word(i + 1), "明" | "法" | "话" | "过" | "一")).then_some(i + 1)
+        }
         "反" if word(i + 1) == "映" => Some(i + 2),
-        "告" if word(i + 1) == "诉" => Some(i + 2 + usize::from(matches!(word(i + 2), "您" | "你" | "我"))),
+        "告" if word(i + 1) == "诉" => {
+            Some(i + 2 + usize::from(matches!(word(i + 2), "您" | "你" | "我")))
+        }
         "回" if matches!(word(i + 1), "答" | "复") => Some(i + 2),
         "表" if word(i + 1) == "示" => Some(i + 2),
         "said" | "says" | "say" | "heard" => Some(i + 1),
@@ -88,5 +92,8 @@ pub(crate) fn asked(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
 }
 
 fn clause_start(spoken: &[&Spoken], at: usize) -> usize {
-    (0..=at.min(spoken.len().saturating_sub(1))).rev().find(|&i| spoken[i].pause != Pause::None).unwrap_or(0)
+    (0..=at.min(spoken.len().saturating_sub(1)))
+        .rev()
+        .find(|&i| spoken[i].pause != Pause::None)
+        .unwrap_or(0)
 }

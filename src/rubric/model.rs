@@ -115,10 +115,26 @@ pub(crate) struct Condition {
 #[derive(Debug, Clone)]
 pub(crate) enum Op {
     Phrase(PhraseOp),
-    Silence { longer_ms: u64, announced: Option<bool>, hold: Option<bool> },
-    Overtalk { after_ms: u64, longer_ms: u64, backchannels: bool },
-    Rate { above: Option<f32>, below: Option<f32>, units_min: u32, average: bool },
-    Attribute { name: String, test: Test },
+    Silence {
+        longer_ms: u64,
+        announced: Option<bool>,
+        hold: Option<bool>,
+    },
+    Overtalk {
+        after_ms: u64,
+        longer_ms: u64,
+        backchannels: bool,
+    },
+    Rate {
+        above: Option<f32>,
+        below: Option<f32>,
+        units_min: u32,
+        average: bool,
+    },
+    Attribute {
+        name: String,
+        test: Test,
+    },
     Any(Vec<CondIx>),
     All(Vec<CondIx>),
     Not(CondIx),

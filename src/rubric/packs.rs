@@ -44,8 +44,10 @@ mod tests {
     #[test]
     fn nothing_is_to_be_said_against_a_pack() {
         for (name, text) in PACKS {
-            let remarks: Vec<String> =
-                check(&format!("{name}.yaml"), text, &library()).iter().map(ToString::to_string).collect();
+            let remarks: Vec<String> = check(&format!("{name}.yaml"), text, &library())
+                .iter()
+                .map(ToString::to_string)
+                .collect();
             assert_eq!(remarks, Vec::<String>::new());
         }
     }

@@ -38,7 +38,8 @@ impl Plan {
         let rubrics = rubrics
             .into_iter()
             .map(|rubric| {
-                let asked = rubric.conditions.iter().map(|condition| book.asked(&condition.op)).collect();
+                let asked =
+                    rubric.conditions.iter().map(|condition| book.asked(&condition.op)).collect();
                 Planned { rubric, asked }
             })
             .collect();
@@ -95,10 +96,11 @@ pub(crate) fn applies(rubric: &Rubric, info: &CallInfo) -> Option<bool> {
     }
     // A sidecar that does not say is given the benefit of the doubt: the rubric applies.
     let direction = rubric.applies.direction.is_none_or(|d| info.direction.is_none_or(|i| i == d));
-    let attributes = rubric.applies.attributes.iter().all(|(name, allowed)| match info.attribute(name) {
-        Some(Attribute::Text(value)) => allowed.contains(&value),
-        Some(Attribute::Number(value)) => allowed.contains(&value.to_string()),
-        None => true,
-    });
+    let attributes =
+        rubric.applies.attributes.iter().all(|(name, allowed)| match info.attribute(name) {
+            Some(Attribute::Text(value)) => allowed.contains(&value),
+            Some(Attribute::Number(value)) => allowed.contains(&value.to_string()),
+            None => true,
+        });
     Some(direction && attributes)
 }

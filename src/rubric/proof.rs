@@ -119,10 +119,17 @@ impl Prover<'_> {
         }
     }
 
-    fn absent(&self, ix: CondIx, condition: &Condition, outcome: &Outcome, out: &mut Vec<Evidence>) {
+    fn absent(
+        &self,
+        ix: CondIx,
+        condition: &Condition,
+        outcome: &Outcome,
+        out: &mut Vec<Evidence>,
+    ) {
         let windows = &outcome.stream.windows;
         let confidence = self.scene.confidence(condition.by, windows);
-        let spans: Vec<Span> = windows.iter().take(WINDOWS_MAX).map(|&window| self.scene.to_span(window)).collect();
+        let spans: Vec<Span> =
+            windows.iter().take(WINDOWS_MAX).map(|&window| self.scene.to_span(window)).collect();
         for &span in &spans {
             out.push(Evidence {
                 kind: EvidenceKind::Absence,
@@ -149,8 +156,11 @@ impl Prover<'_> {
         if phrases.is_empty() {
             return condition.label.clone();
         }
-        let named: Vec<&str> =
-            phrases.iter().take(NAMED_MAX).map(|&phrase| self.scene.matcher.text_of(phrase)).collect();
+        let named: Vec<&str> = phrases
+            .iter()
+            .take(NAMED_MAX)
+            .map(|&phrase| self.scene.matcher.text_of(phrase))
+            .collect();
         let more = if phrases.len() > NAMED_MAX { " / …" } else { "" };
         format!("{}: {}{more}", condition.label, named.join(" / "))
     }
@@ -170,8 +180,13 @@ impl Prover<'_> {
                     if wanted.len() < NEAR_MISS_TOKENS_MIN {
                         continue;
                     }
-                    let Some((tokens, distance)) = nearest(wanted, &spoken, crate::text::sound_distance) else { continue };
-                    if distance <= NEAR_MISS_MAX && best.is_none_or(|(least, ..)| distance < least) {
+                    let Some((tokens, distance)) =
+                        nearest(wanted, &spoken, crate::text::sound_distance)
+                    else {
+                        continue;
+                    };
+                    if distance <= NEAR_MISS_MAX && best.is_none_or(|(least, ..)| distance < least)
+                    {
                         let spot = |token| Spot { utterance: i, token };
                         best = Some((distance, phrase, spot(tokens.start), spot(tokens.end - 1)));
                     }
@@ -204,8 +219,12 @@ impl Condition {
             (_, Source::Overtalk { after_ms }) => {
                 format!("{} s, after {} s", seconds(hit.span.len_ms()), seconds(*after_ms))
             }
-            (Op::Rate { above: Some(bound), .. }, Source::Rate { per_min }) => format!("{per_min:.0}/min > {bound}"),
-            (Op::Rate { below: Some(bound), .. }, Source::Rate { per_min }) => format!("{per_min:.0}/min < {bound}"),
+            (Op::Rate { above: Some(bound), .. }, Source::Rate { per_min }) => {
+                format!("{per_min:.0}/min > {bound}")
+            }
+            (Op::Rate { below: Some(bound), .. }, Source::Rate { per_min }) => {
+                format!("{per_min:.0}/min < {bound}")
+            }
             (_, Source::Rate { per_min }) => format!("{per_min:.0}/min"),
             _ => format!("{}: {} s", self.label, seconds(hit.span.len_ms())),
         }
@@ -215,7 +234,9 @@ impl Condition {
 impl std::fmt::Display for Test {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Test::Is(words) => write!(f, "= {}", words.iter().cloned().collect::<Vec<_>>().join(" | ")),
+            Test::Is(words) => {
+                write!(f, "= {}", words.iter().cloned().collect::<Vec<_>>().join(" | "))
+            }
             Test::AtMost(n) => write!(f, "≤ {n}"),
             Test::AtLeast(n) => write!(f, "≥ {n}"),
             Test::Above(n) => write!(f, "> {n}"),

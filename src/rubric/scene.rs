@@ -5,9 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{
-    AudioTime, CallInfo, Overtalk, Party, PerParty, Silence, Span, SpeakingRate,
-};
+use crate::domain::{AudioTime, CallInfo, Overtalk, Party, PerParty, Silence, Span, SpeakingRate};
 
 use super::matcher::Matcher;
 use super::speech::Speech;

@@ -129,7 +129,9 @@ fn finding(rubric: &Rubric, criterion: &Criterion, prover: &Prover<'_>) -> Findi
     };
     let verdict = match decide(criterion, prover.outcomes) {
         // Nothing is pending when a call has ended; if an operator says otherwise, nobody knows.
-        Decision::Pending => Verdict::Undetermined(Doubt { reason: DoubtReason::FactMissing, evidence: Vec::new() }),
+        Decision::Pending => {
+            Verdict::Undetermined(Doubt { reason: DoubtReason::FactMissing, evidence: Vec::new() })
+        }
         Decision::NotApplicable => Verdict::NotApplicable,
         Decision::Unknown(reason, ix) => {
             Verdict::Undetermined(Doubt { reason, evidence: prover.prove(ix) })
@@ -137,7 +139,8 @@ fn finding(rubric: &Rubric, criterion: &Criterion, prover: &Prover<'_>) -> Findi
         Decision::Met => proved(ix, prover, Verdict::Met),
         Decision::NotMet => proved(ix, prover, Verdict::NotMet),
     };
-    let graver = criterion.graver.iter().filter(|(_, ix)| prover.outcomes[ix.0].truth == Truth::True);
+    let graver =
+        criterion.graver.iter().filter(|(_, ix)| prover.outcomes[ix.0].truth == Truth::True);
     Finding {
         criterion: criterion.id.clone(),
         title: criterion.title.in_language(rubric.language.as_ref()).to_owned(),
@@ -153,7 +156,9 @@ fn finding(rubric: &Rubric, criterion: &Criterion, prover: &Prover<'_>) -> Findi
 fn proved(ix: CondIx, prover: &Prover<'_>, verdict: impl Fn(Proof) -> Verdict) -> Verdict {
     match Proof::new(prover.prove(ix)) {
         Some(proof) => verdict(proof),
-        None => Verdict::Undetermined(Doubt { reason: DoubtReason::AudioMissing, evidence: Vec::new() }),
+        None => {
+            Verdict::Undetermined(Doubt { reason: DoubtReason::AudioMissing, evidence: Vec::new() })
+        }
     }
 }
 
@@ -199,7 +204,8 @@ fn verdict(findings: &[Finding], score: Points, pass_mark: Points) -> CallVerdic
         };
         findings.iter().filter(failed).filter(|finding| finding.severity == severity).count()
     };
-    let fails = |doubts: bool| count(Severity::Major, doubts) > 0 || count(Severity::Minor, doubts) > 1;
+    let fails =
+        |doubts: bool| count(Severity::Major, doubts) > 0 || count(Severity::Minor, doubts) > 1;
     if count(Severity::Critical, false) > 0 {
         CallVerdict::Critical
     } else if fails(false) || score < pass_mark {

@@ -62,7 +62,8 @@ impl Speech {
     }
 
     fn is_closed(&self, i: usize, horizon: AudioTime) -> bool {
-        self.next_of_speaker(i).is_some() || self.said[i].utterance.span.end().plus_ms(JOIN_MS) < horizon
+        self.next_of_speaker(i).is_some()
+            || self.said[i].utterance.span.end().plus_ms(JOIN_MS) < horizon
     }
 
     /// Hits that start before this are all known.

@@ -94,14 +94,7 @@ pub(crate) struct Hit {
 /// What was found there.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Source {
-    Phrase {
-        phrase: usize,
-        from: Spot,
-        to: Spot,
-        how: How,
-        distance: f32,
-        guard: Guard,
-    },
+    Phrase { phrase: usize, from: Spot, to: Spot, how: How, distance: f32, guard: Guard },
     Silence,
     Overtalk { after_ms: u64 },
     Rate { per_min: f32 },

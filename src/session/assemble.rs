@@ -8,10 +8,11 @@ use super::{CallSession, announces_wait};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::sanity::SanityReport;
 use crate::domain::{
-    CallEvent, EndedCall, Language, Leg, LegIx, Media, Party, PartyFrom, Problem, ProblemKind,
-    RejectReason, Rejected, Sensitive, Span, Transcript, Utterance, Word,
+    CallEvent, EndedCall, Language, Leg, LegIx, Media, Party, PartyFrom, Problem, RejectReason,
+    Rejected, Scorecard, Sensitive, Span, Transcript, Utterance, Word,
 };
 use crate::measure::{self, measure};
+use crate::rubric::CallFacts;
 use crate::speech::{HeardWord, Judged, judge};
 use crate::text;
 
@@ -53,11 +54,30 @@ impl CallSession {
             },
             conversation,
         };
+        let scorecards = self.judge_by_rubrics(&ended);
         let mut events: Vec<CallEvent> =
             ended.transcript.utterances.iter().cloned().map(CallEvent::Utterance).collect();
         events.extend(ended.transcript.rejected.iter().cloned().map(CallEvent::Rejected));
         events.push(CallEvent::Ended(Box::new(ended)));
+        events.extend(scorecards.into_iter().map(CallEvent::Scored));
         events
+    }
+
+    fn judge_by_rubrics(&self, ended: &EndedCall) -> Vec<Scorecard> {
+        let mut info = self.info.clone();
+        info.language.get_or_insert_with(|| ended.transcript.language.clone());
+        let unsure = |leg: &Leg| leg.party_confidence;
+        let rejected = ended.transcript.rejected.iter().map(|text| text.span);
+        let failed = self.failures.iter().filter_map(|problem| problem.span);
+        let unheard: Vec<Span> = rejected.chain(failed).collect();
+        self.plan.evaluate(&CallFacts {
+            info: &info,
+            utterances: &ended.transcript.utterances,
+            conversation: &ended.conversation,
+            duration_ms: ended.media.duration_ms,
+            parties_confidence: ended.media.legs.iter().map(unsure).fold(1.0, f32::min),
+            unheard: &unheard,
+        })
     }
 
     fn duration_ms(&self) -> u64 {

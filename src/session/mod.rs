@@ -18,6 +18,7 @@ pub use wait::announces_wait;
 use crate::audio::sanity::Sanity;
 use crate::domain::{CallEvent, CallInfo, EngineRef, Language, LegIx, Problem, ProblemKind};
 use crate::measure::MeasureConfig;
+use crate::rubric::Plan;
 use crate::speech::{EngineError, Heard, SegmenterConfig, SupportConfig, Vad, Window};
 
 use leg::LegStage;
@@ -96,6 +97,7 @@ pub struct CallSession {
     info: CallInfo,
     form: MediaForm,
     config: Arc<SessionConfig>,
+    plan: Arc<Plan>,
     language: Option<Language>,
     language_asked: bool,
     legs: Vec<LegStage>,
@@ -114,12 +116,13 @@ pub struct CallSession {
 }
 
 impl CallSession {
-    /// A call with one voice-activity detector a leg.
+    /// A call with one voice-activity detector a leg, judged by all rubrics of a plan.
     pub fn new(
         info: CallInfo,
         form: MediaForm,
         vads: Vec<Box<dyn Vad>>,
         config: Arc<SessionConfig>,
+        plan: Arc<Plan>,
     ) -> Self {
         let count = vads.len();
         let legs: Vec<LegStage> = vads
@@ -133,6 +136,7 @@ impl CallSession {
             info,
             form,
             config,
+            plan,
             language_asked: false,
             legs,
             pending: vec![Vec::new(); count],
@@ -188,6 +192,11 @@ impl CallSession {
             .filter_map(|ix| self.sanity.envelope(LegIx(ix as u8)))
             .map(|envelope| envelope.peaks(per_s))
             .collect()
+    }
+
+    /// Whether all is heard and all events are out.
+    pub fn is_done(&self) -> bool {
+        self.assembled
     }
 
     fn is_complete(&self) -> bool {

@@ -5,5 +5,3 @@
 
 pub mod report;
 pub mod sidecar;
-
-

@@ -115,7 +115,8 @@ impl Remarks {
 
     /// All remarks in the file's order.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by(|a, b| (a.place, a.level, &a.message).cmp(&(b.place, b.level, &b.message)));
+        self.list
+            .sort_by(|a, b| (a.place, a.level, &a.message).cmp(&(b.place, b.level, &b.message)));
         self.list.dedup();
         self.list
     }

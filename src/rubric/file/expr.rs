@@ -20,7 +20,9 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Segment>, String> {
     loop {
         let ways: Vec<Vec<Part>> = alternatives(&mut input, 0)?.into_iter().map(tidy).collect();
         if ways.iter().any(Vec::is_empty) {
-            return Err("a phrase must hold words on each side of a gap and in each alternative".into());
+            return Err(
+                "a phrase must hold words on each side of a gap and in each alternative".into()
+            );
         }
         out.push(Segment { gap_before, ways });
         match input.next() {
@@ -135,11 +137,17 @@ mod tests {
         };
         let way = |way: &Vec<Part>| way.iter().map(part).collect::<Vec<_>>().join(" ");
         let segment = |segment: &Segment| {
-            let gap = if segment.gap_before > 0 { format!("~{} ", segment.gap_before) } else { String::new() };
+            let gap = if segment.gap_before > 0 {
+                format!("~{} ", segment.gap_before)
+            } else {
+                String::new()
+            };
             format!("{gap}{}", segment.ways.iter().map(way).collect::<Vec<_>>().join("/"))
         };
         match parse(text) {
-            Ok(segments) => assert_eq!(segments.iter().map(segment).collect::<Vec<_>>().join(" "), want),
+            Ok(segments) => {
+                assert_eq!(segments.iter().map(segment).collect::<Vec<_>>().join(" "), want)
+            }
             Err(why) => assert_eq!(why, want),
         }
     }

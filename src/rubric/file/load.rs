@@ -44,8 +44,19 @@ pub fn check(file: &str, text: &str, library: &Library) -> Vec<Diagnostic> {
 }
 
 const KEYS: [&str; 13] = [
-    "rubric", "version", "title", "language", "applies", "pass_mark", "confidence_min", "match",
-    "uses", "phrases", "conditions", "sections", "criteria",
+    "rubric",
+    "version",
+    "title",
+    "language",
+    "applies",
+    "pass_mark",
+    "confidence_min",
+    "match",
+    "uses",
+    "phrases",
+    "conditions",
+    "sections",
+    "criteria",
 ];
 
 fn read(file: &str, text: &str, library: &Library) -> (Option<Rubric>, Vec<Diagnostic>) {
@@ -62,7 +73,12 @@ fn read(file: &str, text: &str, library: &Library) -> (Option<Rubric>, Vec<Diagn
     (rubric, reader.remarks.into_sorted())
 }
 
-fn rubric<'a>(reader: &mut Reader<'a>, root: &'a Node, text: &str, library: &Library) -> Option<Rubric> {
+fn rubric<'a>(
+    reader: &mut Reader<'a>,
+    root: &'a Node,
+    text: &str,
+    library: &Library,
+) -> Option<Rubric> {
     let fields = reader.fields(root, &KEYS)?;
     for needed in ["rubric", "version", "title", "criteria"] {
         if !fields.contains_key(needed) {
@@ -94,7 +110,8 @@ fn rubric<'a>(reader: &mut Reader<'a>, root: &'a Node, text: &str, library: &Lib
     let id = id(reader, fields.get("rubric")?)?;
     let version = fields.get("version").and_then(|node| reader.number(node))? as u32;
     let title = fields.get("title").and_then(|node| title(reader, node))?;
-    let pass_mark = fields.get("pass_mark").and_then(|node| points(reader, node)).unwrap_or_default();
+    let pass_mark =
+        fields.get("pass_mark").and_then(|node| points(reader, node)).unwrap_or_default();
     let floor = fields.get("confidence_min").and_then(|node| reader.number(node));
     Some(Rubric {
         id,
@@ -122,7 +139,12 @@ fn uses(reader: &mut Reader<'_>, node: Option<&Node>, library: &Library, digest:
     let Some(node) = node else { return };
     for (place, name) in reader.words(node) {
         let Some(text) = library.files.get(&name) else {
-            reader.remarks.unknown(place, "file of phrase lists", &name, library.files.keys().map(String::as_str));
+            reader.remarks.unknown(
+                place,
+                "file of phrase lists",
+                &name,
+                library.files.keys().map(String::as_str),
+            );
             continue;
         };
         digest.update(text.as_bytes());
@@ -140,19 +162,26 @@ fn uses(reader: &mut Reader<'_>, node: Option<&Node>, library: &Library, digest:
 fn lists(reader: &mut Reader<'_>, node: Option<&Node>, shared: Option<Place>) {
     let Some(node) = node else { return };
     let Value::Map(entries) = &node.value else {
-        reader.remarks.error(shared.unwrap_or(node.place), "phrase lists are a map of names to lists");
+        reader
+            .remarks
+            .error(shared.unwrap_or(node.place), "phrase lists are a map of names to lists");
         return;
     };
     for (key, list) in entries {
         let mut items = reader.words(list);
         if items.is_empty() {
-            reader.remarks.error(shared.unwrap_or(key.place), format!("the phrase list `{}` is empty", key.name));
+            reader.remarks.error(
+                shared.unwrap_or(key.place),
+                format!("the phrase list `{}` is empty", key.name),
+            );
         }
         if shared.is_some() {
             items.iter_mut().for_each(|(place, _)| *place = Place::START);
         }
         if reader.lists.insert(key.name.clone(), items).is_some() && shared.is_none() {
-            reader.remarks.warning(key.place, format!("`{}` replaces a shared phrase list", key.name));
+            reader
+                .remarks
+                .warning(key.place, format!("`{}` replaces a shared phrase list", key.name));
         }
     }
 }
@@ -172,7 +201,9 @@ fn sections(reader: &mut Reader<'_>, node: &Node) -> Vec<Section> {
         reader.remarks.error(node.place, "sections are a map of names to titles");
         return Vec::new();
     };
-    let read = entries.iter().map(|(key, node)| Some(Section { id: key.name.clone(), title: title(reader, node)? }));
+    let read = entries
+        .iter()
+        .map(|(key, node)| Some(Section { id: key.name.clone(), title: title(reader, node)? }));
     read.flatten().collect()
 }
 
@@ -196,7 +227,11 @@ fn criteria<'a>(reader: &mut Reader<'a>, node: &'a Node, sections: &[Section]) -
     out
 }
 
-fn criterion<'a>(reader: &mut Reader<'a>, node: &'a Node, sections: &[Section]) -> Option<Criterion> {
+fn criterion<'a>(
+    reader: &mut Reader<'a>,
+    node: &'a Node,
+    sections: &[Section],
+) -> Option<Criterion> {
     let keys = ["id", "title", "section", "severity", "weight", "when", "met", "violated_by"];
     let fields = reader.fields(node, &keys)?;
     let Some(id_node) = fields.get("id") else {
@@ -216,10 +251,15 @@ fn criterion<'a>(reader: &mut Reader<'a>, node: &'a Node, sections: &[Section]) 
         None => Title { zh: id_text.clone(), en: id_text.clone() },
     };
     let section = fields.get("section").map_or(Some(0), |node| section(reader, node, sections))?;
-    let (severity, graver) = severity(reader, fields.get("severity").copied(), node.place, &id_text);
-    let weight = fields.get("weight").map_or(Some(Points::from_hundredths(100)), |n| points(reader, n))?;
+    let (severity, graver) =
+        severity(reader, fields.get("severity").copied(), node.place, &id_text);
+    let weight =
+        fields.get("weight").map_or(Some(Points::from_hundredths(100)), |n| points(reader, n))?;
     if weight == Points::ZERO {
-        reader.remarks.error(fields["weight"].place, "a weight is above zero; an `info` criterion may weigh little");
+        reader.remarks.error(
+            fields["weight"].place,
+            "a weight is above zero; an `info` criterion may weigh little",
+        );
     }
     let when = match fields.get("when") {
         Some(node) => Some(reader.condition(node, &id_text)?),
@@ -229,7 +269,9 @@ fn criterion<'a>(reader: &mut Reader<'a>, node: &'a Node, sections: &[Section]) 
         (Some(node), None) => Rule::Met(reader.condition(node, &id_text)?),
         (None, Some(node)) => Rule::ViolatedBy(reader.condition(node, &id_text)?),
         _ => {
-            reader.remarks.error(node.place, format!("`{id_text}` needs one of `met` and `violated_by`"));
+            reader
+                .remarks
+                .error(node.place, format!("`{id_text}` needs one of `met` and `violated_by`"));
             return None;
         }
     };
@@ -238,7 +280,12 @@ fn criterion<'a>(reader: &mut Reader<'a>, node: &'a Node, sections: &[Section]) 
 
 type Graver = Vec<(Severity, crate::rubric::model::CondIx)>;
 
-fn severity<'a>(reader: &mut Reader<'a>, node: Option<&'a Node>, place: Place, label: &str) -> (Severity, Graver) {
+fn severity<'a>(
+    reader: &mut Reader<'a>,
+    node: Option<&'a Node>,
+    place: Place,
+    label: &str,
+) -> (Severity, Graver) {
     let Some(node) = node else {
         reader.remarks.error(place, "`severity` is missing: info, minor, major or critical");
         return (Severity::Info, Vec::new());
@@ -250,12 +297,15 @@ fn severity<'a>(reader: &mut Reader<'a>, node: Option<&'a Node>, place: Place, l
         return (Severity::Info, Vec::new());
     };
     let Some(base) = fields.get("is") else {
-        reader.remarks.error(node.place, "`is` is missing: the severity where no condition makes it graver");
+        reader
+            .remarks
+            .error(node.place, "`is` is missing: the severity where no condition makes it graver");
         return (Severity::Info, Vec::new());
     };
     let base = severity_word(reader, base);
     let mut graver = Vec::new();
-    for (key, severity) in [("critical_when", Severity::Critical), ("major_when", Severity::Major)] {
+    for (key, severity) in [("critical_when", Severity::Critical), ("major_when", Severity::Major)]
+    {
         let Some(node) = fields.get(key) else { continue };
         if severity <= base {
             reader.remarks.warning(node.place, format!("`{key}` is no graver than `is`"));
@@ -279,7 +329,12 @@ fn section(reader: &mut Reader<'_>, node: &Node, sections: &[Section]) -> Option
     let name = reader.text(node)?;
     let found = sections.iter().position(|section| section.id == name);
     if found.is_none() {
-        reader.remarks.unknown(node.place, "section", &name, sections.iter().map(|s| s.id.as_str()));
+        reader.remarks.unknown(
+            node.place,
+            "section",
+            &name,
+            sections.iter().map(|s| s.id.as_str()),
+        );
     }
     found
 }
@@ -348,4 +403,3 @@ fn applies(reader: &mut Reader<'_>, node: &Node) -> Applies {
     }
     out
 }
-

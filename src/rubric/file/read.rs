@@ -16,12 +16,33 @@ use super::tree::{Key, Node, Value};
 use super::units;
 
 const OPERATORS: [&str; 12] = [
-    "phrase", "regex", "similar", "silence", "overtalk", "rate", "attribute", "any", "all", "not",
-    "order", "condition",
+    "phrase",
+    "regex",
+    "similar",
+    "silence",
+    "overtalk",
+    "rate",
+    "attribute",
+    "any",
+    "all",
+    "not",
+    "order",
+    "condition",
 ];
 const MODIFIERS: [&str; 13] = [
-    "by", "within", "after", "before", "around", "not_after", "not_before", "not_around", "except",
-    "skip", "match", "need", "times",
+    "by",
+    "within",
+    "after",
+    "before",
+    "around",
+    "not_after",
+    "not_before",
+    "not_around",
+    "except",
+    "skip",
+    "match",
+    "need",
+    "times",
 ];
 
 /// What conditions of a file are read with.
@@ -63,7 +84,8 @@ impl<'a> Reader<'a> {
             Value::Scalar(name) => self.by_name(node.place, name),
             Value::Map(entries) => self.written(node.place, entries, label),
             _ => {
-                self.remarks.error(node.place, "a condition is a name, or an operator with its modifiers");
+                self.remarks
+                    .error(node.place, "a condition is a name, or an operator with its modifiers");
                 None
             }
         }
@@ -97,7 +119,10 @@ impl<'a> Reader<'a> {
         for (key, node) in entries {
             if OPERATORS.contains(&key.name.as_str()) {
                 if let Some((first, _)) = operator {
-                    let message = format!("one operator a condition: `{}` stands here already; join them with `all` or `any`", first.name);
+                    let message = format!(
+                        "one operator a condition: `{}` stands here already; join them with `all` or `any`",
+                        first.name
+                    );
                     self.remarks.error(key.place, message);
                 }
                 operator.get_or_insert((key, node));
@@ -107,7 +132,8 @@ impl<'a> Reader<'a> {
             }
         }
         let Some((key, node)) = operator else {
-            self.remarks.error(place, format!("a condition needs an operator: {}", OPERATORS.join(", ")));
+            self.remarks
+                .error(place, format!("a condition needs an operator: {}", OPERATORS.join(", ")));
             return None;
         };
         let modifiers = Modifiers(entries);
@@ -121,7 +147,10 @@ impl<'a> Reader<'a> {
             op,
         };
         if !condition.op.has_hits() && condition.is_modified() {
-            self.remarks.error(key.place, format!("`{}` has no hits to which a modifier could apply", key.name));
+            self.remarks.error(
+                key.place,
+                format!("`{}` has no hits to which a modifier could apply", key.name),
+            );
         }
         if matches!(condition.op, Op::Silence { .. }) && condition.by.take().is_some() {
             self.remarks.warning(place, "`by` says nothing about a silence");
@@ -130,7 +159,13 @@ impl<'a> Reader<'a> {
         Some(CondIx(self.out.len() - 1))
     }
 
-    fn operator(&mut self, key: &Key, node: &'a Node, modifiers: &Modifiers<'a>, label: &str) -> Option<Op> {
+    fn operator(
+        &mut self,
+        key: &Key,
+        node: &'a Node,
+        modifiers: &Modifiers<'a>,
+        label: &str,
+    ) -> Option<Op> {
         match key.name.as_str() {
             "phrase" | "regex" | "similar" => self.phrase(key, node, modifiers).map(Op::Phrase),
             "silence" => self.silence(node),
@@ -150,7 +185,8 @@ impl<'a> Reader<'a> {
             self.remarks.error(node.place, "a list of conditions is wanted here");
             return None;
         };
-        let read: Vec<Option<CondIx>> = items.iter().map(|item| self.condition(item, label)).collect();
+        let read: Vec<Option<CondIx>> =
+            items.iter().map(|item| self.condition(item, label)).collect();
         if items.is_empty() {
             self.remarks.error(node.place, "an empty list decides nothing");
             return None;
@@ -239,7 +275,14 @@ impl<'a> Reader<'a> {
         out
     }
 
-    fn expand(&mut self, place: Place, text: &str, mode: Match, out: &mut Vec<Phrase>, depth: usize) {
+    fn expand(
+        &mut self,
+        place: Place,
+        text: &str,
+        mode: Match,
+        out: &mut Vec<Phrase>,
+        depth: usize,
+    ) {
         if let Some(name) = text.strip_prefix('$') {
             let Some(list) = self.lists.get(name).cloned() else {
                 let known: Vec<String> = self.lists.keys().cloned().collect();
@@ -276,7 +319,8 @@ impl<'a> Reader<'a> {
 
     fn silence(&mut self, node: &'a Node) -> Option<Op> {
         let fields = self.fields(node, &["longer_than", "announced", "hold"])?;
-        let longer_ms = self.duration(fields.get("longer_than").copied(), node.place, "longer_than")?;
+        let longer_ms =
+            self.duration(fields.get("longer_than").copied(), node.place, "longer_than")?;
         let announced = fields.get("announced").and_then(|n| self.flag(n));
         let hold = fields.get("hold").and_then(|n| self.flag(n));
         Some(Op::Silence { longer_ms, announced, hold })
@@ -300,7 +344,8 @@ impl<'a> Reader<'a> {
         let units_min = fields.get("units_min").and_then(|n| self.number(n)).unwrap_or(0.0) as u32;
         let average = fields.get("average").and_then(|n| self.flag(n)).unwrap_or(false);
         if above.is_none() == below.is_none() {
-            self.remarks.error(node.place, "`rate` needs one of `above` and `below`, in units a minute");
+            self.remarks
+                .error(node.place, "`rate` needs one of `above` and `below`, in units a minute");
             return None;
         }
         Some(Op::Rate { above, below, units_min, average })
@@ -308,14 +353,16 @@ impl<'a> Reader<'a> {
 
     fn attribute(&mut self, node: &'a Node) -> Option<Op> {
         let tests = ["is", "at_most", "at_least", "above", "below", "present"];
-        let fields = self.fields(node, &["name", "is", "at_most", "at_least", "above", "below", "present"])?;
+        let fields =
+            self.fields(node, &["name", "is", "at_most", "at_least", "above", "below", "present"])?;
         let Some(name) = fields.get("name").and_then(|n| self.text(n)) else {
             self.remarks.error(node.place, "`attribute` needs a `name`");
             return None;
         };
         let given: Vec<&str> = tests.into_iter().filter(|test| fields.contains_key(test)).collect();
         let [test] = given[..] else {
-            self.remarks.error(node.place, format!("`attribute` needs one of {}", tests.join(", ")));
+            self.remarks
+                .error(node.place, format!("`attribute` needs one of {}", tests.join(", ")));
             return None;
         };
         let value = fields[test];
@@ -347,7 +394,9 @@ impl<'a> Reader<'a> {
         let text = self.text(node)?;
         let window = units::window(&text);
         if window.is_none() {
-            let message = format!("`{text}` is no window; write `first 30s`, `last 3 utterances`, `first 2 turns` or `from 10s to 60s`");
+            let message = format!(
+                "`{text}` is no window; write `first 30s`, `last 3 utterances`, `first 2 turns` or `from 10s to 60s`"
+            );
             self.remarks.error(node.place, message);
         }
         window
@@ -369,7 +418,13 @@ impl<'a> Reader<'a> {
         out
     }
 
-    fn relation(&mut self, node: &'a Node, side: Side, negated: bool, label: &str) -> Option<Relation> {
+    fn relation(
+        &mut self,
+        node: &'a Node,
+        side: Side,
+        negated: bool,
+        label: &str,
+    ) -> Option<Relation> {
         let plain = |of| Relation { side, of, within: None, which: Which::Any, negated };
         let is_wrapped = matches!(&node.value, Value::Map(entries) if entries.iter().any(|(key, _)| key.name == "of"));
         if !is_wrapped {
@@ -383,7 +438,12 @@ impl<'a> Reader<'a> {
                 let text = self.text(node)?;
                 let extent = units::extent(&text);
                 if extent.is_none() {
-                    self.remarks.error(node.place, format!("`{text}` is no distance; write `30s`, `2 turns` or `3 utterances`"));
+                    self.remarks.error(
+                        node.place,
+                        format!(
+                            "`{text}` is no distance; write `30s`, `2 turns` or `3 utterances`"
+                        ),
+                    );
                 }
                 extent
             }
@@ -393,7 +453,12 @@ impl<'a> Reader<'a> {
             Some("first") => Which::First,
             Some("last") => Which::Last,
             Some(other) => {
-                self.remarks.unknown(fields["hit"].place, "choice of hit", other, ["any", "first", "last"]);
+                self.remarks.unknown(
+                    fields["hit"].place,
+                    "choice of hit",
+                    other,
+                    ["any", "first", "last"],
+                );
                 Which::Any
             }
         };
@@ -406,10 +471,13 @@ impl<'a> Reader<'a> {
             if let Ok(at_least @ 1..) = text.parse() {
                 return Times { at_least, ..Times::ONCE };
             }
-            self.remarks.error(node.place, "`times` is a number from 1, or `{at_least, at_most, unit}`");
+            self.remarks
+                .error(node.place, "`times` is a number from 1, or `{at_least, at_most, unit}`");
             return Times::ONCE;
         }
-        let Some(fields) = self.fields(node, &["at_least", "at_most", "unit"]) else { return Times::ONCE };
+        let Some(fields) = self.fields(node, &["at_least", "at_most", "unit"]) else {
+            return Times::ONCE;
+        };
         let at_most = fields.get("at_most").and_then(|n| self.number(n)).map(|n| n as usize);
         let least = fields.get("at_least").and_then(|n| self.number(n)).map(|n| n as usize);
         let unit = match fields.get("unit").and_then(|n| self.text(n)).as_deref() {
@@ -417,7 +485,12 @@ impl<'a> Reader<'a> {
             Some("utterances") => Unit::Utterances,
             Some("turns") => Unit::Turns,
             Some(other) => {
-                self.remarks.unknown(fields["unit"].place, "unit", other, ["hits", "utterances", "turns"]);
+                self.remarks.unknown(
+                    fields["unit"].place,
+                    "unit",
+                    other,
+                    ["hits", "utterances", "turns"],
+                );
                 Unit::Hits
             }
         };
@@ -428,9 +501,14 @@ impl<'a> Reader<'a> {
 /// Plain values.
 impl Reader<'_> {
     /// The fields of a map, of which only some are known.
-    pub(crate) fn fields<'n>(&mut self, node: &'n Node, known: &[&str]) -> Option<BTreeMap<&'n str, &'n Node>> {
+    pub(crate) fn fields<'n>(
+        &mut self,
+        node: &'n Node,
+        known: &[&str],
+    ) -> Option<BTreeMap<&'n str, &'n Node>> {
         let Value::Map(entries) = &node.value else {
-            self.remarks.error(node.place, format!("a map is wanted here, with {}", known.join(", ")));
+            self.remarks
+                .error(node.place, format!("a map is wanted here, with {}", known.join(", ")));
             return None;
         };
         for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.name.as_str())) {
@@ -479,7 +557,8 @@ impl Reader<'_> {
         let text = self.text(node)?;
         let ms = units::duration_ms(&text);
         if ms.is_none() {
-            self.remarks.error(node.place, format!("`{text}` is no duration; write `10s` or `300ms`"));
+            self.remarks
+                .error(node.place, format!("`{text}` is no duration; write `10s` or `300ms`"));
         }
         ms
     }
@@ -516,6 +595,9 @@ impl Op {
 
 impl Condition {
     fn is_modified(&self) -> bool {
-        self.by.is_some() || self.within.is_some() || !self.relations.is_empty() || self.times != Times::ONCE
+        self.by.is_some()
+            || self.within.is_some()
+            || !self.relations.is_empty()
+            || self.times != Times::ONCE
     }
 }

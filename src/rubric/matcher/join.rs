@@ -116,11 +116,15 @@ impl Scene<'_> {
             length: 0,
         };
         match element {
-            Element::Piece(piece) => self.pieces.get(&piece).into_iter().flatten().map(partial).collect(),
+            Element::Piece(piece) => {
+                self.pieces.get(&piece).into_iter().flatten().map(partial).collect()
+            }
             Element::Name(name) => self.named[name].iter().map(partial).collect(),
             Element::Number => {
                 let numbers = (0..self.spoken.len()).filter(|&i| is_number(self.spoken[i]));
-                numbers.map(|i| Partial { start: i, end: i + 1, cost: 0.0, exact: true, length: 0 }).collect()
+                numbers
+                    .map(|i| Partial { start: i, end: i + 1, cost: 0.0, exact: true, length: 0 })
+                    .collect()
             }
             Element::Gap(_) => Vec::new(),
         }

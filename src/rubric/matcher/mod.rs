@@ -94,7 +94,8 @@ impl Matcher {
         match mode {
             Match::Regex => {
                 // The loader has compiled it once: it is a regular expression.
-                self.regexes.extend(regex::Regex::new(&phrase.text).ok().map(|regex| (number, regex)));
+                self.regexes
+                    .extend(regex::Regex::new(&phrase.text).ok().map(|regex| (number, regex)));
             }
             Match::Similar(least) => {
                 let wanted = tokens(&phrase.text);
@@ -103,7 +104,8 @@ impl Matcher {
             }
             Match::Exact | Match::Phonetic => {
                 let segments = phrase.segments.iter();
-                let chains: Vec<Chain> = segments.map(|s| self.chain(s, mode == Match::Phonetic)).collect();
+                let chains: Vec<Chain> =
+                    segments.map(|s| self.chain(s, mode == Match::Phonetic)).collect();
                 self.index(number, &chains);
                 samples = self.samples(&phrase.segments);
                 self.chains.push((number, chains));
@@ -131,7 +133,9 @@ impl Matcher {
     /// A few ways to say a phrase: the first of each segment, then one other in each place.
     fn samples(&self, segments: &[Segment]) -> Vec<Vec<Token>> {
         let words = |way: &Vec<Part>| -> String {
-            way.iter().map(|part| if let Part::Words(words) = part { words.as_str() } else { "" }).collect()
+            way.iter()
+                .map(|part| if let Part::Words(words) = part { words.as_str() } else { "" })
+                .collect()
         };
         let sample = |k: usize| -> Vec<Token> {
             let way = |segment: &Segment| words(&segment.ways[k.min(segment.ways.len() - 1)]);
@@ -313,7 +317,8 @@ fn find_name(name: &[Token], spoken: &[&Spoken]) -> Vec<Found> {
     if name.is_empty() {
         return Vec::new();
     }
-    let found = nearest(name, spoken, sound_distance).filter(|(_, distance)| *distance <= DISTANCE_MAX);
+    let found =
+        nearest(name, spoken, sound_distance).filter(|(_, distance)| *distance <= DISTANCE_MAX);
     found
         .map(|(tokens, distance)| Found {
             piece: usize::MAX,

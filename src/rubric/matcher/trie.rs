@@ -72,7 +72,9 @@ impl Trie {
             };
             self.nodes[node].budget = self.nodes[node].budget.max(terms.budget);
         }
-        if let Some(&piece) = self.nodes[node].ends.iter().find(|&&piece| self.terms[piece] == terms) {
+        if let Some(&piece) =
+            self.nodes[node].ends.iter().find(|&&piece| self.terms[piece] == terms)
+        {
             return piece;
         }
         let piece = self.terms.len();
@@ -152,12 +154,15 @@ impl Trie {
         for &piece in &self.nodes[walk.node].ends {
             let terms = self.terms[piece];
             let heard = walk.exact
-                || (terms.phonetic && walk.cost <= terms.budget && walk.literal >= terms.literal_min);
+                || (terms.phonetic
+                    && walk.cost <= terms.budget
+                    && walk.literal >= terms.literal_min);
             if !heard {
                 continue;
             }
             let found = Found { piece, start, end: walk.at, cost: walk.cost, exact: walk.exact };
-            let known = out[first..].iter_mut().find(|old| old.piece == piece && old.end == walk.at);
+            let known =
+                out[first..].iter_mut().find(|old| old.piece == piece && old.end == walk.at);
             match known {
                 Some(old) if old.cost > walk.cost => *old = found,
                 Some(_) => {}

@@ -13,7 +13,12 @@ use super::Outcome;
 const UNHEARD_SHARE_MAX: f64 = 0.4;
 
 /// Decides from the hits; what is not there is held against how well the window was heard.
-pub(super) fn outcome(condition: &Condition, need: Option<Need>, scene: &Scene<'_>, mut stream: Stream) -> Outcome {
+pub(super) fn outcome(
+    condition: &Condition,
+    need: Option<Need>,
+    scene: &Scene<'_>,
+    mut stream: Stream,
+) -> Outcome {
     let times = condition.times;
     let count = |hits: &[Hit]| match (need, &condition.op) {
         (Some(Need::AtLeast(_) | Need::All), _) => phrases(hits),

@@ -83,6 +83,9 @@ fn by(condition: &Condition, mut stream: Stream) -> Stream {
 impl Condition {
     fn is_plain(&self) -> bool {
         use super::model::Times;
-        self.by.is_none() && self.within.is_none() && self.relations.is_empty() && self.times == Times::ONCE
+        self.by.is_none()
+            && self.within.is_none()
+            && self.relations.is_empty()
+            && self.times == Times::ONCE
     }
 }

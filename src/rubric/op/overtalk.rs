@@ -5,9 +5,16 @@ use crate::rubric::stream::{Hit, Source, Stream};
 
 /// Stretches of overtalk that begin at least `after_ms` after the other began, and last longer than
 /// `longer_ms`.
-pub(super) fn stream(after_ms: u64, longer_ms: u64, backchannels: bool, scene: &Scene<'_>) -> Stream {
+pub(super) fn stream(
+    after_ms: u64,
+    longer_ms: u64,
+    backchannels: bool,
+    scene: &Scene<'_>,
+) -> Stream {
     let wanted = scene.overtalk.iter().filter(|one| {
-        one.after_ms >= after_ms && one.span.len_ms() > longer_ms && (backchannels || !one.backchannel)
+        one.after_ms >= after_ms
+            && one.span.len_ms() > longer_ms
+            && (backchannels || !one.backchannel)
     });
     let hits = wanted.map(|one| {
         let start = one.span.start();

@@ -22,7 +22,9 @@ pub(super) fn stream(op: &PhraseOp, asked: &Asked, scene: &Scene<'_>) -> Stream 
 
 fn ruled_out(op: &PhraseOp, hit: &Hit) -> bool {
     let Source::Phrase { guard, .. } = &hit.source else { return false };
-    (op.skip_quoted && guard.quoted) || (op.skip_negated && guard.negated) || (op.skip_asked && guard.asked)
+    (op.skip_quoted && guard.quoted)
+        || (op.skip_negated && guard.negated)
+        || (op.skip_asked && guard.asked)
 }
 
 /// Whether two hits share a token.

@@ -13,7 +13,8 @@ pub(super) struct Bounds {
 
 impl Bounds {
     fn crossed(self, per_min: f32) -> bool {
-        self.above.is_some_and(|bound| per_min > bound) || self.below.is_some_and(|bound| per_min < bound)
+        self.above.is_some_and(|bound| per_min > bound)
+            || self.below.is_some_and(|bound| per_min < bound)
     }
 }
 
@@ -22,7 +23,8 @@ pub(super) fn stream(bounds: Bounds, units_min: u32, average: bool, scene: &Scen
     if average {
         return over_call(bounds, scene);
     }
-    let wanted = scene.rates.iter().filter(|rate| rate.units >= units_min && bounds.crossed(rate.per_min));
+    let wanted =
+        scene.rates.iter().filter(|rate| rate.units >= units_min && bounds.crossed(rate.per_min));
     let hits = wanted.map(|rate| {
         let said = scene.speech.all();
         let place = said.iter().position(|said| said.utterance.id == rate.utterance);

@@ -8,7 +8,12 @@ use crate::rubric::stream::{FOREVER, Hit, Interval, Stream};
 use super::Outcome;
 
 /// Keeps hits that stand where all relations want them.
-pub(super) fn apply(relations: &[Relation], scene: &Scene<'_>, before: &[Outcome], mut stream: Stream) -> Stream {
+pub(super) fn apply(
+    relations: &[Relation],
+    scene: &Scene<'_>,
+    before: &[Outcome],
+    mut stream: Stream,
+) -> Stream {
     for relation in relations {
         stream = one(relation, scene, &before[relation.of.0].stream, stream);
     }
@@ -19,7 +24,11 @@ fn one(relation: &Relation, scene: &Scene<'_>, other: &Stream, mut stream: Strea
     let (anchors, known_to) = anchors(relation.which, other);
     let near = |hit: &Hit| anchors.iter().any(|anchor| stands(relation, scene, hit, anchor));
     // What lies `reach` after a hit decides about it: only when that is known is the hit certain.
-    let settled_to = if relation.side == Side::After { known_to } else { back(known_to, relation.within, scene) };
+    let settled_to = if relation.side == Side::After {
+        known_to
+    } else {
+        back(known_to, relation.within, scene)
+    };
     if relation.negated {
         stream.hits.retain(|hit| hit.span.start() < settled_to && !near(hit));
         stream.maybe.retain(|hit| !near(hit));
@@ -31,11 +40,13 @@ fn one(relation: &Relation, scene: &Scene<'_>, other: &Stream, mut stream: Strea
     stream.maybe.retain(|hit| near(hit) || unsure(hit));
     stream.maybe.extend(lost.into_iter().filter(unsure));
     stream.hits = kept;
-    let windows: Vec<Interval> = anchors.iter().filter_map(|anchor| window(relation, scene, anchor)).collect();
+    let windows: Vec<Interval> =
+        anchors.iter().filter_map(|anchor| window(relation, scene, anchor)).collect();
     let closed = |window: &Interval| window.end.is_some_and(|end| stream.complete >= end);
     let all_closed = known_to == FOREVER && windows.iter().all(closed);
     stream.complete = if all_closed { FOREVER } else { stream.complete.min(settled_to) };
-    let cut = windows.iter().flat_map(|window| stream.windows.iter().filter_map(|w| w.overlap(*window)));
+    let cut =
+        windows.iter().flat_map(|window| stream.windows.iter().filter_map(|w| w.overlap(*window)));
     let cut = merge(cut.collect());
     if !cut.is_empty() {
         stream.windows = cut;
@@ -87,7 +98,8 @@ fn distance(extent: Extent, scene: &Scene<'_>, hit: &Hit, anchor: &Hit) -> bool 
 fn place(scene: &Scene<'_>, hit: &Hit) -> usize {
     hit.utterance.unwrap_or_else(|| {
         let said = scene.speech.all();
-        said.partition_point(|said| said.utterance.span.start() <= hit.span.start()).saturating_sub(1)
+        said.partition_point(|said| said.utterance.span.start() <= hit.span.start())
+            .saturating_sub(1)
     })
 }
 
@@ -121,7 +133,10 @@ fn window(relation: &Relation, scene: &Scene<'_>, anchor: &Hit) -> Option<Interv
     })
 }
 
-fn first(scene: &Scene<'_>, is_it: impl Fn(&crate::rubric::speech::Said, usize) -> bool) -> Option<AudioTime> {
+fn first(
+    scene: &Scene<'_>,
+    is_it: impl Fn(&crate::rubric::speech::Said, usize) -> bool,
+) -> Option<AudioTime> {
     let mut all = scene.speech.all().iter().enumerate();
     all.find(|(i, said)| is_it(said, *i)).map(|(_, said)| said.utterance.span.start())
 }

@@ -5,7 +5,12 @@ use crate::rubric::scene::Scene;
 use crate::rubric::stream::{Hit, Source, Stream};
 
 /// Silences longer than a bound; `announced` and `hold` ask for those that are, or are not.
-pub(super) fn stream(longer_ms: u64, announced: Option<bool>, hold: Option<bool>, scene: &Scene<'_>) -> Stream {
+pub(super) fn stream(
+    longer_ms: u64,
+    announced: Option<bool>,
+    hold: Option<bool>,
+    scene: &Scene<'_>,
+) -> Stream {
     let wanted = scene.silences.iter().filter(|silence| {
         silence.span.len_ms() > longer_ms
             && announced.is_none_or(|want| silence.announced == want)

@@ -39,7 +39,9 @@ fn interval(window: Window, by: Option<Party>, scene: &Scene<'_>) -> Option<Inte
         Window::FromTo(from, to) => {
             Some(Interval { start: origin.plus_ms(from), end: Some(origin.plus_ms(to)) })
         }
-        Window::First(Extent::Ms(ms)) => Some(Interval { start: origin, end: Some(origin.plus_ms(ms)) }),
+        Window::First(Extent::Ms(ms)) => {
+            Some(Interval { start: origin, end: Some(origin.plus_ms(ms)) })
+        }
         Window::First(Extent::Utterances(n)) => {
             let end = mine(by, scene).nth(n).map(|said| said.utterance.span.start());
             Some(Interval { start: AudioTime::ZERO, end })
@@ -53,7 +55,8 @@ fn interval(window: Window, by: Option<Party>, scene: &Scene<'_>) -> Option<Inte
             let start = match extent {
                 Extent::Ms(ms) => scene.last_speech().unwrap_or(origin).minus_ms(ms),
                 Extent::Utterances(n) => {
-                    let starts: Vec<AudioTime> = mine(by, scene).map(|said| said.utterance.span.start()).collect();
+                    let starts: Vec<AudioTime> =
+                        mine(by, scene).map(|said| said.utterance.span.start()).collect();
                     nth_from_end(&starts, n)
                 }
                 Extent::Turns(n) => nth_from_end(&turns(by, scene), n),

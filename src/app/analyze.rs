@@ -1,0 +1,350 @@
+//! The main job: recordings in, reports out.
+//!
+//! In: paths and options. Out: a folder of reports and a [`RunSummary`] in which every input has
+//! exactly one [`Ending`] (law 8). One bad file never stops the others; a stopped run leaves whole
+//! reports only, and the next run goes on where it ended.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use super::drive::{DriveError, Driven, PEAKS_PER_S, Shared, drive};
+use super::engines::{EngineOptions, Engines, EnginesError};
+use super::outputs::{OutFolder, OutputError};
+use super::progress::Progress;
+use crate::audio::playback::{Band, Playback};
+use crate::ingest::{Input, OpenError, Recording, call_id, scan};
+use crate::report::UiLanguage;
+use crate::report::index::{Missed, Outcome};
+use crate::rubric::{Plan, Rubric};
+use crate::session::SessionConfig;
+use crate::wire::report::{Report, Source};
+
+/// What to analyse, and how.
+#[derive(Debug, Clone)]
+pub struct AnalyzeOptions {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// Where reports go.
+    pub out: PathBuf,
+    /// The engines.
+    pub engine: EngineOptions,
+    /// The rubrics.
+    pub rubrics: Vec<Rubric>,
+    /// Calls worked on side by side.
+    pub jobs: usize,
+    /// Analyse again what is done.
+    pub force: bool,
+    /// The language of pages; absent: each call's own.
+    pub ui: Option<UiLanguage>,
+    /// Show no progress bar.
+    pub quiet: bool,
+}
+
+/// Why a run did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyzeError {
+    /// No engines.
+    #[error(transparent)]
+    Engines(#[from] EnginesError),
+    /// The output folder cannot be used, or the index not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The paths hold no recording.
+    #[error("no recordings found in what was named; name audio files or folders that hold some")]
+    Nothing,
+}
+
+/// How an input ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// Analysed in this run.
+    Done {
+        /// The call.
+        call_id: String,
+    },
+    /// Analysed by an earlier run with the same content and settings.
+    Unchanged {
+        /// The call.
+        call_id: String,
+    },
+    /// No recording.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+    /// Could not be analysed.
+    Failed {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The run was stopped before its turn or its end.
+    Stopped,
+}
+
+/// An account of every input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSummary {
+    /// Inputs by name, in the order in which they were found.
+    pub endings: Vec<(String, Ending)>,
+    /// Audio analysed in this run, in seconds.
+    pub audio_s: f64,
+    /// Time taken, in seconds, without opening the engines.
+    pub work_s: f64,
+    /// Time to open the engines, in seconds.
+    pub start_s: f64,
+}
+
+impl RunSummary {
+    /// Whether any input failed or was stopped.
+    pub fn has_failures(&self) -> bool {
+        self.endings.iter().any(|(_, e)| matches!(e, Ending::Failed { .. } | Ending::Stopped))
+    }
+
+    /// The calls that have a report.
+    pub fn call_ids(&self) -> Vec<String> {
+        let id = |ending: &Ending| match ending {
+            Ending::Done { call_id } | Ending::Unchanged { call_id } => Some(call_id.clone()),
+            _ => None,
+        };
+        self.endings.iter().filter_map(|(_, ending)| id(ending)).collect()
+    }
+}
+
+/// Runs the main job.
+///
+/// # Errors
+/// [`AnalyzeError`] when nothing can be done at all; a bad input is an [`Ending`].
+pub fn analyze(
+    options: &AnalyzeOptions,
+    stop: &Arc<AtomicBool>,
+) -> Result<RunSummary, AnalyzeError> {
+    let started = Instant::now();
+    let inputs = scan(&options.paths);
+    if inputs.calls.is_empty() && inputs.failed.is_empty() {
+        return Err(AnalyzeError::Nothing);
+    }
+    let out = OutFolder::create(&options.out)?;
+    let engines = Engines::open(&options.engine)?;
+    let start_s = started.elapsed().as_secs_f64();
+    let mut run = Run {
+        settings: settings(&engines, options),
+        shared: Shared {
+            config: Arc::new(SessionConfig::new(engines.id.clone())),
+            engines,
+            plan: Arc::new(Plan::compile(options.rubrics.clone())),
+            stop: Arc::clone(stop),
+        },
+        progress: Progress::new(inputs.calls.iter().map(bytes_of).sum(), options.quiet),
+        taken: taken(&inputs.calls),
+        out,
+        options,
+        audio_ms: Mutex::new(0),
+    };
+    let working = Instant::now();
+    let mut endings = run.all(&inputs.calls);
+    run.progress.finish();
+    let failed = inputs.failed.iter().map(|(path, error)| {
+        (path.display().to_string(), Ending::Failed { reason: error.to_string() })
+    });
+    let skipped = inputs.skipped.iter().map(|(path, why)| {
+        (path.display().to_string(), Ending::Skipped { reason: (*why).to_owned() })
+    });
+    endings.extend(failed.chain(skipped));
+    let summary = RunSummary {
+        endings,
+        audio_s: *run.audio_ms.get_mut().unwrap_or_else(PoisonError::into_inner) as f64 / 1000.0,
+        work_s: working.elapsed().as_secs_f64(),
+        start_s,
+    };
+    let ui = options.ui.unwrap_or(UiLanguage::Zh);
+    run.out.finish_run(&summary.call_ids(), &missed(&summary), ui)?;
+    Ok(summary)
+}
+
+struct Run<'o> {
+    options: &'o AnalyzeOptions,
+    shared: Shared,
+    out: OutFolder,
+    progress: Progress,
+    settings: String,
+    /// Which input each call id belongs to: the first that bears it.
+    taken: BTreeMap<String, usize>,
+    audio_ms: Mutex<u64>,
+}
+
+/// Why one call has no report.
+#[derive(Debug, thiserror::Error)]
+enum CallError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    #[error(transparent)]
+    Playback(#[from] crate::audio::playback::PlaybackError),
+    #[error("the call id {call_id} already belongs to {other}; give one of them another in its sidecar")]
+    Taken { call_id: String, other: String },
+}
+
+impl Run<'_> {
+    /// All calls, `jobs` at a time, in order.
+    fn all(&self, calls: &[Input]) -> Vec<(String, Ending)> {
+        let next = AtomicUsize::new(0);
+        let endings = Mutex::new(vec![None; calls.len()]);
+        std::thread::scope(|scope| {
+            for _ in 0..self.options.jobs.max(1).min(calls.len()) {
+                scope.spawn(|| {
+                    while let Some((ix, input)) = {
+                        let ix = next.fetch_add(1, Ordering::SeqCst);
+                        calls.get(ix).map(|input| (ix, input))
+                    } {
+                        let ending = self.one(ix, input, calls);
+                        let mut endings = endings.lock().unwrap_or_else(PoisonError::into_inner);
+                        endings[ix] = Some((name_of(input), ending));
+                    }
+                });
+            }
+        });
+        let endings = endings.into_inner().unwrap_or_else(PoisonError::into_inner);
+        endings.into_iter().flatten().collect()
+    }
+
+    fn one(&self, ix: usize, input: &Input, calls: &[Input]) -> Ending {
+        if self.shared.stop.load(Ordering::Relaxed) {
+            return Ending::Stopped;
+        }
+        match self.call(ix, input, calls) {
+            Ok(ending) => ending,
+            Err(CallError::Drive(DriveError::Stopped)) => Ending::Stopped,
+            Err(error) => {
+                let reason = error.to_string();
+                self.progress.say(&format!("✗ {}: {reason}", name_of(input)));
+                Ending::Failed { reason }
+            }
+        }
+    }
+
+    fn call(&self, ix: usize, input: &Input, calls: &[Input]) -> Result<Ending, CallError> {
+        let mut recording = Recording::open(input)?;
+        let call_id = recording.info.call_id.as_str().to_owned();
+        if let Some(owner) = self.taken.get(&call_id).filter(|owner| **owner != ix) {
+            return Err(CallError::Taken { call_id, other: name_of(&calls[*owner]) });
+        }
+        let source = Source {
+            file: recording.file.clone(),
+            sha256: recording.sha256.clone(),
+            settings: self.settings_of(&recording),
+        };
+        let bytes = bytes_of(input);
+        let known = self.out.report(&call_id).filter(|_| !self.options.force);
+        if known.is_some_and(|report| report.call.source == source) {
+            self.progress.add(bytes, 0);
+            return Ok(Ending::Unchanged { call_id });
+        }
+        let (driven, audio) = self.drive(&mut recording, bytes)?;
+        let report = Report::new(
+            &recording.info,
+            source,
+            &driven.ended,
+            &driven.scorecards,
+            driven.timings,
+        );
+        let ui = self
+            .options
+            .ui
+            .unwrap_or_else(|| UiLanguage::for_call(driven.ended.transcript.language.as_str()));
+        self.out.finish_call(&report, audio, &driven.peaks, PEAKS_PER_S, ui)?;
+        let mut audio_ms = self.audio_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        *audio_ms += driven.ended.media.duration_ms;
+        Ok(Ending::Done { call_id })
+    }
+
+    fn drive(
+        &self,
+        recording: &mut Recording,
+        bytes: u64,
+    ) -> Result<(Driven, tempfile::NamedTempFile), CallError> {
+        let format = recording.format();
+        let band = Band::of_source(format.sample_rate_hz);
+        let declared_ms = format.declared_ms.unwrap_or(0);
+        let legs = usize::from(format.channels);
+        let mut playback = Playback::new(self.out.playback()?, legs, band, u64::from(u32::MAX))?;
+        let told = std::cell::Cell::new((0, 0));
+        let heard = |ms: u64| {
+            let at = if declared_ms == 0 { 0 } else { bytes * ms.min(declared_ms) / declared_ms };
+            let (bytes_before, ms_before) = told.replace((at, ms));
+            self.progress.add(at - bytes_before, ms - ms_before);
+        };
+        let driven = drive(recording, &self.shared, &mut playback, &heard);
+        self.progress.add(bytes - told.get().0, 0);
+        Ok((driven?, playback.finish()?))
+    }
+
+    /// What besides the audio decides the report: settings of the run, and the sidecar.
+    fn settings_of(&self, recording: &Recording) -> String {
+        hex(Sha256::new_with_prefix(&self.settings).chain_update(format!(
+            "{:?}\0{}",
+            recording.info, recording.sidecar_sha256
+        )))
+    }
+}
+
+/// A digest over everything but the call that decides what its report says.
+fn settings(engines: &Engines, options: &AnalyzeOptions) -> String {
+    let rubrics: Vec<&str> = options.rubrics.iter().map(|r| r.digest.as_str()).collect();
+    let id = &engines.id;
+    hex(Sha256::new_with_prefix(format!(
+        "{}\0{}\0{}\0{}\0{}\0{}\0{:?}",
+        env!("CARGO_PKG_VERSION"),
+        id.name,
+        id.model,
+        id.sha256,
+        options.engine.beam,
+        rubrics.join(","),
+        options.ui,
+    )))
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Call ids by the first input that bears them, so that a clash is told the same way on every run.
+fn taken(calls: &[Input]) -> BTreeMap<String, usize> {
+    let mut taken = BTreeMap::new();
+    for (ix, input) in calls.iter().enumerate() {
+        if let Ok(id) = call_id(input) {
+            taken.entry(id.as_str().to_owned()).or_insert(ix);
+        }
+    }
+    taken
+}
+
+fn name_of(input: &Input) -> String {
+    let names: Vec<String> = input.files.iter().map(|f| f.display().to_string()).collect();
+    names.join(" + ")
+}
+
+fn bytes_of(input: &Input) -> u64 {
+    input.files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|meta| meta.len()).sum()
+}
+
+fn missed(summary: &RunSummary) -> Vec<Missed> {
+    let entry = |(file, ending): &(String, Ending)| {
+        let (outcome, reason) = match ending {
+            Ending::Skipped { reason } => (Outcome::Skipped, reason.clone()),
+            Ending::Failed { reason } => (Outcome::Failed, reason.clone()),
+            Ending::Stopped => (Outcome::Failed, "stopped before it was done".to_owned()),
+            Ending::Done { .. } | Ending::Unchanged { .. } => return None,
+        };
+        Some(Missed { file: file.clone(), outcome, reason })
+    };
+    summary.endings.iter().filter_map(entry).collect()
+}

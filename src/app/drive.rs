@@ -1,0 +1,216 @@
+//! Drives one recorded call through its session: decoder on this thread, engines on theirs.
+//!
+//! In: an opened recording. Out: what the session emitted, and what each stage took. Memory stays
+//! flat: no audio is decoded while the session's backlog is long.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use super::engines::Engines;
+use crate::audio::playback::{Playback, PlaybackError};
+use crate::domain::{CallEvent, EndedCall, Scorecard};
+use crate::ingest::{OpenError, Recording};
+use crate::rubric::Plan;
+use crate::session::{
+    Answer, CallSession, Input, Job, JobId, MediaForm, Output, SessionConfig, Work,
+};
+use crate::speech::{EngineError, Request, Transcriber};
+use crate::wire::report::Timings;
+
+/// Windows of one call under way at a time: 15 s of speech each, so some 8 MB.
+const BACKLOG_MAX: usize = 8;
+
+/// Why a call was not analysed to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// The file could not be read to its end.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Voice activity failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The audio to play could not be written.
+    #[error(transparent)]
+    Playback(#[from] PlaybackError),
+    /// The user stopped the run.
+    #[error("stopped before it was done")]
+    Stopped,
+    /// A bug: the session neither asked for anything nor ended.
+    #[error("internal error: the session stalled")]
+    Stalled,
+}
+
+/// A call that was heard to its end.
+pub struct Driven {
+    /// All there is to say about it.
+    pub ended: EndedCall,
+    /// One a rubric.
+    pub scorecards: Vec<Scorecard>,
+    /// Waveform columns by leg.
+    pub peaks: Vec<Vec<u8>>,
+    /// What each stage took.
+    pub timings: Timings,
+}
+
+/// What is shared by all calls of a run.
+pub struct Shared {
+    /// Engines.
+    pub engines: Engines,
+    /// How calls are worked on.
+    pub config: Arc<SessionConfig>,
+    /// The rubrics.
+    pub plan: Arc<Plan>,
+    /// Set when the user wants to stop.
+    pub stop: Arc<AtomicBool>,
+}
+
+type Done = (JobId, Answer, Duration);
+
+/// Columns of waveform a second.
+pub const PEAKS_PER_S: u32 = 20;
+
+/// Drives a call. `playback` receives the legs; `heard` is told the milliseconds decoded so far.
+///
+/// # Errors
+/// [`DriveError`], for this call alone.
+pub fn drive<W: std::io::Write + std::io::Seek>(
+    recording: &mut Recording,
+    shared: &Shared,
+    playback: &mut Playback<W>,
+    heard: &dyn Fn(u64),
+) -> Result<Driven, DriveError> {
+    let started = Instant::now();
+    let format = recording.format();
+    let form = MediaForm {
+        codec: format.codec.clone(),
+        sample_rate_hz: format.sample_rate_hz,
+        channels: format.channels,
+    };
+    let vads =
+        (0..format.channels).map(|_| shared.engines.vad()).collect::<Result<Vec<_>, _>>()?;
+    let session = CallSession::new(
+        recording.info.clone(),
+        form,
+        vads,
+        Arc::clone(&shared.config),
+        Arc::clone(&shared.plan),
+    );
+    let (sender, receiver) = channel();
+    let mut call = Call { session, shared, sender, receiver, result: Gathered::default() };
+    while let Some(block) = {
+        let clock = Instant::now();
+        let block = recording.next_block()?;
+        call.result.timings.decode_s += clock.elapsed().as_secs_f64();
+        block
+    } {
+        let views: Vec<&[f32]> = block.legs.iter().map(Vec::as_slice).collect();
+        let clock = Instant::now();
+        playback.push(&views)?;
+        call.result.timings.decode_s += clock.elapsed().as_secs_f64();
+        let clock = Instant::now();
+        call.tell(Input::Audio(block.legs))?;
+        call.result.timings.vad_s += clock.elapsed().as_secs_f64();
+        call.wait_while(|session| session.backlog() > BACKLOG_MAX)?;
+        heard(recording.decoded_ms());
+    }
+    call.tell(Input::End(recording.problems().cloned().collect()))?;
+    call.wait_while(|session| !session.is_done())?;
+    call.finish(started)
+}
+
+struct Call<'s> {
+    session: CallSession,
+    shared: &'s Shared,
+    sender: Sender<Done>,
+    receiver: Receiver<Done>,
+    result: Gathered,
+}
+
+#[derive(Default)]
+struct Gathered {
+    ended: Option<EndedCall>,
+    scorecards: Vec<Scorecard>,
+    timings: Timings,
+}
+
+impl Call<'_> {
+    fn tell(&mut self, input: Input) -> Result<(), DriveError> {
+        self.session.handle(input)?;
+        while let Some(output) = self.session.poll() {
+            match output {
+                Output::Run(job) => self.run(job),
+                Output::Emit(CallEvent::Ended(ended)) => self.result.ended = Some(*ended),
+                Output::Emit(CallEvent::Scored(card)) => self.result.scorecards.push(card),
+                Output::Emit(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&self, job: Job) {
+        let sender = self.sender.clone();
+        let stop = Arc::clone(&self.shared.stop);
+        self.shared.engines.pool.submit(move |engine| {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let clock = Instant::now();
+            let answer = work(engine.as_mut(), job.work);
+            // The call may have been given up; then nobody waits for the answer.
+            let _ = sender.send((job.id, answer, clock.elapsed()));
+        });
+    }
+
+    fn wait_while(&mut self, busy: impl Fn(&CallSession) -> bool) -> Result<(), DriveError> {
+        loop {
+            if self.shared.stop.load(Ordering::Relaxed) {
+                return Err(DriveError::Stopped);
+            }
+            let done = if busy(&self.session) {
+                // Wakes now and then, so that a stopped run does not wait for its engines.
+                match self.receiver.recv_timeout(Duration::from_millis(200)) {
+                    Ok(done) => done,
+                    Err(_) => continue,
+                }
+            } else {
+                match self.receiver.try_recv() {
+                    Ok(done) => done,
+                    Err(_) => return Ok(()),
+                }
+            };
+            let (id, answer, took) = done;
+            self.result.timings.asr_s += took.as_secs_f64();
+            let clock = Instant::now();
+            self.tell(Input::Done(id, answer))?;
+            self.result.timings.score_s += clock.elapsed().as_secs_f64();
+        }
+    }
+
+    fn finish(self, started: Instant) -> Result<Driven, DriveError> {
+        let mut timings = self.result.timings;
+        timings.total_s = started.elapsed().as_secs_f64();
+        Ok(Driven {
+            peaks: self.session.peaks(PEAKS_PER_S),
+            ended: self.result.ended.ok_or(DriveError::Stalled)?,
+            scorecards: self.result.scorecards,
+            timings,
+        })
+    }
+}
+
+fn work(engine: &mut dyn Transcriber, work: Work) -> Answer {
+    let answer = match work {
+        Work::Detect(samples) => {
+            engine.detect_language(&samples).map(|(language, _)| Answer::Language(language))
+        }
+        Work::Transcribe { samples, language, prompt } => {
+            engine.transcribe(&samples, &Request { language, prompt }).map(Answer::Heard)
+        }
+    };
+    answer.unwrap_or_else(|error| {
+        tracing::warn!(%error, "recognition failed");
+        Answer::Failed
+    })
+}

@@ -1,0 +1,171 @@
+//! Engines as a run needs them: chosen, opened, and put into a pool.
+//!
+//! In: what the user asked for, and the model folder. Out: a pool of recognisers and a source of
+//! voice-activity detectors. Nothing is fetched here: what is missing is named with the remedy.
+
+use std::path::PathBuf;
+
+use crate::domain::EngineRef;
+use crate::engine::models::{ModelError, ModelFiles, ModelFolder};
+use crate::engine::pool::Pool;
+use crate::speech::{EngineError, Transcriber, Vad};
+
+/// Which recogniser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EngineChoice {
+    /// The quicker one that the model and this build allow.
+    #[default]
+    Auto,
+    /// CTranslate2.
+    Ct2,
+    /// whisper.cpp.
+    Whisper,
+}
+
+/// Why there are no engines.
+#[derive(Debug, thiserror::Error)]
+pub enum EnginesError {
+    /// A model is missing or unusable.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// An engine does not start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The engine asked for cannot read the model named.
+    #[error("{engine} cannot read {model}: {remedy}")]
+    Mismatch {
+        /// The engine asked for.
+        engine: &'static str,
+        /// The model.
+        model: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// This binary was built without it.
+    #[error("this binary was built without {0}; build with the default features")]
+    NotBuilt(&'static str),
+}
+
+/// Recognisers in a pool, and all that is needed to make detectors.
+pub struct Engines {
+    /// One recogniser a thread.
+    pub pool: Pool<Box<dyn Transcriber>>,
+    /// The recogniser, as transcripts name it.
+    pub id: EngineRef,
+    vad_model: PathBuf,
+    #[cfg(feature = "onnx")]
+    environment: ort::environment::Environment,
+}
+
+/// What to open.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Where models lie.
+    pub models: ModelFolder,
+    /// A model's name or path.
+    pub model: String,
+    /// Which recogniser.
+    pub engine: EngineChoice,
+    /// Recognisers side by side.
+    pub workers: usize,
+    /// Hypotheses kept while decoding.
+    pub beam: usize,
+}
+
+impl Engines {
+    /// Opens everything.
+    ///
+    /// # Errors
+    /// [`EnginesError`] with the remedy.
+    pub fn open(options: &EngineOptions) -> Result<Self, EnginesError> {
+        let files = options.models.locate(&options.model)?;
+        let name = recogniser(options.engine, &files)?;
+        let id = EngineRef {
+            name: name.to_owned(),
+            model: files.label(),
+            sha256: files.sha256()?,
+        };
+        let vad_model = options.models.file_of("silero-vad")?;
+        #[cfg(feature = "onnx")]
+        let environment =
+            crate::engine::onnx::environment(&options.models.file_of("onnxruntime")?)?;
+        Ok(Self {
+            pool: Pool::new(transcribers(&files, &id, options)?),
+            id,
+            vad_model,
+            #[cfg(feature = "onnx")]
+            environment,
+        })
+    }
+
+    /// A fresh voice-activity detector.
+    ///
+    /// # Errors
+    /// [`EngineError::Unavailable`] when the model cannot be opened.
+    pub fn vad(&self) -> Result<Box<dyn Vad>, EngineError> {
+        #[cfg(feature = "onnx")]
+        {
+            let vad = crate::engine::silero::Silero::open(&self.environment, &self.vad_model)?;
+            Ok(Box::new(vad))
+        }
+        #[cfg(not(feature = "onnx"))]
+        Err(EngineError::Unavailable(format!(
+            "{} needs ONNX Runtime, which this binary was built without",
+            self.vad_model.display()
+        )))
+    }
+}
+
+fn recogniser(choice: EngineChoice, files: &ModelFiles) -> Result<&'static str, EnginesError> {
+    match (files, choice) {
+        (ModelFiles::Ct2 { .. }, EngineChoice::Auto | EngineChoice::Ct2) => Ok("ctranslate2"),
+        (ModelFiles::Ggml { .. }, EngineChoice::Auto | EngineChoice::Whisper) => Ok("whisper.cpp"),
+        (ModelFiles::Ct2 { .. }, EngineChoice::Whisper) => Err(EnginesError::Mismatch {
+            engine: "whisper.cpp",
+            model: files.label(),
+            remedy: "name a ggml file, or make one with `lingting models convert`",
+        }),
+        (ModelFiles::Ggml { .. }, EngineChoice::Ct2) => Err(EnginesError::Mismatch {
+            engine: "CTranslate2",
+            model: files.label(),
+            remedy: "name a CTranslate2 folder",
+        }),
+    }
+}
+
+fn transcribers(
+    files: &ModelFiles,
+    id: &EngineRef,
+    options: &EngineOptions,
+) -> Result<Vec<Box<dyn Transcriber>>, EnginesError> {
+    // Models load side by side: each takes most of a second.
+    std::thread::scope(|scope| {
+        let opening: Vec<_> = (0..options.workers.max(1))
+            .map(|_| scope.spawn(|| transcriber(files, id, options.beam)))
+            .collect();
+        opening.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(panicked()))).collect()
+    })
+}
+
+fn panicked() -> EnginesError {
+    EngineError::Unavailable("the engine panicked while it was opened".into()).into()
+}
+
+fn transcriber(
+    files: &ModelFiles,
+    id: &EngineRef,
+    beam: usize,
+) -> Result<Box<dyn Transcriber>, EnginesError> {
+    match files {
+        #[cfg(feature = "ct2")]
+        ModelFiles::Ct2 { dir } => {
+            Ok(Box::new(crate::engine::ct2::Ct2::open(dir, id.clone(), beam)?))
+        }
+        #[cfg(not(feature = "ct2"))]
+        ModelFiles::Ct2 { .. } => {
+            let _ = (id, beam);
+            Err(EnginesError::NotBuilt("CTranslate2 (feature `ct2`)"))
+        }
+        ModelFiles::Ggml { .. } => Err(EnginesError::NotBuilt("whisper.cpp (feature `whisper`)")),
+    }
+}
