@@ -189,7 +189,9 @@ enum CallError {
     Output(#[from] OutputError),
     #[error(transparent)]
     Playback(#[from] crate::audio::playback::PlaybackError),
-    #[error("the call id {call_id} already belongs to {other}; give one of them another in its sidecar")]
+    #[error(
+        "the call id {call_id} already belongs to {other}; give one of them another in its sidecar"
+    )]
     Taken { call_id: String, other: String },
 }
 
@@ -249,13 +251,8 @@ impl Run<'_> {
             return Ok(Ending::Unchanged { call_id });
         }
         let (driven, audio) = self.drive(&mut recording, bytes)?;
-        let report = Report::new(
-            &recording.info,
-            source,
-            &driven.ended,
-            &driven.scorecards,
-            driven.timings,
-        );
+        let report =
+            Report::new(&recording.info, source, &driven.ended, &driven.scorecards, driven.timings);
         let ui = self
             .options
             .ui
@@ -275,7 +272,7 @@ impl Run<'_> {
         let band = Band::of_source(format.sample_rate_hz);
         let declared_ms = format.declared_ms.unwrap_or(0);
         let legs = usize::from(format.channels);
-        let mut playback = Playback::new(self.out.playback()?, legs, band, u64::from(u32::MAX))?;
+        let mut playback = Playback::new(self.out.playback()?, legs, band, None)?;
         let told = std::cell::Cell::new((0, 0));
         let heard = |ms: u64| {
             let at = if declared_ms == 0 { 0 } else { bytes * ms.min(declared_ms) / declared_ms };
@@ -289,10 +286,8 @@ impl Run<'_> {
 
     /// What besides the audio decides the report: settings of the run, and the sidecar.
     fn settings_of(&self, recording: &Recording) -> String {
-        hex(Sha256::new_with_prefix(&self.settings).chain_update(format!(
-            "{:?}\0{}",
-            recording.info, recording.sidecar_sha256
-        )))
+        hex(Sha256::new_with_prefix(&self.settings)
+            .chain_update(format!("{:?}\0{}", recording.info, recording.sidecar_sha256)))
     }
 }
 

@@ -24,7 +24,7 @@ const BACKLOG_MAX: usize = 8;
 
 /// Why a call was not analysed to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum DriveError {
+pub(super) enum DriveError {
     /// The file could not be read to its end.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -43,39 +43,39 @@ pub enum DriveError {
 }
 
 /// A call that was heard to its end.
-pub struct Driven {
+pub(super) struct Driven {
     /// All there is to say about it.
-    pub ended: EndedCall,
+    pub(super) ended: EndedCall,
     /// One a rubric.
-    pub scorecards: Vec<Scorecard>,
+    pub(super) scorecards: Vec<Scorecard>,
     /// Waveform columns by leg.
-    pub peaks: Vec<Vec<u8>>,
+    pub(super) peaks: Vec<Vec<u8>>,
     /// What each stage took.
-    pub timings: Timings,
+    pub(super) timings: Timings,
 }
 
 /// What is shared by all calls of a run.
-pub struct Shared {
+pub(super) struct Shared {
     /// Engines.
-    pub engines: Engines,
+    pub(super) engines: Engines,
     /// How calls are worked on.
-    pub config: Arc<SessionConfig>,
+    pub(super) config: Arc<SessionConfig>,
     /// The rubrics.
-    pub plan: Arc<Plan>,
+    pub(super) plan: Arc<Plan>,
     /// Set when the user wants to stop.
-    pub stop: Arc<AtomicBool>,
+    pub(super) stop: Arc<AtomicBool>,
 }
 
 type Done = (JobId, Answer, Duration);
 
 /// Columns of waveform a second.
-pub const PEAKS_PER_S: u32 = 20;
+pub(super) const PEAKS_PER_S: u32 = 20;
 
 /// Drives a call. `playback` receives the legs; `heard` is told the milliseconds decoded so far.
 ///
 /// # Errors
 /// [`DriveError`], for this call alone.
-pub fn drive<W: std::io::Write + std::io::Seek>(
+pub(super) fn drive<W: std::io::Write + std::io::Seek>(
     recording: &mut Recording,
     shared: &Shared,
     playback: &mut Playback<W>,
@@ -88,8 +88,7 @@ pub fn drive<W: std::io::Write + std::io::Seek>(
         sample_rate_hz: format.sample_rate_hz,
         channels: format.channels,
     };
-    let vads =
-        (0..format.channels).map(|_| shared.engines.vad()).collect::<Result<Vec<_>, _>>()?;
+    let vads = (0..format.channels).map(|_| shared.engines.vad()).collect::<Result<Vec<_>, _>>()?;
     let session = CallSession::new(
         recording.info.clone(),
         form,

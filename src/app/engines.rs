@@ -80,11 +80,7 @@ impl Engines {
     pub fn open(options: &EngineOptions) -> Result<Self, EnginesError> {
         let files = options.models.locate(&options.model)?;
         let name = recogniser(options.engine, &files)?;
-        let id = EngineRef {
-            name: name.to_owned(),
-            model: files.label(),
-            sha256: files.sha256()?,
-        };
+        let id = EngineRef { name: name.to_owned(), model: files.label(), sha256: files.sha256()? };
         let vad_model = options.models.file_of("silero-vad")?;
         #[cfg(feature = "onnx")]
         let environment =
@@ -143,7 +139,10 @@ fn transcribers(
         let opening: Vec<_> = (0..options.workers.max(1))
             .map(|_| scope.spawn(|| transcriber(files, id, options.beam)))
             .collect();
-        opening.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(panicked()))).collect()
+        opening
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| Err(panicked())))
+            .collect()
     })
 }
 

@@ -10,6 +10,6 @@ mod outputs;
 mod progress;
 
 pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};
-pub use engines::{EngineChoice, Engines, EnginesError};
+pub use engines::{EngineChoice, EngineOptions, Engines, EnginesError};
 pub use outputs::OutputError;
 pub use progress::Progress;

@@ -12,12 +12,11 @@ use tempfile::NamedTempFile;
 use crate::report::csv::FindingsCsv;
 use crate::report::html::{self, Playback};
 use crate::report::index::{self, Missed, Row};
-use crate::report::page_file_name;
-use crate::report::strings::UiLanguage;
+use crate::report::{UiLanguage, page_file_name};
 use crate::wire::report::Report;
 
 /// Pages hold their audio up to this size; longer calls have it in a file beside the page.
-pub const EMBEDDED_BYTES_MAX: u64 = 24 << 20;
+pub(super) const EMBEDDED_BYTES_MAX: u64 = 24 << 20;
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -31,14 +30,14 @@ pub struct OutputError {
 
 /// The folder of a run.
 #[derive(Debug, Clone)]
-pub struct OutFolder(PathBuf);
+pub(super) struct OutFolder(PathBuf);
 
 impl OutFolder {
     /// Makes the folder if need be, and clears what a killed run left half written.
     ///
     /// # Errors
     /// [`OutputError`] when it cannot be written into.
-    pub fn create(path: &Path) -> Result<Self, OutputError> {
+    pub(super) fn create(path: &Path) -> Result<Self, OutputError> {
         let error = |source| OutputError { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(error)?;
         for entry in fs::read_dir(path).map_err(error)?.flatten() {
@@ -51,13 +50,8 @@ impl OutFolder {
         Ok(Self(path.to_owned()))
     }
 
-    /// The folder itself.
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
     /// The finished report of a call, if there is a sound one.
-    pub fn report(&self, call_id: &str) -> Option<Report> {
+    pub(super) fn report(&self, call_id: &str) -> Option<Report> {
         let text = fs::read_to_string(self.0.join(format!("{call_id}.json"))).ok()?;
         Report::from_json(&text).ok()
     }
@@ -66,7 +60,7 @@ impl OutFolder {
     ///
     /// # Errors
     /// [`OutputError`] when the folder is full or closed.
-    pub fn playback(&self) -> Result<NamedTempFile, OutputError> {
+    pub(super) fn playback(&self) -> Result<NamedTempFile, OutputError> {
         NamedTempFile::with_prefix_in(TEMP_PREFIX, &self.0).map_err(|e| self.error("playback", e))
     }
 
@@ -74,7 +68,7 @@ impl OutFolder {
     ///
     /// # Errors
     /// [`OutputError`]; then no report is there, and the call counts as not done.
-    pub fn finish_call(
+    pub(super) fn finish_call(
         &self,
         report: &Report,
         audio: NamedTempFile,
@@ -91,9 +85,7 @@ impl OutFolder {
             let _ = fs::remove_file(self.0.join(&side_file));
             html::page(report, Playback::Embedded(&wav), peaks, peaks_per_s, ui)
         } else {
-            audio
-                .persist(self.0.join(&side_file))
-                .map_err(|e| self.error(&side_file, e.error))?;
+            audio.persist(self.0.join(&side_file)).map_err(|e| self.error(&side_file, e.error))?;
             html::page(report, Playback::File(&side_file), peaks, peaks_per_s, ui)
         };
         self.write(&page_file_name(call_id), page.as_bytes())?;
@@ -104,15 +96,14 @@ impl OutFolder {
     ///
     /// # Errors
     /// [`OutputError`].
-    pub fn finish_run(
+    pub(super) fn finish_run(
         &self,
         call_ids: &[String],
         missed: &[Missed],
         ui: UiLanguage,
     ) -> Result<(), OutputError> {
-        let csv_error = |e: &dyn std::fmt::Display| {
-            self.error("findings.csv", io::Error::other(e.to_string()))
-        };
+        let csv_error =
+            |e: &dyn std::fmt::Display| self.error("findings.csv", io::Error::other(e.to_string()));
         let mut table = FindingsCsv::new(Vec::new()).map_err(|e| csv_error(&e))?;
         let mut rows = Vec::new();
         // One report in memory at a time: a run may have many thousands.

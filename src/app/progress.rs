@@ -23,8 +23,7 @@ impl Progress {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         // A template that does not parse would be a mistake in this file; the default bar does too.
-        if let Ok(style) =
-            ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  ETA {eta}")
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  ETA {eta}")
         {
             bar.set_style(style);
         }

@@ -6,7 +6,7 @@ use super::{CallInfo, Conversation, Media, Pii, Rejected, Scorecard, Transcript,
 #[derive(Debug, Clone, PartialEq)]
 pub enum CallEvent {
     /// The call is known.
-    Started(CallInfo),
+    Started(Box<CallInfo>),
     /// Something was said. Final.
     Utterance(Utterance),
     /// The recogniser wrote what nobody said. Final.

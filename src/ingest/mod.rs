@@ -9,5 +9,5 @@ mod recording;
 mod scan;
 
 pub use ffmpeg::Ffmpeg;
-pub use recording::{OpenError, Recording};
+pub use recording::{OpenError, Recording, call_id};
 pub use scan::{Input, Inputs, ScanError, scan};

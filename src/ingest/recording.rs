@@ -111,6 +111,8 @@ pub struct Recording {
     pub file: String,
     /// Of the content, in lower-case hex; of two files, of both contents in leg order.
     pub sha256: String,
+    /// The same of the sidecar; empty without one.
+    pub sidecar_sha256: String,
     format: Format,
     parts: Vec<Part>,
     problems: Vec<Problem>,
@@ -144,7 +146,7 @@ impl Recording {
         if !(1..=2).contains(&input.files.len()) {
             return Err(OpenError::TooManyFiles { path: first, files: input.files.len() });
         }
-        let mut info = read_info(input, &first)?;
+        let (mut info, sidecar_sha256) = read_info(input, &first)?;
         let mut hash = Sha256::new();
         let mut parts = Vec::new();
         let mut formats = Vec::new();
@@ -168,7 +170,8 @@ impl Recording {
         Ok(Self {
             info,
             file: names.collect::<Vec<_>>().join(" + "),
-            sha256: hash.finalize().iter().map(|b| format!("{b:02x}")).collect(),
+            sha256: hex(hash),
+            sidecar_sha256,
             format,
             parts,
             problems,
@@ -253,20 +256,33 @@ impl Part {
     }
 }
 
-/// The sidecar's word, or the file's name.
-fn read_info(input: &Input, first: &Path) -> Result<CallInfo, OpenError> {
-    let stem = call_id(&input.stem)
+/// The id that a call will have, without opening its audio.
+///
+/// # Errors
+/// [`OpenError`] when the sidecar is unusable or the name is no id.
+pub fn call_id(input: &Input) -> Result<CallId, OpenError> {
+    let first = input.files.first().cloned().unwrap_or_default();
+    read_info(input, &first).map(|(info, _)| info.call_id)
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The sidecar's word with its digest, or the file's name.
+fn read_info(input: &Input, first: &Path) -> Result<(CallInfo, String), OpenError> {
+    let stem = stem_id(&input.stem)
         .map_err(|source| OpenError::Name { path: first.to_owned(), source })?;
-    let Some(path) = &input.sidecar else { return Ok(CallInfo::unknown(stem)) };
+    let Some(path) = &input.sidecar else { return Ok((CallInfo::unknown(stem), String::new())) };
     let text = read_sidecar(path)
         .map_err(|source| OpenError::SidecarUnreadable { path: path.clone(), source })?;
     let sidecar = parse_sidecar(&text, &stem)
         .map_err(|source| OpenError::Sidecar { path: path.clone(), source })?;
-    Ok(sidecar.info)
+    Ok((sidecar.info, hex(Sha256::new_with_prefix(&text))))
 }
 
 /// A call's id from a file's stem; what no file name on some system may hold becomes `_`.
-fn call_id(stem: &str) -> Result<CallId, IdError> {
+fn stem_id(stem: &str) -> Result<CallId, IdError> {
     let safe: String = stem
         .chars()
         .map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c })

@@ -130,7 +130,7 @@ impl CallSession {
             .enumerate()
             .map(|(ix, vad)| LegStage::new(LegIx(ix as u8), vad, &config))
             .collect();
-        let outputs = VecDeque::from([Output::Emit(CallEvent::Started(info.clone()))]);
+        let outputs = VecDeque::from([Output::Emit(CallEvent::Started(Box::new(info.clone())))]);
         Self {
             language: info.language.clone(),
             info,

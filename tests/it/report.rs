@@ -226,7 +226,11 @@ fn report(call_id: &str, scorecards: &[Scorecard]) -> Report {
         extra: [("priority".to_owned(), "3".to_owned())].into(),
         ..CallInfo::unknown(CallId::new(call_id).unwrap())
     };
-    let source = Source { file: "calls/{{data}}.wav".into(), sha256: "0f".repeat(32) };
+    let source = Source {
+        file: "calls/{{data}}.wav".into(),
+        sha256: "0f".repeat(32),
+        settings: "a1".repeat(32),
+    };
     let timings = Timings { asr_s: 1.23456, total_s: f64::NAN, ..Timings::default() };
     Report::new(&info, source, &ended(), scorecards, timings)
 }

@@ -25,7 +25,8 @@ const DOMINANCE_MIN: f32 = 4.0;
 const BLOCKS_MIN: u32 = 4;
 /// Likeness at which a block is a copy. G.711 anew leaves 0.999, noise 13 dB down 0.975.
 const COPY_MIN: f32 = 0.95;
-const COPY_SHARE_MIN: f32 = 0.9;
+/// Of the energy.
+const COPY_SHARE_MIN: f64 = 0.9;
 /// A copy fainter than this is crosstalk, however alike the legs are.
 const COPY_GAIN_DB_MAX: f32 = 15.0;
 /// The leak's peak over the root mean square of all other lags. Strangers stay under 5.
@@ -61,7 +62,7 @@ pub enum LeakEvidence {
 /// Two legs with the same content.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Copy {
-    /// Correlation, mean over the blocks that sound, 0 to 1.
+    /// Correlation, mean over the blocks that sound by their energy, 0 to 1.
     pub correlation: f32,
     /// Level of the second leg over the first, in dB.
     pub gain_db: f32,
@@ -91,7 +92,10 @@ struct Half {
 #[derive(Default)]
 struct Likeness {
     blocks: u32,
-    copies: u32,
+    /// Energy of the louder leg, of all blocks and of those that are copies. By energy, so that the
+    /// hiss between words has no say.
+    energy: f64,
+    copied_energy: f64,
     correlation: f64,
     powers: [f64; 2],
 }
@@ -235,13 +239,9 @@ impl Pair {
     pub(super) fn copy(&self) -> Option<Copy> {
         let likeness = &self.likeness;
         let gain_db = (10.0 * (likeness.powers[1] / likeness.powers[0].max(1e-12)).log10()) as f32;
-        let copies = likeness.copies as f32 >= COPY_SHARE_MIN * likeness.blocks as f32;
-        (likeness.blocks >= BLOCKS_MIN && copies && gain_db.abs() < COPY_GAIN_DB_MAX).then(|| {
-            Copy {
-                correlation: (likeness.correlation / f64::from(likeness.blocks)) as f32,
-                gain_db,
-            }
-        })
+        let copies = likeness.copied_energy >= COPY_SHARE_MIN * likeness.energy;
+        (likeness.blocks >= BLOCKS_MIN && copies && gain_db.abs() < COPY_GAIN_DB_MAX)
+            .then(|| Copy { correlation: (likeness.correlation / likeness.energy) as f32, gain_db })
     }
 
     /// What is heard on leg `onto` of the other.
@@ -295,8 +295,12 @@ fn alike(a: &[f32], b: &[f32]) -> f32 {
 impl Likeness {
     fn add(&mut self, correlation: f32, energies: [f32; 2]) {
         self.blocks += 1;
-        self.copies += u32::from(correlation >= COPY_MIN);
-        self.correlation += f64::from(correlation);
+        let energy = f64::from(energies[0].max(energies[1]));
+        self.energy += energy;
+        if correlation >= COPY_MIN {
+            self.copied_energy += energy;
+        }
+        self.correlation += energy * f64::from(correlation);
         for (sum, energy) in self.powers.iter_mut().zip(energies) {
             *sum += f64::from(energy);
         }

@@ -74,6 +74,10 @@ pub struct Source {
     pub file: String,
     /// Over its bytes, in lower-case hex.
     pub sha256: String,
+    /// Over everything else that decides the report: sidecar, recogniser, rubrics, version. A second
+    /// run leaves a call alone while both digests stay.
+    #[serde(default)]
+    pub settings: String,
 }
 
 /// The recording's form.
