@@ -4,10 +4,12 @@
 //! about the call and its audio. Files are only read. Whatever fails names its file and the remedy,
 //! and stops nothing else.
 
+mod error;
 pub mod ffmpeg;
 mod recording;
 mod scan;
 
+pub use error::OpenError;
 pub use ffmpeg::Ffmpeg;
-pub use recording::{OpenError, Recording, call_id};
+pub use recording::{Recording, call_id};
 pub use scan::{Input, Inputs, ScanError, scan};

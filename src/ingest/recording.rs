@@ -9,99 +9,15 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::error::OpenError;
 use super::ffmpeg::{Ffmpeg, Running};
-use super::scan::{Input, ScanError, extension_of, read_sidecar};
+use super::scan::{Input, extension_of, read_sidecar};
 use crate::audio::{BLOCK_SAMPLES, Block, DecodeError, Decoder, Format, Piped, SAMPLE_RATE_HZ};
 use crate::domain::{AudioTime, CallId, CallInfo, IdError, Problem, ProblemKind};
-use crate::wire::sidecar::{SidecarError, parse_sidecar};
+use crate::wire::sidecar::parse_sidecar;
 
 /// How much the two files of a call may differ in length unremarked, in milliseconds.
 const DIFFER_MS_MAX: u64 = 1_000;
-
-/// Why a recording cannot be opened or read. The text names the file and says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Not there, not allowed, or a failing disk.
-    #[error("{}: cannot be read ({source}): check that the file is there and its permissions", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A folder, a pipe, a device.
-    #[error("{}: not a file", path.display())]
-    NotAFile {
-        /// The path.
-        path: PathBuf,
-    },
-    /// The name cannot name a call.
-    #[error("{}: the file name cannot be a call's id: {source}; rename it, or set `call_id` in a sidecar", path.display())]
-    Name {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: IdError,
-    },
-    /// The sidecar cannot be read.
-    #[error("{}: {source}; mend it, or remove it to analyse the recording without it", path.display())]
-    SidecarUnreadable {
-        /// The sidecar.
-        path: PathBuf,
-        /// Why.
-        source: ScanError,
-    },
-    /// The sidecar is not JSON, or says what cannot be.
-    #[error("{}: {source}; mend it, or remove it to analyse the recording without it", path.display())]
-    Sidecar {
-        /// The sidecar.
-        path: PathBuf,
-        /// Where and why.
-        source: SidecarError,
-    },
-    /// Not a recording, or not one that can be decoded.
-    #[error("{}: {source}", path.display())]
-    Decode {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: DecodeError,
-    },
-    /// Only ffmpeg decodes it, and it is not there.
-    #[error("{}: {codec} is decoded by ffmpeg, which is not installed: apt-get install ffmpeg", path.display())]
-    NoFfmpeg {
-        /// The file.
-        path: PathBuf,
-        /// The codec.
-        codec: String,
-    },
-    /// ffmpeg could not decode it either.
-    #[error("{}: {codec} was given to ffmpeg, which says: {why}", path.display())]
-    Ffmpeg {
-        /// The file.
-        path: PathBuf,
-        /// The codec.
-        codec: String,
-        /// Its first complaint.
-        why: String,
-    },
-    /// One of the two files of a call has two channels itself.
-    #[error("{}: it is one of two files of a call and has {channels} channels: each must be mono", path.display())]
-    PairNotMono {
-        /// The file.
-        path: PathBuf,
-        /// Channels found.
-        channels: u16,
-    },
-    /// A sidecar names more files than a call has parties.
-    #[error("{}: a call has one or two files, here are {files}", path.display())]
-    TooManyFiles {
-        /// The first.
-        path: PathBuf,
-        /// Files named.
-        files: usize,
-    },
-}
 
 /// One call that is ready to be heard, from its first sample to its last, once.
 pub struct Recording {

@@ -71,6 +71,19 @@ pub enum ScanError {
     SidecarTooLarge,
 }
 
+impl ScanError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            ScanError::Io(e) => format!("无法读取（{e}）：请检查路径和权限"),
+            ScanError::NotAFile => "既不是文件也不是文件夹".into(),
+            ScanError::Sidecar(e) => format!("随附信息文件无法使用：{}", e.zh()),
+            ScanError::MissingFile(name) => format!("随附信息中提到的 `{name}` 不在同一文件夹"),
+            ScanError::SidecarTooLarge => "随附信息文件超过 1 MiB".into(),
+        }
+    }
+}
+
 /// Walks over paths as given on a command line.
 pub fn scan(paths: &[PathBuf]) -> Inputs {
     let mut walk = Walk::default();
@@ -135,7 +148,7 @@ impl Walk {
                 }
             };
             for entry in entries {
-                match entry.and_then(|e| Ok((e.path(), fs::metadata(e.path())))) {
+                match entry.map(|e| (e.path(), fs::metadata(e.path()))) {
                     Ok((path, Ok(meta))) if meta.is_dir() => folders.push(path),
                     Ok((path, Ok(meta))) if meta.is_file() => self.found(path),
                     Ok((path, Ok(_))) => {

@@ -45,6 +45,20 @@ pub enum SidecarError {
     },
 }
 
+impl SidecarError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            SidecarError::Json { line, column, why } => {
+                format!("第 {line} 行第 {column} 列：不是有效的 JSON（{why}）")
+            }
+            SidecarError::CallId(e) => format!("`call_id` 不能用作编号：{e}"),
+            SidecarError::Word { key, allowed } => format!("`{key}` 只能是：{allowed}"),
+            SidecarError::Seconds { key } => format!("`{key}` 必须是 0 到 86400 之间的秒数"),
+        }
+    }
+}
+
 /// What a sidecar says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sidecar {

@@ -51,6 +51,29 @@ pub enum DecodeError {
     Io(#[source] io::Error),
 }
 
+impl DecodeError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            DecodeError::Empty => "文件为空（0 字节）：录音设备没有写入任何内容".into(),
+            DecodeError::Text => "这是文本，不是音频，与文件名无关".into(),
+            DecodeError::Unknown => {
+                "不是已知格式的录音；裸语音数据按扩展名识别（.al .ul .sln .pcm），\
+                                     其他格式请先转换为 WAV"
+                    .into()
+            }
+            DecodeError::NeedsFfmpeg { codec, .. } => format!("{codec} 需由 ffmpeg 解码"),
+            DecodeError::TooManyChannels { channels } => format!(
+                "录音有 {channels} 个声道；只支持单声道（混音）或双声道（每方一个）：请按通话拆分文件"
+            ),
+            DecodeError::Header(why) => format!("文件头无法使用：{why}"),
+            DecodeError::NoAudio => "文件中没有音频".into(),
+            DecodeError::Corrupt(why) => format!("文件已损坏：{why}"),
+            DecodeError::Io(e) => format!("文件无法读取：{e}"),
+        }
+    }
+}
+
 impl From<io::Error> for DecodeError {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::UnexpectedEof {
