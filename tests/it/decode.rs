@@ -2,6 +2,8 @@
 //!
 //! Needs ffmpeg and sox, which `scripts/test` installs; without them these tests fail and say so.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -225,7 +227,10 @@ fn what_is_cut_off_is_read_to_its_end_and_flagged() {
 /// ffmpeg and its own truth.
 #[test]
 fn the_corpus_keeps_its_lengths() {
-    let Some(corpus) = std::env::var_os("LINGTING_CORPUS").map(PathBuf::from) else { return };
+    let Some(corpus) = std::env::var_os("LINGTING_CORPUS").map(PathBuf::from) else {
+        println!("not run: LINGTING_CORPUS is not set");
+        return;
+    };
     let inputs = lingting::ingest::scan(&[corpus.join("calls")]);
     assert_eq!(inputs.failed.len(), 0);
     for input in &inputs.calls {
@@ -242,6 +247,50 @@ fn the_corpus_keeps_its_lengths() {
         assert!(off_ms.abs() <= 20.0, "{id}: {off_ms:+.1} ms");
         assert!(problems.is_empty(), "{id}: {problems:?}");
     }
+}
+
+/// Set LINGTING_RECORDINGS to any folder to hold all recordings in it against ffmpeg: length for all,
+/// every sample for those that are lossless and at 16 kHz.
+#[test]
+fn any_folder_comes_out_as_ffmpeg_has_it() {
+    let Some(folder) = std::env::var_os("LINGTING_RECORDINGS").map(PathBuf::from) else {
+        println!("not run: LINGTING_RECORDINGS is not set");
+        return;
+    };
+    let inputs = lingting::ingest::scan(&[folder]);
+    assert_eq!(inputs.failed.len(), 0);
+    let mut exact = 0;
+    for input in &inputs.calls {
+        let mut recording = Recording::open(input).unwrap_or_else(|e| panic!("{e}"));
+        let got = legs(&mut recording);
+        let path = path_text(&input.files[0]);
+        let bytes =
+            run("ffmpeg", &["-v", "error", "-i", path, "-map", "0:a:0", "-f", "s16le", "-"]);
+        let samples: Vec<i16> =
+            bytes.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        let format = recording.format();
+        let frames = samples.len() / usize::from(format.channels);
+        let wanted_ms = frames as f64 * 1000.0 / f64::from(format.sample_rate_hz);
+        let off_ms = got[0].len() as f64 / 16.0 - wanted_ms;
+        assert!(off_ms.abs() <= 20.0, "{path}: {off_ms:+.1} ms");
+        if format.sample_rate_hz == 16_000
+            && (format.codec == "flac" || format.codec.starts_with("pcm"))
+        {
+            exact += 1;
+            for (at, frame) in samples.chunks_exact(got.len()).enumerate() {
+                for (leg, wanted) in got.iter().zip(frame) {
+                    assert!(
+                        (leg[at] * 32_768.0 - f32::from(*wanted)).abs() < 1.0,
+                        "{path} at {at}"
+                    );
+                }
+            }
+        }
+    }
+    println!(
+        "{} recordings as long as ffmpeg has them, {exact} equal to the sample",
+        inputs.calls.len()
+    );
 }
 
 #[test]
