@@ -107,10 +107,19 @@ def check_playback(browser):
     hold(abs(browser.js(NOW) - 6) < 0.1, "a click on the waveform seeks to", browser.js(NOW))
     browser.js("document.getElementById('speed').value = '1.5'; document.getElementById('speed').dispatchEvent(new Event('change'))")
     hold(browser.js("return document.getElementById('audio').playbackRate") == 1.5, "speed")
+    browser.click("#loop")
+    play_by(browser, lambda: browser.click(evidence), 8.3, 9.4, "evidence in a loop")
+    hold(browser.until("return document.getElementById('audio').currentTime > 10"), "the loop does not reach its end")
+    hold(browser.until("return document.getElementById('audio').currentTime < 9.5"), "the loop does not begin again")
+    hold(browser.js(PLAYING), "the loop stops")
+    browser.click("#loop")
+    browser.click("#play")
 
 
 def check_keys(browser):
     browser.js("document.activeElement.blur(); document.getElementById('audio').pause()")
+    browser.js("document.getElementById('audio').currentTime = 6")
+    browser.until("return document.getElementById('clock').textContent.startsWith('00:06.0')")
     browser.key(ARROW_LEFT)
     hold(abs(browser.js(NOW) - 1) < 0.1, "arrow left goes to", browser.js(NOW))
     chosen = "return document.querySelector('.finding.chosen')?.dataset.key"
@@ -130,6 +139,8 @@ def check_findings(browser):
     browser.click('#filters [data-value="undetermined"]')
     hold(browser.js(count) == 1, "undetermined", browser.js(count))
     browser.click('#filters [data-value="all"]')
+    browser.click('.u[data-id="2"] .chip')
+    hold(browser.js("return document.querySelector('.finding.chosen')?.dataset.key") == "0.1", "a chip leads to its finding")
     page = browser.text("main")
     hold("199****6136" in page and "00006136" not in page, "personal data is shown")
     hold("谢谢观看" in browser.text(".rejected del"), "the rejected text is not shown as such")
