@@ -108,7 +108,7 @@ mod tests {
     fn a_three_hour_call_is_drawn_in_few_columns() {
         let drawn = drawn(&[vec![7; 50 * 3 * 3600], vec![]], 50);
         assert_eq!(drawn["per_s"], 50.0 / 135.0);
-        assert_eq!(drawn["legs"][0].as_str().unwrap().len(), COLUMNS_MAX * 4 / 3 + 3 - 2);
+        assert_eq!(drawn["legs"][0].as_str().unwrap().len(), COLUMNS_MAX.div_ceil(3) * 4);
     }
 
     #[test]

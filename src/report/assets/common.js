@@ -20,7 +20,9 @@ let lang = data.ui;
 try {
   const kept = localStorage.getItem("lingting.ui");
   if (kept && data.strings[kept]) lang = kept;
-} catch { /* a file without storage keeps the report's own language */ }
+} catch {
+  /* a file without storage keeps the report's own language */
+}
 
 // The text for a key; what has no text of its own (a newer code) is shown as it is.
 const t = (key) => data.strings[lang][key] ?? key;
@@ -30,8 +32,10 @@ const fill = (key, values) => t(key).replace(/\{(\w+)\}/g, (_, name) => values[n
 function translate() {
   document.documentElement.lang = lang === "zh" ? "zh-CN" : lang;
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
-  for (const node of document.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
-  for (const node of document.querySelectorAll("[data-t-placeholder]")) node.placeholder = t(node.dataset.tPlaceholder);
+  for (const node of document.querySelectorAll("[data-t-label]"))
+    node.setAttribute("aria-label", t(node.dataset.tLabel));
+  for (const node of document.querySelectorAll("[data-t-placeholder]"))
+    node.placeholder = t(node.dataset.tPlaceholder);
   $("lang").textContent = t("other_language");
   $("lang").lang = lang === "zh" ? "en" : "zh-CN";
 }
@@ -39,7 +43,11 @@ function translate() {
 function onLanguage(render) {
   $("lang").addEventListener("click", () => {
     lang = lang === "zh" ? "en" : "zh";
-    try { localStorage.setItem("lingting.ui", lang); } catch { /* not kept, then */ }
+    try {
+      localStorage.setItem("lingting.ui", lang);
+    } catch {
+      /* not kept, then */
+    }
     translate();
     render();
   });
@@ -61,15 +69,34 @@ const number = (value, places = 1) => Number(value.toFixed(places)).toString();
 const percent = (value) => `${Math.round(value * 100)}%`;
 const when = (stamp) => (stamp ? stamp.replace("T", " ").replace(/(\.\d+)?(Z|[+-]\d\d:?\d\d)$/, "") : "");
 
-const MARKS = { pass: "✓", met: "✓", fail: "✕", not_met: "✕", critical: "!", undetermined: "?", not_applicable: "–" };
+const MARKS = {
+  pass: "✓",
+  met: "✓",
+  fail: "✕",
+  not_met: "✕",
+  critical: "!",
+  undetermined: "?",
+  not_applicable: "–",
+};
 
 function badge(verdict, extra = "") {
-  return el("span", { class: `badge v-${verdict} ${extra}` },
-    el("i", { "aria-hidden": "true" }, MARKS[verdict] ?? ""), code("verdict", verdict));
+  return el(
+    "span",
+    { class: `badge v-${verdict} ${extra}` },
+    el("i", { "aria-hidden": "true" }, MARKS[verdict] ?? ""),
+    code("verdict", verdict),
+  );
 }
 
 function segments(host, choices, chosen, choose) {
-  host.replaceChildren(...choices.map(([value, label, count]) =>
-    el("button", { "data-value": value, "aria-pressed": String(value === chosen), onclick: () => choose(value) },
-      label, el("span", { class: "count" }, String(count)))));
+  host.replaceChildren(
+    ...choices.map(([value, label, count]) =>
+      el(
+        "button",
+        { "data-value": value, "aria-pressed": String(value === chosen), onclick: () => choose(value) },
+        label,
+        el("span", { class: "count" }, String(count)),
+      ),
+    ),
+  );
 }

@@ -2,19 +2,36 @@
 const RANK = { critical: 4, major: 3, minor: 2, info: 1 };
 const URGENCY = { not_met: 3, undetermined: 2, met: 1, not_applicable: 0 };
 // Inside a scorecard what needs a person comes first; otherwise the rubric's order stands.
-const every = call.scorecards.flatMap((card, c) => card.findings.map((finding, f) => ({ ...finding, key: `${c}.${f}`, card }))
-  .sort((a, b) => URGENCY[b.verdict] - URGENCY[a.verdict] || (a.verdict === "not_met" ? RANK[b.severity] - RANK[a.severity] : 0)));
+const every = call.scorecards.flatMap((card, c) =>
+  card.findings
+    .map((finding, f) => ({ ...finding, key: `${c}.${f}`, card }))
+    .sort(
+      (a, b) =>
+        URGENCY[b.verdict] - URGENCY[a.verdict] ||
+        (a.verdict === "not_met" ? RANK[b.severity] - RANK[a.severity] : 0),
+    ),
+);
 let filter = "all";
 let chosen = null; // key of the finding under j and k
 
-const shown = (finding) => filter === "all" || (filter === "violations" ? "not_met" : "undetermined") === finding.verdict;
+const shown = (finding) =>
+  filter === "all" || (filter === "violations" ? "not_met" : "undetermined") === finding.verdict;
 
 function showFindings() {
   const count = (verdict) => every.filter((f) => f.verdict === verdict).length;
-  segments($("filters"),
-    [["all", t("filter.all"), every.length], ["violations", t("filter.violations"), count("not_met")],
-      ["undetermined", t("filter.undetermined"), count("undetermined")]],
-    filter, (value) => { filter = value; showFindings(); });
+  segments(
+    $("filters"),
+    [
+      ["all", t("filter.all"), every.length],
+      ["violations", t("filter.violations"), count("not_met")],
+      ["undetermined", t("filter.undetermined"), count("undetermined")],
+    ],
+    filter,
+    (value) => {
+      filter = value;
+      showFindings();
+    },
+  );
   $("cards").replaceChildren(...call.scorecards.map(cardNode).filter(Boolean));
   if (!$("cards").childElementCount) $("cards").replaceChildren(el("p", { class: "note" }, t("no_findings")));
   choose(chosen, false);
@@ -25,27 +42,58 @@ function cardNode(card) {
   if (!findings.length && filter !== "all") return null;
   const none = card.verdict === "not_applicable";
   const body = none ? [] : [el("ul", { class: "findings" }, findings.map(findingNode))];
-  return el("article", { class: "rubric", id: `card-${call.scorecards.indexOf(card)}` },
-    el("header", {},
+  return el(
+    "article",
+    { class: "rubric", id: `card-${call.scorecards.indexOf(card)}` },
+    el(
+      "header",
+      {},
       el("h3", {}, card.title || card.rubric, el("small", {}, `${card.rubric} v${card.version}`)),
       none ? null : el("span", { class: "score" }, el("b", {}, number(card.score)), ` / ${number(card.max)}`),
-      badge(card.verdict)),
-    none ? el("p", { class: "note" }, t("rubric_not_applicable")) : null, body);
+      badge(card.verdict),
+    ),
+    none ? el("p", { class: "note" }, t("rubric_not_applicable")) : null,
+    body,
+  );
 }
 
 function findingNode(f) {
   const lost = f.points < f.weight && f.verdict === "not_met";
   const open = f.verdict === "not_met" || f.verdict === "undetermined";
-  const node = el("details", { open },
-    el("summary", {},
-      el("i", { class: `mark v-${f.verdict}`, role: "img", "aria-label": code("verdict", f.verdict) }, MARKS[f.verdict]),
+  const node = el(
+    "details",
+    { open },
+    el(
+      "summary",
+      {},
+      el(
+        "i",
+        { class: `mark v-${f.verdict}`, role: "img", "aria-label": code("verdict", f.verdict) },
+        MARKS[f.verdict],
+      ),
       el("span", { class: "title" }, f.title || f.criterion),
       el("span", { class: `tag s-${f.severity}` }, code("severity", f.severity)),
-      f.weight ? el("span", { class: lost ? "points lost" : "points" }, `${f.verdict === "met" || f.verdict === "not_met" ? number(f.points) : "–"} / ${number(f.weight)}`) : null),
-    el("div", { class: "proof" },
+      f.weight
+        ? el(
+            "span",
+            { class: lost ? "points lost" : "points" },
+            `${f.verdict === "met" || f.verdict === "not_met" ? number(f.points) : "–"} / ${number(f.weight)}`,
+          )
+        : null,
+    ),
+    el(
+      "div",
+      { class: "proof" },
       f.reason ? el("p", { class: "reason" }, code("reason", f.reason)) : null,
       f.evidence.map((item) => evidenceNode(f, item)),
-      el("p", { class: "fine" }, f.criterion, f.verdict === "not_applicable" ? "" : ` · ${t("confidence")} ${percent(f.confidence)}`)));
+      el(
+        "p",
+        { class: "fine" },
+        f.criterion,
+        f.verdict === "not_applicable" ? "" : ` · ${t("confidence")} ${percent(f.confidence)}`,
+      ),
+    ),
+  );
   return el("li", { class: `finding v-${f.verdict}`, "data-key": f.key, tabindex: "-1" }, node);
 }
 
@@ -67,12 +115,25 @@ function evidenceNode(f, item) {
   ];
   const lines = [
     item.quote ? el(SPOKEN.has(item.kind) ? "q" : "span", { class: "quote" }, item.quote) : null,
-    item.matched ? el("span", { class: "matched" }, `${t(heldAgainst(f, item))} `, el("em", {}, item.matched)) : null,
+    item.matched
+      ? el("span", { class: "matched" }, `${t(heldAgainst(f, item))} `, el("em", {}, item.matched))
+      : null,
     fineLine(item),
   ];
   if (!playable) return el("div", { class: "ev fact" }, head, lines);
   const label = `${t("play")} ${clock(item.start_s)}, ${code("kind", item.kind)}: ${item.quote ?? item.matched ?? ""}`;
-  return el("button", { class: `ev ${item.kind}`, "aria-label": label, "data-start": item.start_s, "data-end": item.end_s, onclick: () => playEvidence(f.key, item) }, head, lines);
+  return el(
+    "button",
+    {
+      class: `ev ${item.kind}`,
+      "aria-label": label,
+      "data-start": item.start_s,
+      "data-end": item.end_s,
+      onclick: () => playEvidence(f.key, item),
+    },
+    head,
+    lines,
+  );
 }
 
 function fineLine(item) {
@@ -92,7 +153,8 @@ function playEvidence(key, item) {
 
 function choose(key, scroll = true) {
   chosen = key;
-  for (const node of document.querySelectorAll(".finding")) node.classList.toggle("chosen", node.dataset.key === key);
+  for (const node of document.querySelectorAll(".finding"))
+    node.classList.toggle("chosen", node.dataset.key === key);
   const node = key && document.querySelector(`.finding[data-key="${key}"]`);
   if (!node || !scroll) return;
   node.querySelector("details").open = true;
@@ -108,7 +170,9 @@ function goTo(key) {
 
 // j and k walk over what the filter shows, leaving out what has nothing to look at.
 function step(by) {
-  const list = every.filter((f) => shown(f) && f.card.verdict !== "not_applicable" && (f.evidence.length || f.reason));
+  const list = every.filter(
+    (f) => shown(f) && f.card.verdict !== "not_applicable" && (f.evidence.length || f.reason),
+  );
   if (!list.length) return;
   const at = list.findIndex((f) => f.key === chosen);
   const next = at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(Math.max(at + by, 0), list.length - 1);
@@ -123,8 +187,18 @@ function playChosen() {
 
 // One mark for each playable piece of evidence; the gravest lie on top.
 function marksOf() {
-  const marks = every.flatMap((f) => f.evidence.filter((e) => e.start_s !== undefined).map((item) =>
-    ({ ...item, item, key: f.key, verdict: f.verdict, title: f.title, rank: f.verdict === "met" ? 0 : RANK[f.severity] ?? 1 })));
+  const marks = every.flatMap((f) =>
+    f.evidence
+      .filter((e) => e.start_s !== undefined)
+      .map((item) => ({
+        ...item,
+        item,
+        key: f.key,
+        verdict: f.verdict,
+        title: f.title,
+        rank: f.verdict === "met" ? 0 : (RANK[f.severity] ?? 1),
+      })),
+  );
   return marks.sort((a, b) => a.rank - b.rank);
 }
 
@@ -140,7 +214,8 @@ function notesByUtterance() {
         const enough = shared > 0.2 || (shared > 0 && shared > 0.5 * (item.end_s - item.start_s));
         if (!enough || (item.leg !== undefined && item.leg !== u.leg)) continue;
         const list = notes.get(u.id) ?? [];
-        if (!list.some((n) => n.key === f.key)) list.push({ key: f.key, title: f.title, verdict: f.verdict, go: () => goTo(f.key) });
+        if (!list.some((n) => n.key === f.key))
+          list.push({ key: f.key, title: f.title, verdict: f.verdict, go: () => goTo(f.key) });
         notes.set(u.id, list);
       }
     }

@@ -32,7 +32,11 @@ const player = {
   },
   toggle() {
     if (!audio) return;
-    if (audio.paused) { this.start(); } else { audio.pause(); }
+    if (audio.paused) {
+      this.start();
+    } else {
+      audio.pause();
+    }
   },
   tell() {
     for (const listener of this.listeners) listener(this.at);
@@ -41,7 +45,10 @@ const player = {
     if (audio) this.at = audio.currentTime;
     const over = this.stretch && this.at >= this.stretch.end;
     if (over && this.looping) this.seek(this.stretch.start, true);
-    else if (over) { audio.pause(); this.stretch = null; }
+    else if (over) {
+      audio.pause();
+      this.stretch = null;
+    }
     this.tell();
   },
 };
@@ -53,20 +60,28 @@ function setUpPlayer() {
   };
   for (const id of ["back", "play", "forward", "speed", "loop"]) $(id).disabled = !audio;
   $("silent").hidden = Boolean(audio);
-  $("speed").replaceChildren(...[0.75, 1, 1.25, 1.5, 2].map((rate) =>
-    el("option", { value: rate, selected: rate === 1 }, `${rate}×`)));
+  $("speed").replaceChildren(
+    ...[0.75, 1, 1.25, 1.5, 2].map((rate) => el("option", { value: rate, selected: rate === 1 }, `${rate}×`)),
+  );
   if (!audio) return;
   $("back").addEventListener("click", () => player.seek(player.at - 5));
   $("forward").addEventListener("click", () => player.seek(player.at + 5));
   $("play").addEventListener("click", () => player.toggle());
-  $("speed").addEventListener("change", () => { audio.playbackRate = Number($("speed").value); });
+  $("speed").addEventListener("change", () => {
+    audio.playbackRate = Number($("speed").value);
+  });
   $("loop").addEventListener("click", () => {
     player.looping = !player.looping;
     $("loop").setAttribute("aria-pressed", String(player.looping));
   });
-  audio.addEventListener("play", () => { showTransport(); requestAnimationFrame(frame); });
+  audio.addEventListener("play", () => {
+    showTransport();
+    requestAnimationFrame(frame);
+  });
   audio.addEventListener("pause", showTransport);
-  audio.addEventListener("error", () => { $("silent").hidden = false; });
+  audio.addEventListener("error", () => {
+    $("silent").hidden = false;
+  });
   // A hidden tab draws no frames, but must still stop at the end of a stretch.
   audio.addEventListener("timeupdate", () => player.tick());
 }

@@ -6,7 +6,15 @@ const AXIS = 20;
 const canvas = $("wave");
 const lanes = data.peaks.legs.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
 const legs = call.media.legs;
-const wave = { from: 0, to: Math.max(length_s, 0.001), zoom: 1, layers: null, chosen: null, width: 0, marks: [] };
+const wave = {
+  from: 0,
+  to: Math.max(length_s, 0.001),
+  zoom: 1,
+  layers: null,
+  chosen: null,
+  width: 0,
+  marks: [],
+};
 const height = STRIP + LANE * Math.max(legs.length, 1) + AXIS;
 
 // Drawn as tall as the loudest peak allows: telephone speech is often far below full scale.
@@ -168,7 +176,8 @@ function followHead(at) {
 
 function markAt(x, y) {
   if (y > STRIP) return undefined;
-  return wave.marks.filter((mark) => Math.abs(xOf(mark.start_s) - x) < 7)
+  return wave.marks
+    .filter((mark) => Math.abs(xOf(mark.start_s) - x) < 7)
     .sort((a, b) => Math.abs(xOf(a.start_s) - x) - Math.abs(xOf(b.start_s) - x) || b.rank - a.rank)[0];
 }
 
@@ -179,12 +188,16 @@ function setUpWave(playMark) {
   $("out").addEventListener("click", () => zoomTo(wave.zoom / 2));
   canvas.addEventListener("click", (event) => {
     const mark = markAt(event.offsetX, event.offsetY);
-    if (mark) playMark(mark); else player.seek(timeAt(event.offsetX));
+    if (mark) playMark(mark);
+    else player.seek(timeAt(event.offsetX));
   });
   canvas.addEventListener("mousemove", (event) => showTip(event.offsetX, event.offsetY));
-  canvas.addEventListener("mouseleave", () => { $("tip").hidden = true; });
-  new ResizeObserver(() => { if (canvas.parentElement.clientWidth !== wave.width) redrawWave(); })
-    .observe(canvas.parentElement);
+  canvas.addEventListener("mouseleave", () => {
+    $("tip").hidden = true;
+  });
+  new ResizeObserver(() => {
+    if (canvas.parentElement.clientWidth !== wave.width) redrawWave();
+  }).observe(canvas.parentElement);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawWave);
 }
 
@@ -199,9 +212,17 @@ function showTip(x, y) {
 
 function showLegend() {
   const talk = call.conversation;
-  const kinds = [["silence", talk.silences.length], ["hold", talk.holds.length],
+  const kinds = [
+    ["silence", talk.silences.length],
+    ["hold", talk.holds.length],
     ["overtalk", talk.overtalk.some((o) => !o.backchannel)],
-    ["problem", call.media.problems.some((p) => p.start_s !== undefined)]];
-  $("legend").replaceChildren(...kinds.filter(([, any]) => any).map(([kind]) =>
-    el("li", {}, el("i", { class: `swatch ${kind}`, "aria-hidden": "true" }), t(`legend.${kind}`))));
+    ["problem", call.media.problems.some((p) => p.start_s !== undefined)],
+  ];
+  $("legend").replaceChildren(
+    ...kinds
+      .filter(([, any]) => any)
+      .map(([kind]) =>
+        el("li", {}, el("i", { class: `swatch ${kind}`, "aria-hidden": "true" }), t(`legend.${kind}`)),
+      ),
+  );
 }
