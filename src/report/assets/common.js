@@ -88,15 +88,14 @@ function badge(verdict, extra = "") {
   );
 }
 
+// A row of choices. Drawn anew on each choice, it gives the keyboard's focus back to the one that had it.
 function segments(host, choices, chosen, choose) {
-  host.replaceChildren(
-    ...choices.map(([value, label, count]) =>
-      el(
-        "button",
-        { "data-value": value, "aria-pressed": String(value === chosen), onclick: () => choose(value) },
-        label,
-        el("span", { class: "count" }, String(count)),
-      ),
-    ),
-  );
+  const focused = host.contains(document.activeElement) ? document.activeElement.dataset.value : undefined;
+  const buttons = choices.map(([value, label, count]) => {
+    const pressed = String(value === chosen);
+    const attributes = { "data-value": value, "aria-pressed": pressed, onclick: () => choose(value) };
+    return el("button", attributes, label, el("span", { class: "count" }, String(count)));
+  });
+  host.replaceChildren(...buttons);
+  buttons.find((button) => button.dataset.value === focused)?.focus();
 }
