@@ -1,5 +1,8 @@
 //! Reports: the JSON against its schema, the pages in a real browser, the table of findings.
 
+// Clippy lets only functions marked as tests unwrap; these helpers serve nothing else.
+#![allow(clippy::unwrap_used)]
+
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Command;
