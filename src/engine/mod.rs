@@ -17,3 +17,10 @@ pub mod onnx;
 pub mod pool;
 #[cfg(feature = "onnx")]
 pub mod silero;
+#[cfg(feature = "whisper")]
+pub mod whisper_cpp;
+#[cfg(feature = "whisper")]
+mod whisper_words;
+
+#[cfg(all(test, any(feature = "whisper", feature = "ct2")))]
+pub(crate) mod conformance;

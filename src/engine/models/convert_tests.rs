@@ -171,3 +171,15 @@ fn broken_tokenizers_are_refused() {
         assert!(try_convert(&model, bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+#[ignore = "prints the hashes for the manifest; needs whisper-base-ct2"]
+fn hashes_of_the_real_model() {
+    let from = crate::engine::models::ModelFolder::resolve(None).path().join("whisper-base-ct2");
+    for quant in Quant::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let start = std::time::Instant::now();
+        let made = convert(&from, &folder.path().join("x.bin"), quant).unwrap();
+        println!("{} {made:?} {:?}", quant.as_str(), start.elapsed());
+    }
+}
