@@ -54,7 +54,11 @@ pub fn convert(from: &Path, to: &Path, quant: Quant) -> Result<Converted, ModelE
     let file = out.into_inner().map_err(|e| ModelError::io(to)(e.into_error()))?;
     file.as_file().sync_all().map_err(ModelError::io(to))?;
     file.persist(to).map_err(|e| ModelError::io(to)(e.error))?;
-    Ok(Converted { bytes, sha256: hex(&hash.finalize()), tensors: tensors.len() })
+    Ok(Converted {
+        bytes,
+        sha256: hex(&hash.finalize()),
+        tensors: tensors.iter().filter(|t| !t.zero).count(),
+    })
 }
 
 /// A file that goes away unless it is kept, readable to whom the umask lets.

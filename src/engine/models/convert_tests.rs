@@ -114,9 +114,8 @@ fn a_tiny_model_is_written_whole() {
     let vocabulary = 48 + 8 + 80 * 201 * 4;
     // Two tokens: a space and 你, and the empty one.
     assert_eq!(&bytes[vocabulary..][..16], b"\x02\0\0\0\x04\0\0\0 \xe4\xbd\xa0\0\0\0\0");
-    // 4 convolution, 1 embedding, 2 positions, 4 norms; 15 an encoder layer, 24 a decoder layer,
-    // and the 1 + 2 key biases that are only checked.
-    assert_eq!(converted.tensors, 4 + 1 + 2 + 4 + 16 + 26);
+    // 4 of the convolutions, 1 embedding, 2 positions, 4 norms, 15 and 24 of the layers.
+    assert_eq!(converted.tensors, 4 + 1 + 2 + 4 + 15 + 24);
     let again = try_convert(&Tiny::new().bytes(), TOKENIZER).unwrap().0;
     assert_eq!(again, converted);
 }
@@ -169,17 +168,5 @@ fn broken_tokenizers_are_refused() {
         ["", "{}", &TOKENIZER.replace("Ġä½ł", "你"), &TOKENIZER.replace("<|endoftext|>\"}", "\"}")]
     {
         assert!(try_convert(&model, bad).is_err(), "{bad}");
-    }
-}
-
-#[test]
-#[ignore = "prints the hashes for the manifest; needs whisper-base-ct2"]
-fn hashes_of_the_real_model() {
-    let from = crate::engine::models::ModelFolder::resolve(None).path().join("whisper-base-ct2");
-    for quant in Quant::ALL {
-        let folder = tempfile::tempdir().unwrap();
-        let start = std::time::Instant::now();
-        let made = convert(&from, &folder.path().join("x.bin"), quant).unwrap();
-        println!("{} {made:?} {:?}", quant.as_str(), start.elapsed());
     }
 }

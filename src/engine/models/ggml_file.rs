@@ -152,8 +152,11 @@ fn mel_filters(mels: usize) -> Vec<f32> {
         low if low < 15.0 => low * (200.0 / 3.0),
         high => 1000.0 * (log_step * (high - 15.0)).exp(),
     };
-    let step = (15.0 + 8f64.ln() / log_step) / (mels + 1) as f64;
-    let edges: Vec<f64> = (0..mels + 2).map(|i| hz(i as f64 * step)).collect();
+    let top = 15.0 + 8f64.ln() / log_step;
+    let step = top / (mels + 1) as f64;
+    // The last edge is the top itself, not a sum of steps: so every tool's filters are the same.
+    let mut edges: Vec<f64> = (0..=mels).map(|i| hz(i as f64 * step)).collect();
+    edges.push(hz(top));
     let mut filters = Vec::with_capacity(mels * FFT_BINS);
     for edge in edges.windows(3) {
         let area = 2.0 / (edge[2] - edge[0]);
