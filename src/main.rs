@@ -1,3 +1,7 @@
 //! The `lingting` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lingting::cli::run(std::env::args_os())
+}

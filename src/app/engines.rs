@@ -3,7 +3,7 @@
 //! In: what the user asked for, and the model folder. Out: a pool of recognisers and a source of
 //! voice-activity detectors. Nothing is fetched here: what is missing is named with the remedy.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::EngineRef;
 use crate::engine::models::{ModelError, ModelFiles, ModelFolder};
@@ -134,37 +134,62 @@ fn transcribers(
     id: &EngineRef,
     options: &EngineOptions,
 ) -> Result<Vec<Box<dyn Transcriber>>, EnginesError> {
+    let workers = options.workers.max(1);
+    match files {
+        ModelFiles::Ct2 { dir } => ct2(dir, id, options.beam, workers),
+        ModelFiles::Ggml { file } => whisper(file, id, options.beam, workers),
+    }
+}
+
+#[cfg(feature = "ct2")]
+fn ct2(
+    dir: &Path,
+    id: &EngineRef,
+    beam: usize,
+    workers: usize,
+) -> Result<Vec<Box<dyn Transcriber>>, EnginesError> {
+    use crate::engine::ct2::Ct2;
     // Models load side by side: each takes most of a second.
     std::thread::scope(|scope| {
-        let opening: Vec<_> = (0..options.workers.max(1))
-            .map(|_| scope.spawn(|| transcriber(files, id, options.beam)))
-            .collect();
+        let open = || Ct2::open(dir, id.clone(), beam);
+        let opening: Vec<_> = (0..workers).map(|_| scope.spawn(open)).collect();
+        let panicked = |_| EngineError::Unavailable("the engine panicked while loading".into());
         opening
             .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| Err(panicked())))
+            .map(|thread| Ok(Box::new(thread.join().map_err(panicked)??) as Box<dyn Transcriber>))
             .collect()
     })
 }
 
-fn panicked() -> EnginesError {
-    EngineError::Unavailable("the engine panicked while it was opened".into()).into()
+#[cfg(not(feature = "ct2"))]
+fn ct2(
+    _: &Path,
+    _: &EngineRef,
+    _: usize,
+    _: usize,
+) -> Result<Vec<Box<dyn Transcriber>>, EnginesError> {
+    Err(EnginesError::NotBuilt("CTranslate2 (feature `ct2`)"))
 }
 
-fn transcriber(
-    files: &ModelFiles,
+#[cfg(feature = "whisper")]
+fn whisper(
+    file: &Path,
     id: &EngineRef,
     beam: usize,
-) -> Result<Box<dyn Transcriber>, EnginesError> {
-    match files {
-        #[cfg(feature = "ct2")]
-        ModelFiles::Ct2 { dir } => {
-            Ok(Box::new(crate::engine::ct2::Ct2::open(dir, id.clone(), beam)?))
-        }
-        #[cfg(not(feature = "ct2"))]
-        ModelFiles::Ct2 { .. } => {
-            let _ = (id, beam);
-            Err(EnginesError::NotBuilt("CTranslate2 (feature `ct2`)"))
-        }
-        ModelFiles::Ggml { .. } => Err(EnginesError::NotBuilt("whisper.cpp (feature `whisper`)")),
-    }
+    workers: usize,
+) -> Result<Vec<Box<dyn Transcriber>>, EnginesError> {
+    use crate::engine::whisper_cpp::{WhisperCpp, WhisperCppOptions};
+    let options = WhisperCppOptions { beam, ..WhisperCppOptions::default() };
+    let model = WhisperCpp::load(file, &id.model, &id.sha256, options)?;
+    (0..workers).map(|_| Ok(Box::new(model.worker()?) as Box<dyn Transcriber>)).collect()
+}
+
+#[cfg(not(feature = "whisper"))]
+fn whisper(
+    _: &Path,
+    _: &EngineRef,
+    _: usize,
+    _: usize,
+) -> Result<Vec<Box<dyn Transcriber>>, EnginesError> {
+    Err(EnginesError::NotBuilt("whisper.cpp (feature `whisper`)"))
 }

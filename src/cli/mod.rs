@@ -1,1 +1,58 @@
-//! (see docs/ARCHITECTURE.md)
+//! The command line: what was typed becomes options, and what came of it becomes text.
+//!
+//! In: arguments. Out: an exit code: 0 all well, 1 something failed, 2 wrong usage. Help and messages
+//! are Chinese or English, by `--lang`, else by the locale.
+
+mod analyze;
+mod args;
+mod doctor;
+mod localise;
+mod models;
+mod rubric;
+mod say;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use args::{Args, Command};
+use say::Say;
+
+/// Wrong usage.
+const USAGE: u8 = 2;
+
+/// Runs the command.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let language = localise::language(&arguments, |name| std::env::var(name).ok());
+    let command = localise::command(Args::command(), language);
+    let args = command
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Args::from_arg_matches(&matches));
+    let args = match args {
+        Ok(args) => args,
+        Err(error) => {
+            // Nothing more can be done when the terminal is gone.
+            let _ = error.print();
+            return if error.use_stderr() { USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    log_to_stderr();
+    let say = Say { language };
+    let all_well = match args.command {
+        Command::Analyze(options) => analyze::run(&options, say),
+        Command::Models(options) => models::run(&options, say),
+        Command::Rubric(options) => rubric::run(&options, say),
+        Command::Doctor(options) => doctor::run(&options, say),
+    };
+    if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Warnings on the error stream; more with `LINGTING_LOG=debug`.
+fn log_to_stderr() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("LINGTING_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    // A second call in one process keeps the first logger.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

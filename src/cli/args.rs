@@ -1,0 +1,144 @@
+//! What can be typed. The English help is here; `localise` has the Chinese.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Quality monitoring and speech analytics for call centres, on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "lingting", version, max_term_width = 100)]
+pub(super) struct Args {
+    /// Language of messages and pages [default: the locale's]
+    #[arg(long, global = true, value_enum, value_name = "LANG")]
+    pub(super) lang: Option<Lang>,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Lang {
+    Zh,
+    En,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Turn recordings into transcripts, scorecards and reports
+    Analyze(AnalyzeArgs),
+    /// List, fetch, check and convert models
+    Models(ModelsArgs),
+    /// Check rubric files
+    Rubric(RubricArgs),
+    /// Say what this machine lacks, and how to mend it
+    Doctor(DoctorArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AnalyzeArgs {
+    /// Recordings, or folders that hold some
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Folder for the reports
+    #[arg(long, short, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Recogniser
+    #[arg(long, value_enum, default_value_t = EngineName::Auto, value_name = "ENGINE")]
+    pub(super) engine: EngineName,
+    /// Whisper model: a name (see `models list`) or a path
+    #[arg(long, default_value = "whisper-base-ct2", value_name = "NAME|PATH")]
+    pub(super) model: String,
+    /// Decoding: 1 is quickest, 5 most accurate
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
+    pub(super) beam: u8,
+    /// Rubric file; may be given more than once [default: the built-in packs]
+    #[arg(long = "rubric", value_name = "FILE")]
+    pub(super) rubrics: Vec<PathBuf>,
+    /// Calls side by side [default: cores]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) jobs: Option<u16>,
+    /// Analyse again what is done
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) models: ModelFolderArg,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ModelFolderArg {
+    /// Folder of the models [default: lingting/models in the user's data folder]
+    #[arg(long, env = "LINGTING_MODELS", hide_env_values = true, value_name = "DIR")]
+    pub(super) models: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineName {
+    /// The quicker one that model and machine allow
+    Auto,
+    /// CTranslate2
+    Ct2,
+    /// whisper.cpp
+    Whisper,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ModelsArgs {
+    #[command(subcommand)]
+    pub(super) action: ModelsAction,
+    #[command(flatten)]
+    pub(super) models: ModelFolderArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ModelsAction {
+    /// Which models there are, and which are here
+    List,
+    /// Fetch models [default: what analysis needs]
+    Pull {
+        /// Names, see `models list`
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Compare what is here with its SHA-256
+    Verify {
+        /// Names [default: all that are here]
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Make a whisper.cpp model from a CTranslate2 folder
+    Convert {
+        /// CTranslate2 Whisper folder
+        #[arg(value_name = "FOLDER")]
+        from: PathBuf,
+        /// File to write
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+        /// Number format of the weights
+        #[arg(long, default_value = "q8_0", value_name = "FORMAT")]
+        quant: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RubricArgs {
+    #[command(subcommand)]
+    pub(super) action: RubricAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RubricAction {
+    /// Say what is wrong with rubric files, with line and column
+    Check {
+        /// Rubric files [default: the built-in packs]
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    pub(super) models: ModelFolderArg,
+}

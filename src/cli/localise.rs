@@ -1,0 +1,139 @@
+//! Help in Chinese: the command as clap built it, with its texts replaced.
+//!
+//! In: the English command and a language. Out: the command to show. A test holds the table complete.
+
+use std::ffi::OsString;
+
+use clap::Command;
+
+use crate::report::UiLanguage;
+
+/// The language: `--lang`, else the locale's (`LC_ALL`, `LC_MESSAGES`, `LANG`).
+pub(super) fn language(
+    arguments: &[OsString],
+    variable: impl Fn(&str) -> Option<String>,
+) -> UiLanguage {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let after = words.windows(2).find(|pair| pair[0] == "--lang").map(|pair| pair[1]);
+    let joined = || words.iter().find_map(|word| word.strip_prefix("--lang="));
+    let locale = || {
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(&variable)
+            .find(|value| !value.is_empty())
+            .unwrap_or_default()
+    };
+    let wanted = after.or_else(joined).map_or_else(locale, str::to_owned);
+    if wanted.starts_with("zh") { UiLanguage::Zh } else { UiLanguage::En }
+}
+
+/// The command in a language.
+pub(super) fn command(command: Command, language: UiLanguage) -> Command {
+    match language {
+        UiLanguage::En => command,
+        UiLanguage::Zh => chinese(command, ""),
+    }
+}
+
+fn chinese(command: Command, path: &str) -> Command {
+    let mut command = match text(path) {
+        Some(about) => command.about(about),
+        None => command,
+    };
+    command = command.mut_args(|arg| match text(&key(path, arg.get_id().as_str())) {
+        Some(help) => arg.help(help),
+        None => arg,
+    });
+    command.mut_subcommands(|sub| {
+        let path = key(path, sub.get_name());
+        chinese(sub, &path)
+    })
+}
+
+fn key(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn text(key: &str) -> Option<&'static str> {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let shared = SHARED.iter().find(|(name, _)| *name == last);
+    TEXTS.iter().find(|(name, _)| *name == key).or(shared).map(|(_, text)| *text)
+}
+
+const SHARED: &[(&str, &str)] = &[
+    ("lang", "消息和页面的语言 [默认：系统语言]"),
+    ("help", "显示帮助"),
+    ("version", "显示版本"),
+];
+
+const TEXTS: &[(&str, &str)] = &[
+    ("", "聆听：客服中心通话质检与语音分析，运行在您自己的机器上"),
+    ("analyze", "把录音变成转写、评分表和报告"),
+    ("analyze.paths", "录音文件，或存放录音的文件夹"),
+    ("analyze.out", "报告输出文件夹"),
+    ("analyze.engine", "识别引擎"),
+    ("analyze.model", "Whisper 模型：名称（见 `models list`）或路径"),
+    ("analyze.beam", "解码方式：1 最快，5 最准"),
+    ("analyze.rubrics", "评分标准文件，可多次给出 [默认：内置评分标准]"),
+    ("analyze.jobs", "同时处理的通话数 [默认：CPU 核数]"),
+    ("analyze.force", "已完成的也重新分析"),
+    ("analyze.json", "以 JSON 输出结果"),
+    ("analyze.models", "模型文件夹 [默认：用户数据文件夹下的 lingting/models]"),
+    ("models", "列出、获取、校验和转换模型"),
+    ("models.models", "模型文件夹 [默认：用户数据文件夹下的 lingting/models]"),
+    ("models.list", "有哪些模型，哪些已在本机"),
+    ("models.pull", "获取模型 [默认：分析所需的全部]"),
+    ("models.pull.names", "名称，见 `models list`"),
+    ("models.verify", "用 SHA-256 校验本机的模型"),
+    ("models.verify.names", "名称 [默认：本机已有的全部]"),
+    ("models.convert", "把 CTranslate2 模型转换为 whisper.cpp 模型"),
+    ("models.convert.from", "CTranslate2 Whisper 模型文件夹"),
+    ("models.convert.to", "要写入的文件"),
+    ("models.convert.quant", "权重的数值格式"),
+    ("rubric", "检查评分标准文件"),
+    ("rubric.check", "指出评分标准文件的问题，精确到行和列"),
+    ("rubric.check.files", "评分标准文件 [默认：内置评分标准]"),
+    ("doctor", "检查本机缺少什么，以及如何补上"),
+    ("doctor.models", "模型文件夹 [默认：用户数据文件夹下的 lingting/models]"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::Args;
+    use clap::CommandFactory;
+
+    fn missing(command: &Command, path: &str, out: &mut Vec<String>) {
+        if text(path).is_none() {
+            out.push(path.to_owned());
+        }
+        for arg in command.get_arguments() {
+            let key = key(path, arg.get_id().as_str());
+            if text(&key).is_none() {
+                out.push(key);
+            }
+        }
+        for sub in command.get_subcommands() {
+            missing(sub, &key(path, sub.get_name()), out);
+        }
+    }
+
+    #[test]
+    fn every_command_and_option_has_chinese_help() {
+        let mut out = Vec::new();
+        missing(&Args::command(), "", &mut out);
+        assert_eq!(out, Vec::<String>::new());
+        let help = command(Args::command(), UiLanguage::Zh).render_help().to_string();
+        assert!(help.contains("把录音变成转写"), "{help}");
+    }
+
+    #[test]
+    fn the_flag_wins_over_the_locale() {
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let chinese = |name: &str| (name == "LANG").then(|| "zh_CN.UTF-8".to_owned());
+        assert_eq!(language(&words(&["lingting"]), chinese), UiLanguage::Zh);
+        assert_eq!(language(&words(&["lingting", "--lang", "en"]), chinese), UiLanguage::En);
+        assert_eq!(language(&words(&["lingting", "--lang=zh"]), |_| None), UiLanguage::Zh);
+        assert_eq!(language(&words(&["lingting"]), |_| None), UiLanguage::En);
+    }
+}
