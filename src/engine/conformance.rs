@@ -2,6 +2,8 @@
 //!
 //! In: a recogniser with a multilingual model. Out: a panic that says what broke.
 
+#![allow(clippy::unwrap_used)] // tests, in a module that clippy does not take for one
+
 use crate::domain::Language;
 use crate::speech::{EngineError, Heard, Request, Transcriber, WINDOW_MS_MAX};
 

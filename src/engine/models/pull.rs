@@ -207,7 +207,7 @@ fn said(output: &Output) -> String {
     if text.contains("No module named pip") {
         return format!("Python has no pip; {REMEDY}");
     }
-    let errors = text.lines().filter(|l| l.starts_with("ERROR")).next_back();
+    let errors = text.lines().rfind(|l| l.starts_with("ERROR"));
     let line = errors.or_else(|| text.lines().next_back()).unwrap_or("pip failed").trim();
     line.chars().take(300).collect()
 }
