@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::drive::{DriveError, Driven, PEAKS_PER_S, Shared, drive};
 use super::engines::{EngineOptions, Engines, EnginesError};
-use super::outputs::{OutFolder, OutputError};
+use super::outputs::{CallLine, OutFolder, OutputError};
 use super::progress::Progress;
 use crate::audio::playback::{Band, Playback};
 use crate::ingest::{Input, OpenError, Recording, call_id, scan};
@@ -92,6 +92,8 @@ pub enum Ending {
 pub struct RunSummary {
     /// Inputs by name, in the order in which they were found.
     pub endings: Vec<(String, Ending)>,
+    /// One a report, in the order of the inputs.
+    pub lines: Vec<CallLine>,
     /// Audio analysed in this run, in seconds.
     pub audio_s: f64,
     /// Time taken, in seconds, without opening the engines.
@@ -156,14 +158,15 @@ pub fn analyze(
         (path.display().to_string(), Ending::Skipped { reason: (*why).to_owned() })
     });
     endings.extend(failed.chain(skipped));
-    let summary = RunSummary {
+    let mut summary = RunSummary {
         endings,
+        lines: Vec::new(),
         audio_s: *run.audio_ms.get_mut().unwrap_or_else(PoisonError::into_inner) as f64 / 1000.0,
         work_s: working.elapsed().as_secs_f64(),
         start_s,
     };
     let ui = options.ui.unwrap_or(UiLanguage::Zh);
-    run.out.finish_run(&summary.call_ids(), &missed(&summary), ui)?;
+    summary.lines = run.out.finish_run(&summary.call_ids(), &missed(&summary), ui)?;
     Ok(summary)
 }
 

@@ -11,5 +11,5 @@ mod progress;
 
 pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};
 pub use engines::{EngineChoice, EngineOptions, Engines, EnginesError};
-pub use outputs::OutputError;
+pub use outputs::{CallLine, OutputError};
 pub use progress::Progress;

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 use crate::report::csv::FindingsCsv;
 use crate::report::html::{self, Playback};
 use crate::report::index::{self, Missed, Row};
-use crate::report::{UiLanguage, page_file_name};
+use crate::report::{UiLanguage, page_file_name, worst_finding, worst_verdict};
 use crate::wire::report::Report;
 
 /// Pages hold their audio up to this size; longer calls have it in a file beside the page.
@@ -26,6 +26,44 @@ pub struct OutputError {
     pub path: PathBuf,
     /// Why.
     pub source: io::Error,
+}
+
+/// One call in a terminal's table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallLine {
+    /// The call.
+    pub call_id: String,
+    /// The agent's id, where it is known.
+    pub agent: String,
+    /// Length in seconds.
+    pub duration_s: f64,
+    /// The lowest score of all scorecards; absent where no rubric applies.
+    pub score: Option<f64>,
+    /// The gravest verdict of all scorecards.
+    pub verdict: String,
+    /// The gravest violation: its title and what was heard, personal data starred.
+    pub worst: String,
+}
+
+impl CallLine {
+    fn new(report: &Report) -> Self {
+        let applied = report.scorecards.iter().filter(|card| card.verdict != "not_applicable");
+        let worst = worst_finding(report).map(|finding| {
+            let quote = finding.evidence.iter().find_map(|item| item.quote.as_deref());
+            match quote {
+                Some(quote) => format!("{}: {}", finding.title, crate::text::pii::mask(quote)),
+                None => finding.title.clone(),
+            }
+        });
+        Self {
+            call_id: report.call.call_id.clone(),
+            agent: report.call.agent.as_ref().and_then(|a| a.id.clone()).unwrap_or_default(),
+            duration_s: report.media.duration_s,
+            score: applied.map(|card| card.score).min_by(f64::total_cmp),
+            verdict: worst_verdict(report).to_owned(),
+            worst: worst.unwrap_or_default(),
+        }
+    }
 }
 
 /// The folder of a run.
@@ -101,19 +139,21 @@ impl OutFolder {
         call_ids: &[String],
         missed: &[Missed],
         ui: UiLanguage,
-    ) -> Result<(), OutputError> {
+    ) -> Result<Vec<CallLine>, OutputError> {
         let csv_error =
             |e: &dyn std::fmt::Display| self.error("findings.csv", io::Error::other(e.to_string()));
         let mut table = FindingsCsv::new(Vec::new()).map_err(|e| csv_error(&e))?;
-        let mut rows = Vec::new();
+        let (mut rows, mut lines) = (Vec::new(), Vec::new());
         // One report in memory at a time: a run may have many thousands.
         for report in call_ids.iter().filter_map(|id| self.report(id)) {
             table.add(&report).map_err(|e| csv_error(&e))?;
             rows.push(Row::new(&report));
+            lines.push(CallLine::new(&report));
         }
         let table = table.finish().map_err(|e| csv_error(&e))?;
         self.write("findings.csv", &table)?;
-        self.write("index.html", index::page(&rows, missed, ui).as_bytes())
+        self.write("index.html", index::page(&rows, missed, ui).as_bytes())?;
+        Ok(lines)
     }
 
     /// A file appears whole or not at all.

@@ -60,11 +60,8 @@ fn text(key: &str) -> Option<&'static str> {
     TEXTS.iter().find(|(name, _)| *name == key).or(shared).map(|(_, text)| *text)
 }
 
-const SHARED: &[(&str, &str)] = &[
-    ("lang", "消息和页面的语言 [默认：系统语言]"),
-    ("help", "显示帮助"),
-    ("version", "显示版本"),
-];
+const SHARED: &[(&str, &str)] =
+    &[("lang", "消息和页面的语言 [默认：系统语言]"), ("help", "显示帮助"), ("version", "显示版本")];
 
 const TEXTS: &[(&str, &str)] = &[
     ("", "聆听：客服中心通话质检与语音分析，运行在您自己的机器上"),

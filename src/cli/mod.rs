@@ -39,7 +39,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     log_to_stderr();
-    let say = Say { language };
+    let say = Say { language, chosen: args.lang.map(|_| language) };
     let all_well = match args.command {
         Command::Analyze(options) => analyze::run(&options, say),
         Command::Models(options) => models::run(&options, say),
@@ -52,7 +52,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Warnings on the error stream; more with `LINGTING_LOG=debug`.
 fn log_to_stderr() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("LINGTING_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    let filter =
+        EnvFilter::try_from_env("LINGTING_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
     // A second call in one process keeps the first logger.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }

@@ -17,12 +17,18 @@ pub(super) fn run(args: &ModelsArgs, say: Say) -> bool {
         }
         ModelsAction::Verify { names } => verify(&folder, names, say),
         ModelsAction::Convert { from, to, quant } => {
-            let Some(quant) = Quant::parse(quant) else {
-                return say.failed(&format!("no such format: {quant} (f16, q8_0, q5_1, q5_0, q4_0)"));
+            let quant: Quant = match quant.parse() {
+                Ok(quant) => quant,
+                Err(why) => return say.failed(&why),
             };
             match convert(from, to, quant) {
                 Ok(made) => {
-                    say.line(&format!("{}  {} bytes  sha256 {}", to.display(), made.bytes, made.sha256));
+                    say.line(&format!(
+                        "{}  {} bytes  sha256 {}",
+                        to.display(),
+                        made.bytes,
+                        made.sha256
+                    ));
                     true
                 }
                 Err(error) => say.failed(&error),
@@ -73,8 +79,15 @@ fn verify(folder: &ModelFolder, names: &[String], say: Say) -> bool {
 fn told(step: &PullStep, say: Say) -> String {
     match step {
         PullStep::Here { name } => format!("{name}: {}", say.either("here already", "已有")),
-        PullStep::Converting { name } => format!("{name}: {}", say.either("converting…", "转换中…")),
+        PullStep::Converting { name } => {
+            format!("{name}: {}", say.either("converting…", "转换中…"))
+        }
         PullStep::Done { name } => format!("{name}: {}", say.either("done", "完成")),
-        other => format!("{other}"),
+        PullStep::Fetching { name, package } => {
+            format!("{name}: {} {package}…", say.either("fetching", "获取"))
+        }
+        PullStep::Unpacked { path, bytes, of } => {
+            format!("{path}: {}%", bytes * 100 / (*of).max(1))
+        }
     }
 }

@@ -8,6 +8,8 @@ use crate::report::UiLanguage;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Say {
     pub(super) language: UiLanguage,
+    /// Only what `--lang` said: pages otherwise open in their call's language.
+    pub(super) chosen: Option<UiLanguage>,
 }
 
 impl Say {
@@ -50,8 +52,7 @@ pub(super) fn width(text: &str) -> usize {
 pub(super) fn fit(text: &str, columns: usize) -> String {
     let mut out = String::new();
     for c in text.chars() {
-        if width(&out) + width(&c.to_string()) > columns.saturating_sub(1)
-            && width(text) > columns
+        if width(&out) + width(&c.to_string()) > columns.saturating_sub(1) && width(text) > columns
         {
             out.push('…');
             break;

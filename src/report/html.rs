@@ -69,7 +69,7 @@ pub fn page(
 }
 
 /// The verdict over all scorecards: the gravest that applies.
-pub(super) fn worst_verdict(report: &Report) -> &'static str {
+pub fn worst_verdict(report: &Report) -> &'static str {
     let gravest_first = ["critical", "fail", "undetermined", "pass"];
     let any = |verdict: &str| report.scorecards.iter().any(|card| card.verdict == verdict);
     gravest_first.into_iter().find(|verdict| any(verdict)).unwrap_or("not_applicable")

@@ -79,14 +79,15 @@ impl Row {
             "verdict": worst_verdict(&shown),
             "scores": scores.collect::<Vec<_>>(),
             "violations": findings().filter(|f| f.verdict == "not_met").count(),
-            "worst": worst(findings()).map(worst_json),
+            "worst": worst_finding(&shown).map(worst_json),
             "problems": problems,
         }))
     }
 }
 
 /// The gravest violation; of several, the one that cost most, then the first.
-fn worst<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<&'a Finding> {
+pub fn worst_finding(report: &Report) -> Option<&Finding> {
+    let findings = report.scorecards.iter().flat_map(|card| &card.findings);
     let rank = |finding: &Finding| match finding.severity.as_str() {
         "critical" => 3,
         "major" => 2,

@@ -14,6 +14,8 @@ mod strings;
 mod template;
 mod wav;
 
+pub use html::worst_verdict;
+pub use index::worst_finding;
 pub use mask::masked;
 pub use peaks::Peaks;
 pub use strings::UiLanguage;
