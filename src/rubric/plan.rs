@@ -62,7 +62,7 @@ struct Book {
 impl Book {
     fn asked(&mut self, op: &Op) -> Asked {
         let Op::Phrase(op) = op else { return Asked::default() };
-        let except_mode = if op.mode == Match::Regex { Match::Regex } else { Match::Exact };
+        let except_mode = super::file::exception_mode(op.mode);
         Asked {
             phrases: op.phrases.iter().map(|phrase| self.number(phrase, op.mode)).collect(),
             except: op.except.iter().map(|phrase| self.number(phrase, except_mode)).collect(),

@@ -11,3 +11,4 @@ mod units;
 
 pub use diagnostic::{Diagnostic, Level, LoadError, Place};
 pub use load::{Library, check, load};
+pub(crate) use read::exception_mode;

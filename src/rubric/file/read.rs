@@ -209,10 +209,9 @@ impl<'a> Reader<'a> {
             _ => (node, mode),
         };
         let phrases = self.phrases(node, mode);
-        let except = modifiers.get("except").map_or(Vec::new(), |node| {
-            let except_mode = if mode == Match::Regex { mode } else { Match::Exact };
-            self.phrases(node, except_mode)
-        });
+        let except = modifiers
+            .get("except")
+            .map_or(Vec::new(), |node| self.phrases(node, exception_mode(mode)));
         let mut op = PhraseOp {
             need: Need::Any,
             mode,
@@ -495,6 +494,14 @@ impl<'a> Reader<'a> {
             }
         };
         Times { at_least: least.unwrap_or(usize::from(at_most.is_none())), at_most, unit }
+    }
+}
+
+/// Exceptions are heard as the phrases are: what sounds like the one may sound like the other.
+pub(crate) fn exception_mode(mode: Match) -> Match {
+    match mode {
+        Match::Similar(_) => Match::Phonetic,
+        other => other,
     }
 }
 

@@ -56,7 +56,11 @@ struct Partial {
     cost: f32,
     exact: bool,
     length: usize,
+    literal: usize,
 }
+
+/// Share of a phrase's tokens that must be the very same, where sounds stand for the rest.
+const LITERAL_SHARE: (usize, usize) = (1, 3);
 
 impl Scene<'_> {
     /// All places where a phrase is said.
@@ -79,7 +83,9 @@ impl Scene<'_> {
             how: if p.exact { How::Exact } else { How::Phonetic },
             distance: (p.cost / p.length.max(1) as f32).min(1.0),
         };
-        partials.unwrap_or_default().into_iter().map(heard).collect()
+        let (share, of) = LITERAL_SHARE;
+        let sure = |p: &Partial| p.exact || p.literal * of >= p.length * share;
+        partials.unwrap_or_default().into_iter().filter(sure).map(heard).collect()
     }
 
     /// All places where a segment is said one way.
@@ -114,6 +120,7 @@ impl Scene<'_> {
             cost: found.cost,
             exact: found.exact,
             length: 0,
+            literal: found.literal,
         };
         match element {
             Element::Piece(piece) => {
@@ -123,7 +130,14 @@ impl Scene<'_> {
             Element::Number => {
                 let numbers = (0..self.spoken.len()).filter(|&i| is_number(self.spoken[i]));
                 numbers
-                    .map(|i| Partial { start: i, end: i + 1, cost: 0.0, exact: true, length: 0 })
+                    .map(|i| Partial {
+                        start: i,
+                        end: i + 1,
+                        cost: 0.0,
+                        exact: true,
+                        length: 0,
+                        literal: 1,
+                    })
                     .collect()
             }
             Element::Gap(_) => Vec::new(),
@@ -144,6 +158,7 @@ impl Scene<'_> {
                     cost: left.cost + right.cost,
                     exact: left.exact && right.exact,
                     length: left.length + right.length,
+                    literal: left.literal + right.literal,
                 });
             }
         }

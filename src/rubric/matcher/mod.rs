@@ -22,6 +22,8 @@ const NEAR_MAX: f32 = 0.45;
 /// Different tokens whose neighbours are remembered; the rest are worked out again each time.
 const MEMORY_MAX: usize = 50_000;
 
+/// Pieces up to this length must not run over a comma, unless they are exact.
+const SHORT_TOKENS: usize = 4;
 /// Ways to say one phrase that are tried for a nearest miss.
 const SAMPLES_MAX: usize = 3;
 
@@ -104,8 +106,9 @@ impl Matcher {
             }
             Match::Exact | Match::Phonetic => {
                 let segments = phrase.segments.iter();
+                let whole = phrase.segments.len() == 1;
                 let chains: Vec<Chain> =
-                    segments.map(|s| self.chain(s, mode == Match::Phonetic)).collect();
+                    segments.map(|s| self.chain(s, mode == Match::Phonetic, whole)).collect();
                 self.index(number, &chains);
                 samples = self.samples(&phrase.segments);
                 self.chains.push((number, chains));
@@ -145,12 +148,14 @@ impl Matcher {
         (0..most.min(SAMPLES_MAX)).map(sample).collect()
     }
 
-    fn chain(&mut self, segment: &Segment, phonetic: bool) -> Chain {
-        let ways = segment.ways.iter().map(|parts| self.way(parts, phonetic));
+    fn chain(&mut self, segment: &Segment, phonetic: bool, whole: bool) -> Chain {
+        // Two syllables with nothing beside them sound like too many other words.
+        let ways =
+            segment.ways.iter().map(|parts| self.way(parts, phonetic, whole && parts.len() == 1));
         Chain { gap_before: segment.gap_before, ways: ways.collect() }
     }
 
-    fn way(&mut self, parts: &[Part], phonetic: bool) -> Way {
+    fn way(&mut self, parts: &[Part], phonetic: bool, alone: bool) -> Way {
         let mut elements = Vec::new();
         let mut length = 0;
         for part in parts {
@@ -161,7 +166,7 @@ impl Matcher {
                         continue;
                     }
                     length += wanted.len();
-                    let terms = terms(&wanted, phonetic);
+                    let terms = terms(&wanted, phonetic, alone);
                     let ids: Vec<u32> = wanted.into_iter().map(|token| self.word(token)).collect();
                     Element::Piece(self.trie.add(&ids, terms))
                 }
@@ -215,7 +220,11 @@ impl Matcher {
         let near: Vec<&[(u32, f32)]> = near.iter().map(AsRef::as_ref).collect();
         let mut pieces: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
         for found in self.trie.find(&own, &near) {
-            pieces.entry(found.piece).or_default().push(found);
+            // Near sounds across a comma are two words that happen to stand side by side.
+            let torn = || spoken[found.start + 1..found.end].iter().any(|s| s.pause > Pause::None);
+            if found.exact || found.end - found.start > SHORT_TOKENS || !torn() {
+                pieces.entry(found.piece).or_default().push(found);
+            }
         }
         let named: Vec<Vec<Found>> = names.0.iter().map(|name| find_name(name, spoken)).collect();
         let scene = join::Scene { spoken, pieces: &pieces, named: &named };
@@ -295,40 +304,67 @@ impl Matcher {
 
 /// How far what was heard may be from what is wanted. Short phrases must be nearly the same; some
 /// tokens must be the very same, because a recogniser that writes none of them right has, as a rule,
-/// heard something else (外科部指导您 is not 不知道).
-fn terms(wanted: &[Token], phonetic: bool) -> Terms {
+/// heard something else (外科部指导您 is not 不知道). A piece that is not `alone` is held to that
+/// together with its neighbours.
+fn terms(wanted: &[Token], phonetic: bool, alone: bool) -> Terms {
     let len = wanted.len();
-    if !phonetic || len < 2 {
-        return Terms { budget: 0.0, literal_min: len, phonetic: false };
+    if !phonetic || len < 2 || alone && len < 3 {
+        return Terms { budget: 0.0, literal_min: len, stranger_budget: -1.0, phonetic: false };
     }
-    let budget = match len {
-        2 => 0.25,
-        3 => 0.35,
-        4 | 5 => 0.7,
-        6 | 7 => 1.1,
-        _ => 0.17 * len as f32,
+    let (budget, literal_min) = match len {
+        2 => (0.2, 1),
+        3 => (if alone { 0.25 } else { 0.4 }, 2),
+        4 | 5 => (0.7, 2),
+        6 | 7 => (1.1, 3),
+        _ => (0.17 * len as f32, len.div_ceil(3)),
     };
-    Terms { budget, literal_min: len.div_ceil(3), phonetic: true }
+    // Beside other words of the phrase, true homophones will do.
+    let stranger_budget = if alone { -1.0 } else { 0.05 };
+    Terms { budget, literal_min, stranger_budget, phonetic: true }
 }
 
 /// A name's occurrences: recognisers spell names as they please, so nearly half may differ.
 fn find_name(name: &[Token], spoken: &[&Spoken]) -> Vec<Found> {
-    const DISTANCE_MAX: f32 = 0.4;
+    const DISTANCE_MAX: f32 = 0.45;
     if name.is_empty() {
         return Vec::new();
     }
+    let by_token = nearest(name, spoken, sound_distance);
+    let by_letter = nearest_spelling(name, spoken);
     let found =
-        nearest(name, spoken, sound_distance).filter(|(_, distance)| *distance <= DISTANCE_MAX);
-    found
-        .map(|(tokens, distance)| Found {
-            piece: usize::MAX,
-            start: tokens.start,
-            end: tokens.end,
-            cost: distance * name.len() as f32,
-            exact: distance == 0.0,
-        })
-        .into_iter()
-        .collect()
+        by_token.into_iter().chain(by_letter).filter(|(_, distance)| *distance <= DISTANCE_MAX);
+    let best = found.min_by(|a, b| a.1.total_cmp(&b.1));
+    best.map(|(tokens, distance)| Found {
+        piece: usize::MAX,
+        start: tokens.start,
+        end: tokens.end,
+        cost: distance * name.len() as f32,
+        // A name is one fact: if it is near enough, it is the name.
+        literal: name.len(),
+        exact: distance == 0.0,
+    })
+    .into_iter()
+    .collect()
+}
+
+/// The words whose letters, run together, are most like a name's: `Harborbank` for `Harbor Bank`.
+fn nearest_spelling(name: &[Token], spoken: &[&Spoken]) -> Option<(Range<usize>, f32)> {
+    if name.iter().any(|token| token.kind == TokenKind::Hanzi) {
+        return None;
+    }
+    let letters = |tokens: &mut dyn Iterator<Item = &str>| tokens.collect::<String>();
+    let wanted = letters(&mut name.iter().map(|token| token.text.as_str()));
+    let ranges = (0..spoken.len()).flat_map(|start| {
+        let longest = (start + name.len() + 1).min(spoken.len());
+        (start + 1..=longest).map(move |end| start..end)
+    });
+    let scored = ranges.map(|range| {
+        let heard = letters(&mut spoken[range.clone()].iter().map(|s| s.token.text.as_str()));
+        let distance = 1.0 - strsim::normalized_levenshtein(&wanted, &heard) as f32;
+        // Letters agree by chance more often than sounds do.
+        (range, distance * 1.5)
+    });
+    scored.min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// The stretch that is most like what is wanted, and its distance from it: edits by token, divided

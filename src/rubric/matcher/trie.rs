@@ -10,8 +10,16 @@ pub(crate) struct Terms {
     pub(crate) budget: f32,
     /// Tokens that must be the very same.
     pub(crate) literal_min: usize,
+    /// Budget where fewer are; below 0: never.
+    pub(crate) stranger_budget: f32,
     /// Whether sound counts at all.
     pub(crate) phonetic: bool,
+}
+
+impl Terms {
+    fn allowed(self, literal: usize) -> f32 {
+        if literal >= self.literal_min { self.budget } else { self.stranger_budget }
+    }
 }
 
 /// A piece found.
@@ -21,6 +29,8 @@ pub(crate) struct Found {
     pub(crate) start: usize,
     pub(crate) end: usize,
     pub(crate) cost: f32,
+    /// Tokens that are the very same.
+    pub(crate) literal: usize,
     pub(crate) exact: bool,
 }
 
@@ -153,14 +163,12 @@ impl Trie {
     fn arrive(&self, walk: Walk, start: usize, first: usize, out: &mut Vec<Found>) {
         for &piece in &self.nodes[walk.node].ends {
             let terms = self.terms[piece];
-            let heard = walk.exact
-                || (terms.phonetic
-                    && walk.cost <= terms.budget
-                    && walk.literal >= terms.literal_min);
+            let heard = walk.exact || (terms.phonetic && walk.cost <= terms.allowed(walk.literal));
             if !heard {
                 continue;
             }
-            let found = Found { piece, start, end: walk.at, cost: walk.cost, exact: walk.exact };
+            let Walk { at: end, cost, literal, exact, .. } = walk;
+            let found = Found { piece, start, end, cost, literal, exact };
             let known =
                 out[first..].iter_mut().find(|old| old.piece == piece && old.end == walk.at);
             match known {
