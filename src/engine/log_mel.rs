@@ -41,13 +41,36 @@ impl LogMel {
     }
 
     /// Features of `samples`, padded with silence to `frames`.
+    #[cfg(feature = "ct2")]
     pub(super) fn features(&self, samples: &[f32], frames: usize) -> Vec<f32> {
-        let mels = self.filters.len();
-        let mut out = vec![LOG_FLOOR; mels * frames];
+        let mut out = vec![LOG_FLOOR; self.filters.len() * frames];
+        let mut loudest = LOG_FLOOR;
+        self.energies(samples, frames, |mel, frame, energy| {
+            let log = energy.max(1e-10).log10();
+            loudest = loudest.max(log);
+            out[mel * frames + frame] = log;
+        });
+        let floor = loudest - 8.0;
+        for value in &mut out {
+            *value = (value.max(floor) + 4.0) / 4.0;
+        }
+        out
+    }
+
+    /// Plain energies, `frames × mels`, for as many whole hops as there are samples.
+    #[cfg(feature = "onnx")]
+    pub(super) fn power(&self, samples: &[f32]) -> Vec<f32> {
+        let (mels, frames) = (self.filters.len(), samples.len() / HOP_SAMPLES);
+        let mut out = vec![0.0; mels * frames];
+        self.energies(samples, frames, |mel, frame, energy| out[frame * mels + mel] = energy);
+        out
+    }
+
+    /// Hands out the energy of each band in each of the first `frames` frames that hold samples.
+    fn energies(&self, samples: &[f32], frames: usize, mut each: impl FnMut(usize, usize, f32)) {
         let mut scratch = vec![Complex::default(); self.fft.get_inplace_scratch_len()];
         let mut buffer = vec![Complex::default(); FFT_SAMPLES];
         let heard = (samples.len() / HOP_SAMPLES + 2).min(frames);
-        let mut loudest = LOG_FLOOR;
         for frame in (0..heard).step_by(2) {
             // Two real frames ride in one complex FFT and are taken apart by symmetry.
             self.load(samples, frame, &mut buffer);
@@ -55,23 +78,16 @@ impl LogMel {
             let power = split_power(&buffer);
             for (offset, power) in power.iter().enumerate().filter(|(d, _)| frame + d < frames) {
                 for (mel, filter) in self.filters.iter().enumerate() {
-                    let energy: f32 = filter
+                    let energy = filter
                         .weights
                         .iter()
                         .zip(&power[filter.first_bin..])
                         .map(|(w, p)| w * p)
                         .sum();
-                    let log = energy.max(1e-10).log10();
-                    loudest = loudest.max(log);
-                    out[mel * frames + frame + offset] = log;
+                    each(mel, frame + offset, energy);
                 }
             }
         }
-        let floor = loudest - 8.0;
-        for value in &mut out {
-            *value = (value.max(floor) + 4.0) / 4.0;
-        }
-        out
     }
 
     /// Frame `frame` into the real parts, the next one into the imaginary parts.
@@ -86,6 +102,7 @@ impl LogMel {
     }
 }
 
+#[cfg(feature = "ct2")]
 const LOG_FLOOR: f32 = -10.0;
 
 fn split_power(spectrum: &[Complex<f32>]) -> [[f32; BINS]; 2] {
@@ -124,7 +141,7 @@ fn slaney_filters(mels: usize) -> Vec<Filter> {
         .collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "ct2"))]
 mod tests {
     use super::*;
 

@@ -4,8 +4,12 @@
 
 #[cfg(any(feature = "ct2", feature = "whisper"))]
 mod heard_words;
-#[cfg(feature = "ct2")]
+#[cfg(any(feature = "ct2", feature = "onnx"))]
 mod log_mel;
+#[cfg(feature = "onnx")]
+mod lstm_graph;
+#[cfg(feature = "onnx")]
+mod torch_file;
 #[cfg(feature = "ct2")]
 mod vocabulary;
 
@@ -17,6 +21,8 @@ pub mod onnx;
 pub mod pool;
 #[cfg(feature = "onnx")]
 pub mod silero;
+#[cfg(feature = "onnx")]
+pub mod speaker;
 #[cfg(feature = "whisper")]
 pub mod whisper_cpp;
 #[cfg(feature = "whisper")]

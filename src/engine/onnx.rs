@@ -54,3 +54,19 @@ pub fn session(environment: &Environment, model: &Path) -> Result<Session, Engin
         .commit_from_file(model)
         .map_err(|e| unavailable(&e))
 }
+
+/// Opens a model that was made in memory, for one thread of its own.
+///
+/// # Errors
+/// What the runtime says.
+pub(super) fn session_from_memory(
+    environment: &Environment,
+    model: &[u8],
+) -> Result<Session, String> {
+    let open = || {
+        let builder = Session::builder(environment)?;
+        let mut builder = builder.with_intra_threads(1)?.with_inter_threads(1)?;
+        builder.commit_from_memory(model)
+    };
+    open().map_err(|e: ort::Error| e.to_string())
+}

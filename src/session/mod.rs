@@ -7,6 +7,8 @@
 mod assemble;
 mod job;
 mod leg;
+mod role_cues;
+pub mod roles;
 mod wait;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -3,12 +3,17 @@
 //! In: frames of each leg, and the answers of the engines behind the ports. Out: utterances and
 //! rejected texts. No model is run here; [`crate::engine`] does that.
 
+mod attribute;
+mod cluster;
+mod diarize;
 mod loops;
 mod ports;
 mod segment;
 mod support;
 mod window;
 
+pub use attribute::{Run, attribute};
+pub use diarize::{Diarization, Diarizer, Turn};
 pub use loops::looped;
 
 pub use ports::{
