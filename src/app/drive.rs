@@ -88,11 +88,11 @@ pub(super) fn drive<W: std::io::Write + std::io::Seek>(
         sample_rate_hz: format.sample_rate_hz,
         channels: format.channels,
     };
-    let vads = (0..format.channels).map(|_| shared.engines.vad()).collect::<Result<Vec<_>, _>>()?;
+    let ears = shared.engines.ears(format.channels)?;
     let session = CallSession::new(
         recording.info.clone(),
         form,
-        vads,
+        ears,
         Arc::clone(&shared.config),
         Arc::clone(&shared.plan),
     );

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::EngineRef;
 use crate::engine::models::{ModelError, ModelFiles, ModelFolder};
 use crate::engine::pool::Pool;
+use crate::session::Ears;
 use crate::speech::{EngineError, Transcriber, Vad};
 
 /// Which recogniser.
@@ -53,6 +54,7 @@ pub struct Engines {
     /// The recogniser, as transcripts name it.
     pub id: EngineRef,
     vad_model: PathBuf,
+    speaker_model: PathBuf,
     #[cfg(feature = "onnx")]
     environment: ort::environment::Environment,
 }
@@ -82,6 +84,7 @@ impl Engines {
         let name = recogniser(options.engine, &files)?;
         let id = EngineRef { name: name.to_owned(), model: files.label(), sha256: files.sha256()? };
         let vad_model = options.models.file_of("silero-vad")?;
+        let speaker_model = options.models.file_of("speaker-ge2e")?;
         #[cfg(feature = "onnx")]
         let environment =
             crate::engine::onnx::environment(&options.models.file_of("onnxruntime")?)?;
@@ -89,25 +92,38 @@ impl Engines {
             pool: Pool::new(transcribers(&files, &id, options)?),
             id,
             vad_model,
+            speaker_model,
             #[cfg(feature = "onnx")]
             environment,
         })
     }
 
-    /// A fresh voice-activity detector.
+    /// Ears for a call of `legs` legs; a lone leg gets one that tells voices apart.
     ///
     /// # Errors
-    /// [`EngineError::Unavailable`] when the model cannot be opened.
-    pub fn vad(&self) -> Result<Box<dyn Vad>, EngineError> {
-        #[cfg(feature = "onnx")]
-        {
-            let vad = crate::engine::silero::Silero::open(&self.environment, &self.vad_model)?;
-            Ok(Box::new(vad))
-        }
-        #[cfg(not(feature = "onnx"))]
+    /// [`EngineError::Unavailable`] when a model cannot be opened.
+    #[cfg(feature = "onnx")]
+    pub fn ears(&self, legs: u16) -> Result<Ears, EngineError> {
+        use crate::engine::{silero::Silero, speaker::Ge2e};
+        let vad =
+            |_| Ok(Box::new(Silero::open(&self.environment, &self.vad_model)?) as Box<dyn Vad>);
+        let embedder = || Ge2e::open(&self.environment, &self.speaker_model);
+        Ok(Ears {
+            vads: (0..legs).map(vad).collect::<Result<_, EngineError>>()?,
+            embedder: if legs == 1 { Some(Box::new(embedder()?)) } else { None },
+        })
+    }
+
+    /// Without ONNX Runtime there are none.
+    ///
+    /// # Errors
+    /// Always [`EngineError::Unavailable`].
+    #[cfg(not(feature = "onnx"))]
+    pub fn ears(&self, _: u16) -> Result<Ears, EngineError> {
         Err(EngineError::Unavailable(format!(
-            "{} needs ONNX Runtime, which this binary was built without",
-            self.vad_model.display()
+            "{} and {} need ONNX Runtime, which this binary was built without",
+            self.vad_model.display(),
+            self.speaker_model.display()
         )))
     }
 }

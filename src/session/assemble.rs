@@ -4,46 +4,53 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::parties::{Parties, parties};
 use super::{CallSession, announces_wait};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::sanity::SanityReport;
 use crate::domain::{
-    CallEvent, EndedCall, Language, Leg, LegIx, Media, Party, PartyFrom, Problem, RejectReason,
+    CallEvent, EndedCall, Language, Leg, LegIx, Media, Party, Problem, ProblemKind, RejectReason,
     Rejected, Scorecard, Sensitive, Span, Transcript, Utterance, Word,
 };
 use crate::measure::{self, measure};
 use crate::rubric::CallFacts;
-use crate::speech::{HeardWord, Judged, judge};
+use crate::speech::{self, HeardWord, Judged, attribute, judge};
 use crate::text;
 
-/// A run of words of one leg, before it is known who said it.
-type Run = (LegIx, Vec<(Span, HeardWord)>);
+/// Words of one voice on one leg, in time order.
+pub(super) struct Run {
+    pub(super) leg: LegIx,
+    pub(super) speaker: u8,
+    pub(super) words: Vec<Word>,
+}
 
 impl CallSession {
     pub(super) fn assemble(&mut self) -> Vec<CallEvent> {
         let language = self.language.clone().unwrap_or_else(Language::english);
         let (runs, rejected) = self.judged();
         let sanity = self.sanity.finish(&self.speech());
+        let (runs, unsure) = self.by_voice(runs);
         let mut utterances = utterances(runs);
-        let legs = self.legs_of(&sanity, &mut utterances);
-        let music: Vec<Span> = sanity.music.iter().flatten().copied().collect();
+        let parties = parties(&self.info, self.legs.len(), &utterances, unsure.is_some());
+        parties.name(&mut utterances);
         let conversation = measure(&measure::Input {
             utterances: &utterances,
             language: &language,
             loudness_dbfs: &self.loudness(&utterances),
-            holds: &music,
+            holds: &not_conversation(&sanity),
             announces_wait: &waits(&utterances, &language),
             duration_ms: self.duration_ms(),
             config: &self.config.measure,
         });
+        let confidence = parties.confidence();
         let ended = EndedCall {
             media: Media {
                 duration_ms: self.duration_ms(),
                 codec: self.form.codec.clone(),
                 sample_rate_hz: self.form.sample_rate_hz,
                 channels: self.form.channels,
-                legs,
-                problems: self.problems(sanity),
+                legs: self.legs_of(&parties, &sanity),
+                problems: self.problems(sanity, unsure.into_iter().chain(parties.problem)),
             },
             pii: text::pii::find(&utterances),
             transcript: Transcript {
@@ -54,7 +61,7 @@ impl CallSession {
             },
             conversation,
         };
-        let scorecards = self.judge_by_rubrics(&ended);
+        let scorecards = self.judge_by_rubrics(&ended, confidence);
         let mut events: Vec<CallEvent> =
             ended.transcript.utterances.iter().cloned().map(CallEvent::Utterance).collect();
         events.extend(ended.transcript.rejected.iter().cloned().map(CallEvent::Rejected));
@@ -63,10 +70,9 @@ impl CallSession {
         events
     }
 
-    fn judge_by_rubrics(&self, ended: &EndedCall) -> Vec<Scorecard> {
+    fn judge_by_rubrics(&self, ended: &EndedCall, parties_confidence: f32) -> Vec<Scorecard> {
         let mut info = self.info.clone();
         info.language.get_or_insert_with(|| ended.transcript.language.clone());
-        let unsure = |leg: &Leg| leg.party_confidence;
         let rejected = ended.transcript.rejected.iter().map(|text| text.span);
         let failed = self.failures.iter().filter_map(|problem| problem.span);
         let unheard: Vec<Span> = rejected.chain(failed).collect();
@@ -75,7 +81,7 @@ impl CallSession {
             utterances: &ended.transcript.utterances,
             conversation: &ended.conversation,
             duration_ms: ended.media.duration_ms,
-            parties_confidence: ended.media.legs.iter().map(unsure).fold(1.0, f32::min),
+            parties_confidence,
             unheard: &unheard,
         })
     }
@@ -99,9 +105,10 @@ impl CallSession {
                     >= self.config.crosstalk_min;
                 for run in judge(piece.span, words, heard.looped, track, &self.config.support) {
                     let why = if leak { Some(RejectReason::Crosstalk) } else { run.why };
+                    let leg = window.leg;
                     match why {
-                        None => runs.push((window.leg, run.words)),
-                        Some(why) => rejected.extend(reject(window.leg, run, why)),
+                        None => runs.push(Run { leg, speaker: leg.0, words: to_words(run) }),
+                        Some(why) => rejected.extend(reject(leg, run, why)),
                     }
                 }
             }
@@ -115,74 +122,111 @@ impl CallSession {
         utterances.iter().filter_map(|one| Some((one.id, dbfs(one)?))).collect()
     }
 
-    /// Who is on which leg; writes it into the utterances as well.
-    fn legs_of(&self, sanity: &SanityReport, utterances: &mut [Utterance]) -> Vec<Leg> {
-        let known = self.info.legs.as_ref().filter(|legs| legs.len() == self.legs.len());
-        let legs: Vec<Leg> = (0..self.legs.len())
-            .map(|ix| Leg {
-                leg: LegIx(ix as u8),
-                party: known.map_or(Party::Unknown, |legs| legs[ix]),
-                party_from: known.map_or(PartyFrom::Nothing, |_| PartyFrom::Sidecar),
-                party_confidence: if known.is_some() { 1.0 } else { 0.0 },
-                snr_db: sanity.levels.get(ix).copied().flatten().and_then(|l| l.snr_db()),
-                speech_dbfs: sanity.levels.get(ix).copied().flatten().map(|l| l.speech_dbfs),
-            })
-            .collect();
-        for one in utterances {
-            one.party = legs[one.leg.ix()].party;
+    /// Cuts the words of a lone leg by voice; says so when its voices cannot be told apart.
+    fn by_voice(&mut self, runs: Vec<Run>) -> (Vec<Run>, Option<Problem>) {
+        let [leg] = self.legs.as_mut_slice() else { return (runs, None) };
+        let diarization = std::mem::take(&mut leg.diarizer).finish();
+        if !diarization.is_sure() {
+            let detail = format!(
+                "voice contrast {:.2}, needed {:.2}",
+                diarization.contrast, diarization.contrast_min
+            );
+            let kind = ProblemKind::SpeakersUnsure;
+            return (runs, Some(Problem { kind, leg: None, span: None, detail }));
         }
-        legs
+        let cut = |run: Run| {
+            let parts = attribute(&run.words, &diarization.turns);
+            let part = |part: speech::Run| Run {
+                leg: run.leg,
+                speaker: part.speaker,
+                words: run.words[part.words].to_vec(),
+            };
+            parts.into_iter().map(part).collect::<Vec<_>>()
+        };
+        (runs.into_iter().flat_map(cut).collect(), None)
     }
 
-    fn problems(&self, sanity: SanityReport) -> Vec<Problem> {
+    fn legs_of(&self, parties: &Parties, sanity: &SanityReport) -> Vec<Leg> {
+        let leg = |ix: usize| {
+            let role = parties.of_leg(ix);
+            let levels = sanity.levels.get(ix).copied().flatten();
+            Leg {
+                leg: LegIx(ix as u8),
+                party: role.party,
+                party_from: role.from,
+                party_confidence: role.confidence,
+                snr_db: levels.and_then(|levels| levels.snr_db()),
+                speech_dbfs: levels.map(|levels| levels.speech_dbfs),
+            }
+        };
+        (0..self.legs.len()).map(leg).collect()
+    }
+
+    fn problems(&self, sanity: SanityReport, more: impl Iterator<Item = Problem>) -> Vec<Problem> {
         let mut problems = self.ended.clone().unwrap_or_default();
         problems.extend(sanity.problems);
         problems.extend(self.failures.iter().cloned());
+        problems.extend(more);
         problems.sort_by_key(|problem| (problem.span, problem.kind, problem.leg));
         problems
     }
 }
 
-fn reject(leg: LegIx, run: Judged, why: RejectReason) -> Option<Rejected> {
-    let span = cover(&run.words)?;
-    let text = shown(&run.words);
-    Some(Rejected { leg, span, text, why })
+/// Music and tones: nobody's silence.
+fn not_conversation(sanity: &SanityReport) -> Vec<Span> {
+    let music = sanity.music.iter().flatten().copied();
+    let tones = sanity.tones.iter().flatten().map(|tone| tone.span);
+    let mut spans: Vec<Span> = music.chain(tones).collect();
+    spans.sort();
+    spans
 }
 
-fn cover(words: &[(Span, HeardWord)]) -> Option<Span> {
-    words.iter().map(|(span, _)| *span).reduce(Span::cover)
+fn reject(leg: LegIx, run: Judged, why: RejectReason) -> Option<Rejected> {
+    let words = to_words(run);
+    Some(Rejected { leg, span: cover(&words)?, text: shown(&words), why })
 }
 
 /// Words as people read them: simplified, half-width letters.
-fn shown(words: &[(Span, HeardWord)]) -> Sensitive<String> {
-    text::fold(&text::join(words.iter().map(|(_, word)| word.text.as_str()))).into()
+fn to_words(run: Judged) -> Vec<Word> {
+    let word = |(span, word): (Span, HeardWord)| Word {
+        text: text::fold(word.text.trim()).into(),
+        span,
+        confidence: word.confidence,
+    };
+    run.words.into_iter().map(word).collect()
+}
+
+fn cover(words: &[Word]) -> Option<Span> {
+    words.iter().map(|word| word.span).reduce(Span::cover)
+}
+
+fn shown(words: &[Word]) -> Sensitive<String> {
+    text::join(words.iter().map(|word| word.text.as_str())).into()
 }
 
 /// Runs in order of time, numbered.
 fn utterances(mut runs: Vec<Run>) -> Vec<Utterance> {
-    runs.sort_by_key(|(leg, words)| (cover(words), *leg));
-    let number = |(id, (leg, words)): (usize, Run)| {
-        let span = cover(&words)?;
-        let text = shown(&words);
-        let confidence = confidence(&words);
-        let words = words.into_iter().map(|(span, word)| Word {
-            text: text::fold(word.text.trim()).into(),
-            span,
-            confidence: word.confidence,
-        });
-        let words = words.collect();
-        let speaker = leg.0;
-        let (id, party) = (id as u32, Party::Unknown);
-        Some(Utterance { id, leg, speaker, party, span, text, confidence, words })
+    runs.sort_by_key(|run| (cover(&run.words), run.leg, run.speaker));
+    let number = |(id, run): (usize, Run)| {
+        Some(Utterance {
+            id: id as u32,
+            leg: run.leg,
+            speaker: run.speaker,
+            party: Party::Unknown,
+            span: cover(&run.words)?,
+            text: shown(&run.words),
+            confidence: confidence(&run.words),
+            words: run.words,
+        })
     };
     runs.into_iter().enumerate().filter_map(number).collect()
 }
 
 /// Mean word confidence, weighted by letters.
-fn confidence(words: &[(Span, HeardWord)]) -> f32 {
-    let letters = |word: &HeardWord| word.text.chars().filter(|c| c.is_alphanumeric()).count();
-    let total: usize = words.iter().map(|(_, word)| letters(word)).sum();
-    let sum: f32 = words.iter().map(|(_, word)| word.confidence * letters(word) as f32).sum();
+fn confidence(words: &[Word]) -> f32 {
+    let letters = |word: &Word| word.text.as_str().chars().filter(|c| c.is_alphanumeric()).count();
+    let total: usize = words.iter().map(letters).sum();
+    let sum: f32 = words.iter().map(|word| word.confidence * letters(word) as f32).sum();
     if total == 0 { 0.0 } else { sum / total as f32 }
 }
 

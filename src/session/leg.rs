@@ -6,7 +6,8 @@
 use crate::audio::sanity::Sanity;
 use crate::domain::{LegIx, Span};
 use crate::speech::{
-    EngineError, Packer, Segment, Segmenter, SpeechTrack, VAD_FRAME_SAMPLES, Vad, Window,
+    Diarizer, EngineError, Packer, Segment, Segmenter, SpeakerEmbedder, SpeechTrack,
+    VAD_FRAME_SAMPLES, Vad, Window,
 };
 
 use super::SessionConfig;
@@ -19,6 +20,9 @@ pub(super) struct LegStage {
     vad: Box<dyn Vad>,
     segmenter: Segmenter,
     packer: Packer,
+    embedder: Option<Box<dyn SpeakerEmbedder>>,
+    /// The voices heard, where they are to be told apart.
+    pub(super) diarizer: Diarizer,
     /// The last, unfinished voice-activity frame of the call.
     rest: Vec<f32>,
     /// How likely speech was, over the whole call.
@@ -28,12 +32,19 @@ pub(super) struct LegStage {
 }
 
 impl LegStage {
-    pub(super) fn new(leg: LegIx, vad: Box<dyn Vad>, config: &SessionConfig) -> Self {
+    pub(super) fn new(
+        leg: LegIx,
+        vad: Box<dyn Vad>,
+        embedder: Option<Box<dyn SpeakerEmbedder>>,
+        config: &SessionConfig,
+    ) -> Self {
         Self {
             leg,
             vad,
             segmenter: Segmenter::new(leg, config.segmenter.clone()),
             packer: Packer::new(config.window_ms),
+            embedder,
+            diarizer: Diarizer::new(),
             rest: Vec::new(),
             track: SpeechTrack::default(),
             speech: Vec::new(),
@@ -52,17 +63,33 @@ impl LegStage {
         self.track.push(&probabilities);
         self.rest.extend_from_slice(rest);
         let segments = self.segmenter.push(frames, &probabilities);
-        Ok(segments.into_iter().filter_map(|s| self.take(s, sanity, config)).collect())
+        self.take_all(segments, sanity, config)
     }
 
     /// The call has ended.
-    pub(super) fn finish(&mut self, sanity: &Sanity, config: &SessionConfig) -> Vec<Window> {
+    pub(super) fn finish(
+        &mut self,
+        sanity: &Sanity,
+        config: &SessionConfig,
+    ) -> Result<Vec<Window>, EngineError> {
         let rest = std::mem::take(&mut self.rest);
         let last = self.segmenter.finish(&rest);
-        let mut windows: Vec<Window> =
-            last.into_iter().filter_map(|s| self.take(s, sanity, config)).collect();
+        let mut windows = self.take_all(last, sanity, config)?;
         windows.extend(self.packer.finish());
-        windows
+        Ok(windows)
+    }
+
+    fn take_all(
+        &mut self,
+        segments: impl IntoIterator<Item = Segment>,
+        sanity: &Sanity,
+        config: &SessionConfig,
+    ) -> Result<Vec<Window>, EngineError> {
+        let mut windows = Vec::new();
+        for segment in segments {
+            windows.extend(self.take(segment, sanity, config)?);
+        }
+        Ok(windows)
     }
 
     fn take(
@@ -70,7 +97,7 @@ impl LegStage {
         segment: Segment,
         sanity: &Sanity,
         config: &SessionConfig,
-    ) -> Option<Window> {
+    ) -> Result<Option<Window>, EngineError> {
         let tones: u64 = sanity
             .non_speech(self.leg, segment.span)
             .into_iter()
@@ -79,9 +106,12 @@ impl LegStage {
         let is_tone = tones as f64 >= NON_SPEECH_SHARE_MIN * segment.span.len_ms() as f64;
         let leaks = || sanity.crosstalk_likelihood(self.leg, segment.span) >= config.crosstalk_min;
         if is_tone || leaks() {
-            return None;
+            return Ok(None);
         }
         self.speech.push(segment.span);
-        self.packer.push(segment)
+        if let Some(embedder) = self.embedder.as_mut() {
+            self.diarizer.push(&segment, embedder.as_mut())?;
+        }
+        Ok(self.packer.push(segment))
     }
 }

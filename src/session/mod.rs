@@ -7,6 +7,7 @@
 mod assemble;
 mod job;
 mod leg;
+mod parties;
 mod role_cues;
 pub mod roles;
 mod wait;
@@ -21,7 +22,9 @@ use crate::audio::sanity::Sanity;
 use crate::domain::{CallEvent, CallInfo, EngineRef, Language, LegIx, Problem, ProblemKind};
 use crate::measure::MeasureConfig;
 use crate::rubric::Plan;
-use crate::speech::{EngineError, Heard, SegmenterConfig, SupportConfig, Vad, Window};
+use crate::speech::{
+    EngineError, Heard, SegmenterConfig, SpeakerEmbedder, SupportConfig, Vad, Window,
+};
 
 use leg::LegStage;
 
@@ -74,6 +77,14 @@ pub struct MediaForm {
     pub channels: u16,
 }
 
+/// The small engines that a session listens with by itself.
+pub struct Ears {
+    /// One voice-activity detector a leg.
+    pub vads: Vec<Box<dyn Vad>>,
+    /// Tells voices apart, for recordings of one leg; absent: not told apart.
+    pub embedder: Option<Box<dyn SpeakerEmbedder>>,
+}
+
 /// What a session is told.
 #[derive(Debug)]
 pub enum Input {
@@ -118,20 +129,19 @@ pub struct CallSession {
 }
 
 impl CallSession {
-    /// A call with one voice-activity detector a leg, judged by all rubrics of a plan.
+    /// A call of as many legs as there are detectors, judged by all rubrics of a plan.
     pub fn new(
         info: CallInfo,
         form: MediaForm,
-        vads: Vec<Box<dyn Vad>>,
+        ears: Ears,
         config: Arc<SessionConfig>,
         plan: Arc<Plan>,
     ) -> Self {
-        let count = vads.len();
-        let legs: Vec<LegStage> = vads
-            .into_iter()
-            .enumerate()
-            .map(|(ix, vad)| LegStage::new(LegIx(ix as u8), vad, &config))
-            .collect();
+        let count = ears.vads.len();
+        // Legs of their own tell the voices apart already.
+        let mut embedder = ears.embedder.filter(|_| count == 1);
+        let leg = |(ix, vad)| LegStage::new(LegIx(ix as u8), vad, embedder.take(), &config);
+        let legs: Vec<LegStage> = ears.vads.into_iter().enumerate().map(leg).collect();
         let outputs = VecDeque::from([Output::Emit(CallEvent::Started(Box::new(info.clone())))]);
         Self {
             language: info.language.clone(),
@@ -234,7 +244,7 @@ impl CallSession {
             self.block(&rest)?;
         }
         for ix in 0..self.legs.len() {
-            let windows = self.legs[ix].finish(&self.sanity, &self.config);
+            let windows = self.legs[ix].finish(&self.sanity, &self.config)?;
             self.submit(windows);
         }
         self.ended = Some(problems);
