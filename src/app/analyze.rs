@@ -278,7 +278,7 @@ impl Run<'_> {
         let mut playback = Playback::new(self.out.playback()?, legs, band, None)?;
         let told = std::cell::Cell::new((0, 0));
         let heard = |ms: u64| {
-            let at = if declared_ms == 0 { 0 } else { bytes * ms.min(declared_ms) / declared_ms };
+            let at = (bytes * ms.min(declared_ms)).checked_div(declared_ms).unwrap_or(0);
             let (bytes_before, ms_before) = told.replace((at, ms));
             self.progress.add(at - bytes_before, ms - ms_before);
         };

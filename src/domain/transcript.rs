@@ -45,6 +45,8 @@ pub enum RejectReason {
     Boilerplate,
     /// The other leg's voice, heard through.
     Crosstalk,
+    /// Much quieter than the leg's own speech: somebody else in the room.
+    Background,
     /// The recogniser itself hardly believed it.
     LowConfidence,
 }
@@ -57,6 +59,7 @@ impl RejectReason {
             RejectReason::Repetition => "repetition",
             RejectReason::Boilerplate => "boilerplate",
             RejectReason::Crosstalk => "crosstalk",
+            RejectReason::Background => "background",
             RejectReason::LowConfidence => "low_confidence",
         }
     }

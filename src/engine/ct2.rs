@@ -213,3 +213,26 @@ fn window_ms(window: &[f32]) -> u64 {
 fn failed(why: impl std::fmt::Display) -> EngineError {
     EngineError::Failed { engine: "ctranslate2", why: why.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::conformance;
+    use crate::engine::models::{ModelFiles, ModelFolder};
+
+    #[test]
+    fn ctranslate2_holds_the_contract() {
+        let files = ModelFolder::resolve(None).locate("whisper-base-ct2").unwrap_or_else(|e| {
+            panic!("this test needs a model (or build with --no-default-features): {e}")
+        });
+        let ModelFiles::Ct2 { dir } = &files else { panic!("not a CTranslate2 folder") };
+        let id = EngineRef {
+            name: "ctranslate2".into(),
+            model: files.label(),
+            sha256: files.sha256().unwrap(),
+        };
+        for beam in [1, 5] {
+            conformance::holds(&mut Ct2::open(dir, id.clone(), beam).unwrap());
+        }
+    }
+}

@@ -25,8 +25,6 @@ pub mod silero;
 pub mod speaker;
 #[cfg(feature = "whisper")]
 pub mod whisper_cpp;
-#[cfg(feature = "whisper")]
-mod whisper_words;
 
 #[cfg(all(test, any(feature = "whisper", feature = "ct2")))]
 pub(crate) mod conformance;

@@ -5,9 +5,9 @@
 //! (whisper.cpp's threads spin at barriers: with the cores taken, 3 s of work become 55) and must
 //! not write to standard error.
 
-use super::whisper_words::{Piece, inside, join_words};
+use super::heard_words::{TimedToken, words};
 use crate::domain::{EngineRef, Language};
-use crate::speech::{EngineError, Heard, Request, Transcriber, WINDOW_MS_MAX};
+use crate::speech::{EngineError, Heard, Request, Transcriber, WINDOW_MS_MAX, looped};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -127,12 +127,12 @@ impl Transcriber for WhisperCppWorker {
         let mut samples = window.to_vec();
         samples.resize(window.len().max(SAMPLES_MIN), 0.0);
         let first = Try { context: context_for(samples.len()), beam: self.model.options.beam };
-        let (mut pieces, mut looped) = self.decode(&samples, request, &first)?;
+        let (mut tokens, mut looped) = self.decode(&samples, request, &first)?;
         if looped {
             let again = Try { context: CONTEXT_MAX, beam: BEAM_AGAIN };
-            (pieces, looped) = self.decode(&samples, request, &again)?;
+            (tokens, looped) = self.decode(&samples, request, &again)?;
         }
-        Ok(Heard { words: inside(join_words(&pieces), ms), looped })
+        Ok(Heard { words: words(&tokens, ms), looped })
     }
 
     fn detect_language(&mut self, window: &[f32]) -> Result<(Language, f32), EngineError> {
@@ -160,7 +160,7 @@ impl WhisperCppWorker {
         samples: &[f32],
         request: &Request,
         how: &Try,
-    ) -> Result<(Vec<Piece>, bool), EngineError> {
+    ) -> Result<(Vec<TimedToken>, bool), EngineError> {
         let prompt = self.prompt(&request.prompt)?;
         let limit = tokens_max(samples.len());
         let mut params: FullParams<'_, '_> = self.prepared(&request.language, how.beam)?;
@@ -168,9 +168,8 @@ impl WhisperCppWorker {
         params.set_audio_ctx(how.context as i32);
         params.set_max_tokens(limit as i32);
         self.state.full(params, samples).map_err(failed)?;
-        let pieces = self.pieces();
-        let ids: Vec<i32> = pieces.iter().map(|p| p.token).collect();
-        Ok((pieces, ids.len() >= limit || looped(&ids)))
+        let (ids, tokens) = self.tokens();
+        Ok((tokens, ids.len() >= limit || looped(&ids)))
     }
 
     /// The prompt's last tokens. Given as tokens, because whisper-rs leaks prompts given as text.
@@ -197,25 +196,25 @@ impl WhisperCppWorker {
         Ok(self.prepared[&key].clone())
     }
 
-    /// What the last run has left in the state, without the special tokens.
-    fn pieces(&self) -> Vec<Piece> {
+    /// What the last run has left in the state, without the special tokens: numbers and texts.
+    fn tokens(&self) -> (Vec<i32>, Vec<TimedToken>) {
         let end_of_text = self.model.context.token_eot();
-        let mut pieces = Vec::new();
-        for segment in self.state.as_iter() {
-            let tokens = (0..segment.n_tokens()).filter_map(|i| segment.get_token(i));
-            for token in tokens.filter(|t| t.token_id() < end_of_text) {
+        let segments = self.state.as_iter();
+        let all = segments.flat_map(|s| {
+            (0..s.n_tokens()).filter_map(move |i| {
+                let token = s.get_token(i)?;
                 let data = token.token_data();
                 let ms = |centiseconds: i64| centiseconds.max(0).unsigned_abs() * 10;
-                pieces.push(Piece {
-                    token: data.id,
+                let timed = TimedToken {
                     bytes: token.to_bytes().unwrap_or_default().to_vec(),
                     start_ms: ms(data.t0),
                     end_ms: ms(data.t1),
-                    confidence: data.p,
-                });
-            }
-        }
-        pieces
+                    probability: data.p,
+                };
+                Some((data.id, timed))
+            })
+        });
+        all.filter(|(id, _)| *id < end_of_text).unzip()
     }
 }
 
@@ -276,18 +275,6 @@ fn tokens_max(samples: usize) -> usize {
     16 + samples / 1600
 }
 
-/// Whether the same run of tokens comes three times on end, eight tokens or more in all.
-fn looped(ids: &[i32]) -> bool {
-    (1..=40usize).any(|period| {
-        let wanted = 8usize.div_ceil(period).max(3) * period;
-        let mut same = 0;
-        ids.iter().zip(ids.iter().skip(period)).any(|(a, b)| {
-            same = if a == b { same + 1 } else { 0 };
-            same + period >= wanted
-        })
-    })
-}
-
 fn failed(error: WhisperError) -> EngineError {
     EngineError::Failed { engine: ENGINE, why: error.to_string() }
 }
@@ -336,17 +323,5 @@ mod tests {
         check(10, 576);
         check(15, 800);
         check(29, 1472);
-    }
-
-    #[test]
-    fn loops_are_seen() {
-        let check = |ids: &[i32], wanted| assert_eq!(looped(ids), wanted, "{ids:?}");
-        check(&[], false);
-        check(&[1, 2, 3, 4, 5, 6, 7, 8], false);
-        check(&[7; 8], true);
-        check(&[7; 7], false);
-        check(&[9, 1, 2, 3, 1, 2, 3, 1, 2, 3], true);
-        check(&[1, 2, 1, 2, 1, 2], false);
-        check(&[1, 2, 1, 2, 1, 2, 1, 2], true);
     }
 }

@@ -399,7 +399,7 @@ mod tests {
 
     #[test]
     fn any_file_name_names_a_call() {
-        assert_eq!(call_id("in-2026:11:21 <a>").unwrap().as_str(), "in-2026_11_21 _a_");
-        assert!(call_id("").is_err());
+        assert_eq!(stem_id("in-2026:11:21 <a>").unwrap().as_str(), "in-2026_11_21 _a_");
+        assert!(stem_id("").is_err());
     }
 }

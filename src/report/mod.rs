@@ -12,14 +12,11 @@ mod mask;
 mod peaks;
 mod strings;
 mod template;
-mod wav;
 
 pub use html::worst_verdict;
 pub use index::worst_finding;
 pub use mask::masked;
-pub use peaks::Peaks;
 pub use strings::UiLanguage;
-pub use wav::MulawWav;
 
 /// The file name of a call's page, beside `index.html`.
 ///

@@ -220,6 +220,7 @@ const STRINGS: &[(&str, &str, &str)] = &[
     ("why.repetition", "识别器循环重复", "recogniser looped"),
     ("why.boilerplate", "识别器惯常虚构的文本", "text recognisers invent"),
     ("why.crosstalk", "对方声道串音", "heard through from the other leg"),
+    ("why.background", "背景人声", "somebody else in the room"),
     ("why.low_confidence", "识别置信度过低", "hardly believed by the recogniser"),
     ("problem.swapped_legs", "声道疑似互换", "Channels look swapped"),
     ("problem.mono_as_stereo", "双声道内容相同", "Two channels, same content"),

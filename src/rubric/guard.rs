@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::matcher::{Pause, Spoken};
 
 /// Tokens before a hit in which a negation still rules it.
-const NEGATION_TOKENS: usize = 7;
+const NEGATION_TOKENS: usize = 10;
 /// Tokens between a verb of saying and what is said.
 const SAYING_TOKENS: usize = 3;
 /// Tokens before a verb of saying in which its subject stands.
@@ -73,7 +73,8 @@ fn own_words(spoken: &[&Spoken], verb: usize) -> bool {
     let from = clause_start(spoken, verb).max(verb.saturating_sub(SUBJECT_TOKENS));
     let before: Vec<&str> = spoken[from..verb].iter().map(|one| one.token.text.as_str()).collect();
     let to_you = matches!(before[..], [.., "跟" | "给" | "对" | "和" | "向" | "同", "您" | "你"]);
-    let that_is = matches!(before[..], [.., "是"]);
+    // 就是说, 这么说, 再说: they lead on, they do not report.
+    let that_is = matches!(before[..], [.., "是" | "么" | "样" | "再"]);
     let me = before.iter().any(|word| matches!(*word, "我" | "咱" | "i" | "we"));
     me || to_you || that_is
 }

@@ -47,7 +47,14 @@ impl Speech {
             Some(last) if last.party == party => last.turn,
             Some(last) => last.turn + 1,
         };
-        let spoken = read(utterance.text.as_str());
+        let mut spoken = read(utterance.text.as_str());
+        // A mark at the end of the speaker's last utterance stands before this one's first token.
+        let last = self.said.iter().rev().find(|said| said.utterance.speaker == utterance.speaker);
+        if let (Some(last), Some(first)) = (last, spoken.first_mut()) {
+            let mark =
+                last.utterance.text.as_str().trim_end().chars().last().map_or(Pause::None, pause);
+            first.pause = first.pause.max(mark);
+        }
         self.said.push(Said { utterance, party, turn, spoken });
         self.searched.push(false);
     }

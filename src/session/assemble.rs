@@ -17,6 +17,9 @@ use crate::rubric::CallFacts;
 use crate::speech::{self, HeardWord, Judged, attribute, judge};
 use crate::text;
 
+/// A leg's own level is known from so much speech on.
+const OWN_SPEECH_MS_MIN: u64 = 5_000;
+
 /// Words of one voice on one leg, in time order.
 pub(super) struct Run {
     pub(super) leg: LegIx,
@@ -97,16 +100,14 @@ impl CallSession {
     /// Words that count, and those that do not.
     fn judged(&self) -> (Vec<Run>, Vec<Rejected>) {
         let (mut runs, mut rejected) = (Vec::new(), Vec::new());
+        let floors: Vec<Option<f32>> = (0..self.legs.len()).map(|ix| self.floor_dbfs(ix)).collect();
         for (window, heard) in self.heard.values() {
-            let track = &self.legs[window.leg.ix()].track;
+            let leg = window.leg;
+            let track = &self.legs[leg.ix()].track;
             for (piece, words) in window.place(&heard.words) {
-                // All of the call is known by now, so leaks are too.
-                let leak = self.sanity.crosstalk_likelihood(window.leg, piece.span)
-                    >= self.config.crosstalk_min;
+                let foreign = self.foreign(leg, piece.span, floors[leg.ix()]);
                 for run in judge(piece.span, words, heard.looped, track, &self.config.support) {
-                    let why = if leak { Some(RejectReason::Crosstalk) } else { run.why };
-                    let leg = window.leg;
-                    match why {
+                    match foreign.or(run.why) {
                         None => runs.push(Run { leg, speaker: leg.0, words: to_words(run) }),
                         Some(why) => rejected.extend(reject(leg, run, why)),
                     }
@@ -115,6 +116,36 @@ impl CallSession {
         }
         rejected.sort_by_key(|text| (text.span, text.leg));
         (runs, rejected)
+    }
+
+    /// Whether a stretch of a leg is not its own party's voice. All of the call is known by now, so
+    /// leaks and levels are too.
+    fn foreign(&self, leg: LegIx, span: Span, floor_dbfs: Option<f32>) -> Option<RejectReason> {
+        if self.sanity.crosstalk_likelihood(leg, span) >= self.config.crosstalk_min {
+            return Some(RejectReason::Crosstalk);
+        }
+        let level = self.sanity.envelope(leg)?.rms_dbfs(span)?;
+        (level < floor_dbfs?).then_some(RejectReason::Background)
+    }
+
+    /// Below this, in dB below full scale, speech on a party's own leg is somebody else's; none
+    /// where a leg holds several parties, or says too little to tell.
+    fn floor_dbfs(&self, ix: usize) -> Option<f32> {
+        let leg = self.legs.get(ix).filter(|_| self.legs.len() > 1)?;
+        let envelope = self.sanity.envelope(LegIx(ix as u8))?;
+        let level = |span: &Span| Some((envelope.rms_dbfs(*span)?, span.len_ms()));
+        let mut levels: Vec<(f32, u64)> = leg.speech.iter().filter_map(level).collect();
+        let total_ms: u64 = levels.iter().map(|(_, ms)| ms).sum();
+        if total_ms < OWN_SPEECH_MS_MIN {
+            return None;
+        }
+        levels.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut below_ms = 0;
+        let median = levels.into_iter().find(|(_, ms)| {
+            below_ms += ms;
+            below_ms * 2 >= total_ms
+        });
+        Some(median?.0 - self.config.background_db)
     }
 
     fn loudness(&self, utterances: &[Utterance]) -> BTreeMap<u32, f32> {

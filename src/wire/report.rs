@@ -161,7 +161,7 @@ pub struct Rejected {
     pub end_s: f64,
     /// What the recogniser wrote.
     pub text: String,
-    /// `no_speech`, `repetition`, `boilerplate`, `crosstalk` or `low_confidence`.
+    /// `no_speech`, `repetition`, `boilerplate`, `crosstalk`, `background` or `low_confidence`.
     pub why: String,
 }
 

@@ -1,17 +1,18 @@
 //! Reports: the JSON against its schema, the pages in a real browser, the table of findings.
 
 // Clippy lets only functions marked as tests unwrap; these helpers serve nothing else.
-#![allow(clippy::unwrap_used)]
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use lingting::audio::envelope::Envelope;
+use lingting::audio::playback::{self as audio, Band};
 use lingting::domain::*;
 use lingting::report::csv::FindingsCsv;
 use lingting::report::html::{self, Playback};
 use lingting::report::index::{self, Missed, Outcome, Row};
-use lingting::report::{MulawWav, Peaks, UiLanguage, masked, page_file_name};
+use lingting::report::{UiLanguage, masked, page_file_name};
 use lingting::wire::report::{ReadError, Report, Source, Timings};
 use serde_json::{Value, json};
 
@@ -238,30 +239,35 @@ fn report(call_id: &str, scorecards: &[Scorecard]) -> Report {
     Report::new(&info, source, &ended(), scorecards, timings)
 }
 
-/// Two tones, one a leg, where the utterances are.
-fn audio(report: &Report) -> (Vec<u8>, Peaks) {
-    let mut wav = MulawWav::new(Cursor::new(Vec::new()), 2).unwrap();
-    let mut peaks = Peaks::new(2, 16_000);
-    for leg in [0_u8, 1] {
+/// Two tones, one a leg, where the utterances are: what is played, and its peaks.
+fn audio(report: &Report) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let tone = |leg: u8| -> Vec<f32> {
         let talks = |at: f64| {
             let mut said = report.transcript.utterances.iter().filter(|u| u.leg == leg);
             said.any(|u| u.start_s <= at && at < u.end_s)
         };
-        let samples: Vec<f32> = (0..12 * 16_000)
+        (0..12 * 16_000)
             .map(|ix| f64::from(ix) / 16_000.0)
             .map(|at| {
                 if talks(at) { (at * 2000.0 * f64::from(leg + 1)).sin() as f32 * 0.4 } else { 0.0 }
             })
-            .collect();
-        wav.push(usize::from(leg), &samples).unwrap();
-        peaks.push(usize::from(leg), &samples);
-    }
-    (wav.finish().unwrap().into_inner(), peaks)
+            .collect()
+    };
+    let legs = [tone(0), tone(1)];
+    let mut wav = audio::Playback::new(Cursor::new(Vec::new()), 2, Band::Narrow, None).unwrap();
+    wav.push(&[&legs[0], &legs[1]]).unwrap();
+    let peaks = legs.iter().map(|leg| {
+        let mut envelope = Envelope::new();
+        envelope.push(leg);
+        envelope.peaks(PEAKS_PER_S)
+    });
+    (wav.finish().unwrap().into_inner(), peaks.collect())
 }
 
+const PEAKS_PER_S: u32 = 20;
+
 fn page(report: &Report, playback: Playback<'_>) -> String {
-    let (peaks, per_s) = audio(report).1.into_parts();
-    html::page(report, playback, &peaks, per_s, UiLanguage::for_call("zh"))
+    html::page(report, playback, &audio(report).1, PEAKS_PER_S, UiLanguage::for_call("zh"))
 }
 
 fn schema_errors(report: &Value) -> Vec<String> {

@@ -221,7 +221,7 @@ fn criteria<'a>(reader: &mut Reader<'a>, node: &'a Node, sections: &[Section]) -
         }
         out.push(criterion);
     }
-    if out.is_empty() {
+    if items.is_empty() {
         reader.remarks.error(node.place, "a rubric needs a criterion");
     }
     out

@@ -5,10 +5,13 @@
 mod diagnostic;
 mod expr;
 mod load;
+mod modifier;
+mod operator;
+mod plain;
 mod read;
 mod tree;
 mod units;
 
 pub use diagnostic::{Diagnostic, Level, LoadError, Place};
 pub use load::{Library, check, load};
-pub(crate) use read::exception_mode;
+pub(crate) use operator::exception_mode;

@@ -43,8 +43,11 @@ pub(crate) struct Matcher {
     regexes: Vec<(usize, regex::Regex)>,
     similar: Vec<(usize, f32, Vec<Token>)>,
     attributes: Vec<String>,
-    memory: RwLock<BTreeMap<String, Arc<[(u32, f32)]>>>,
+    memory: RwLock<BTreeMap<String, Near>>,
 }
+
+/// Vocabulary numbers that a token sounds like, each with its distance.
+type Near = Arc<[(u32, f32)]>;
 
 #[derive(Debug)]
 struct Known {
@@ -216,7 +219,7 @@ impl Matcher {
     pub(crate) fn find(&self, spoken: &[&Spoken], names: &Names) -> Vec<Heard> {
         let own: Vec<Option<u32>> =
             spoken.iter().map(|s| self.vocabulary.get(&s.token.text).copied()).collect();
-        let near: Vec<Arc<[(u32, f32)]>> = spoken.iter().map(|s| self.near(&s.token)).collect();
+        let near: Vec<Near> = spoken.iter().map(|s| self.near(&s.token)).collect();
         let near: Vec<&[(u32, f32)]> = near.iter().map(AsRef::as_ref).collect();
         let mut pieces: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
         for found in self.trie.find(&own, &near) {
@@ -248,13 +251,13 @@ impl Matcher {
     }
 
     /// Words of the vocabulary that sound like a token, remembered between utterances.
-    fn near(&self, token: &Token) -> Arc<[(u32, f32)]> {
+    fn near(&self, token: &Token) -> Near {
         if let Ok(memory) = self.memory.read()
             && let Some(known) = memory.get(&token.text)
         {
             return Arc::clone(known);
         }
-        let near: Arc<[(u32, f32)]> = (self.words.iter().zip(0u32..))
+        let near: Near = (self.words.iter().zip(0u32..))
             .map(|(word, id)| (id, sound_distance(word, token)))
             .filter(|(_, distance)| *distance <= NEAR_MAX)
             .collect();
@@ -312,7 +315,7 @@ fn terms(wanted: &[Token], phonetic: bool, alone: bool) -> Terms {
         return Terms { budget: 0.0, literal_min: len, stranger_budget: -1.0, phonetic: false };
     }
     let (budget, literal_min) = match len {
-        2 => (0.2, 1),
+        2 => (0.16, 1),
         3 => (if alone { 0.25 } else { 0.4 }, 2),
         4 | 5 => (0.7, 2),
         6 | 7 => (1.1, 3),

@@ -8,16 +8,19 @@ use crate::rubric::stream::{Hit, Source, Stream};
 /// Hits of its phrases, without those that an exception covers or a guard rules out.
 pub(super) fn stream(op: &PhraseOp, asked: &Asked, scene: &Scene<'_>) -> Stream {
     let found = |phrase: &usize| scene.hits.get(phrase).into_iter().flatten();
+    let complete = scene.speech_complete();
+    // An exception may run on into words that are still to come: until then it is open.
+    let certain = |hit: &Hit| asked.except.is_empty() || hit.span.start() < complete;
     let mut hits: Vec<Hit> = asked
         .phrases
         .iter()
         .flat_map(found)
-        .filter(|hit| !ruled_out(op, hit))
+        .filter(|hit| certain(hit) && !ruled_out(op, hit))
         .filter(|hit| !asked.except.iter().flat_map(found).any(|except| overlap(hit, except)))
         .cloned()
         .collect();
     hits.sort_by_key(|hit| (hit.span, hit.leg));
-    Stream::new(hits, Vec::new(), scene.speech_complete())
+    Stream::new(hits, Vec::new(), complete)
 }
 
 fn ruled_out(op: &PhraseOp, hit: &Hit) -> bool {
