@@ -3,7 +3,7 @@
 //! In: a model's `tokenizer.json` (byte-level BPE; GPT-2's byte alphabet). Out: bytes by id, ids of the
 //! special tokens. A token may hold half a character, so bytes are joined before they are decoded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -17,6 +17,8 @@ const FILE_BYTES_MAX: u64 = 32 << 20;
 pub(super) struct Vocabulary {
     bytes: Vec<Vec<u8>>,
     specials: BTreeMap<String, usize>,
+    /// Token texts in the byte alphabet, for prompts.
+    texts: BTreeSet<String>,
     text_ids: usize,
 }
 
@@ -53,12 +55,13 @@ impl Vocabulary {
         let text_ids = *specials.get("<|endoftext|>")?;
         let alphabet = byte_alphabet();
         let mut bytes = vec![Vec::new(); text_ids];
-        for (token, id) in tokenizer.model.vocab {
-            if let Some(slot) = bytes.get_mut(id) {
+        for (token, id) in &tokenizer.model.vocab {
+            if let Some(slot) = bytes.get_mut(*id) {
                 *slot = token.chars().filter_map(|c| alphabet.get(&c).copied()).collect();
             }
         }
-        Some(Self { bytes, specials, text_ids })
+        let texts = tokenizer.model.vocab.into_keys().collect();
+        Some(Self { bytes, specials, texts, text_ids })
     }
 
     /// The id of a special token such as `<|zh|>`.
@@ -76,13 +79,28 @@ impl Vocabulary {
         self.bytes.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// Cuts a text greedily into the longest tokens: good enough for a prompt.
+    /// Cuts a text into the longest tokens from the left: not always as the model was trained, but
+    /// near enough for a prompt.
     pub(super) fn tokens_of(&self, text: &str) -> Vec<String> {
         let to_char: BTreeMap<u8, char> =
             byte_alphabet().into_iter().map(|(c, byte)| (byte, c)).collect();
-        text.bytes().filter_map(|byte| to_char.get(&byte)).map(char::to_string).collect()
+        let chars: Vec<char> = text.bytes().filter_map(|b| to_char.get(&b).copied()).collect();
+        let (mut tokens, mut at) = (Vec::new(), 0);
+        while at < chars.len() {
+            let lengths = (1..=TOKEN_CHARS_MAX.min(chars.len() - at)).rev();
+            let mut candidates = lengths.map(|n| chars[at..at + n].iter().collect::<String>());
+            let token = candidates
+                .find(|token| self.texts.contains(token))
+                .unwrap_or_else(|| chars[at].to_string());
+            at += token.chars().count();
+            tokens.push(token);
+        }
+        tokens
     }
 }
+
+/// Longer tokens of the vocabulary are rows of punctuation, which no prompt holds.
+const TOKEN_CHARS_MAX: usize = 32;
 
 /// GPT-2's reversible alphabet: printable bytes stand for themselves, the rest for U+0100 and on.
 fn byte_alphabet() -> BTreeMap<char, u8> {

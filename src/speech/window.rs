@@ -6,6 +6,9 @@ use super::{HeardWord, Segment, WINDOW_MS_MAX};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::domain::{AudioTime, LegIx, Span};
 
+/// A word that ends within this after a seam was said before it: what follows is the next piece's pad.
+const SEAM_MS: u64 = 150;
+
 /// Speech of one leg, its pauses left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {
@@ -32,13 +35,16 @@ impl Window {
         self.samples.len() as u64 * 1000 / u64::from(SAMPLE_RATE_HZ)
     }
 
-    /// Sorts words into pieces by their middle, and gives their times in the call.
+    /// Sorts words into pieces, and gives their times in the call.
+    ///
+    /// Alignment tells a word's end well, but lets its start reach back over a pause to the word
+    /// before; so a word belongs where it ends, less the pad that follows the speech of a piece.
     pub fn place(&self, words: &[HeardWord]) -> Vec<(Piece, Vec<(Span, HeardWord)>)> {
         let mut placed: Vec<(Piece, Vec<(Span, HeardWord)>)> =
             self.pieces.iter().map(|piece| (*piece, Vec::new())).collect();
         for word in words {
-            let middle = (word.start_ms + word.end_ms) / 2;
-            let ix = placed.partition_point(|(piece, _)| piece.at_ms <= middle).max(1) - 1;
+            let at = word.start_ms.max(word.end_ms.saturating_sub(SEAM_MS));
+            let ix = placed.partition_point(|(piece, _)| piece.at_ms <= at).max(1) - 1;
             let Some((piece, list)) = placed.get_mut(ix) else { continue };
             let last_start = piece.span.end().minus_ms(1).max(piece.span.start());
             let to_call = |ms: u64| {
@@ -120,12 +126,14 @@ mod tests {
         packer.push(segment(1_000, 2_000));
         packer.push(segment(5_000, 6_000));
         let window = packer.finish().unwrap();
-        let placed = window.place(&[word(100, 300), word(900, 1_200), word(1_500, 1_900)]);
+        let placed =
+            window.place(&[word(100, 300), word(800, 1_100), word(850, 1_400), word(1_500, 1_900)]);
         let spans: Vec<Vec<(u64, u64)>> = placed
             .iter()
             .map(|(_, w)| w.iter().map(|(s, _)| (s.start().ms(), s.end().ms())).collect())
             .collect();
-        // The word over the seam goes to the piece that holds its middle, cut to it.
-        assert_eq!(spans, [vec![(1_100, 1_300)], vec![(5_000, 5_200), (5_500, 5_900)]]);
+        // Words over the seam go to the piece in which they end, cut to it.
+        let first = vec![(1_100, 1_300), (1_800, 2_000)];
+        assert_eq!(spans, [first, vec![(5_000, 5_400), (5_500, 5_900)]]);
     }
 }
