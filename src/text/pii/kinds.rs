@@ -1,75 +1,12 @@
-//! What a row of digits is: shapes, check digits, and the words before it.
+//! What a row of digits surely is: shapes, check digits, and the words before it.
 //!
 //! In: digits, how they were grouped, what was said before. Out: a kind, and the masked value.
 
 use crate::domain::PiiKind;
 
-/// What surrounds a number.
-pub(super) struct Context {
-    /// Lower case, the last words before the number.
-    pub(super) before: String,
-    /// No Chinese character in the text.
-    pub(super) english: bool,
-}
+use super::context::{Context, Topic};
 
-/// Words for numbers that belong to things.
-const OF_THINGS: &[&str] = &[
-    "订单",
-    "单号",
-    "工单",
-    "运单",
-    "快递",
-    "流水",
-    "编号",
-    "订货",
-    "order",
-    "ticket",
-    "tracking",
-    "confirmation",
-    "reference",
-    "case",
-    "invoice",
-    "serial",
-    "code",
-    "policy",
-];
-
-/// Words for numbers that belong to people.
-const OF_PEOPLE: &[&str] = &[
-    "手机",
-    "电话",
-    "联系",
-    "号码",
-    "身份证",
-    "证件",
-    "卡号",
-    "银行卡",
-    "拨打",
-    "phone",
-    "call",
-    "cell",
-    "mobile",
-    "reach",
-    "card",
-    "contact",
-    "social security",
-];
-
-const OF_SSN: &[&str] = &["social security", "social", "ssn", "taxpayer"];
-
-impl Context {
-    fn last(&self, words: &[&str]) -> Option<usize> {
-        words.iter().filter_map(|word| self.before.rfind(word)).max()
-    }
-
-    /// Whether the nearest word that says so makes it the number of a thing.
-    fn is_of_a_thing(&self) -> bool {
-        let people = self.last(OF_PEOPLE).max(self.last(OF_SSN));
-        self.last(OF_THINGS).is_some_and(|thing| people.is_none_or(|person| thing > person))
-    }
-}
-
-/// The kind of a number, if it is personal. `groups` are the lengths in which it was said.
+/// The kind of a number that is right in every digit, if it is personal. `groups` are the lengths in which it was said.
 pub(super) fn classify(digits: &str, groups: &[usize], context: &Context) -> Option<PiiKind> {
     let bytes: Vec<u8> = digits.bytes().map(|b| b.wrapping_sub(b'0')).collect();
     if is_id_card(digits) {
@@ -78,7 +15,7 @@ pub(super) fn classify(digits: &str, groups: &[usize], context: &Context) -> Opt
     if digits.ends_with('X') {
         return None;
     }
-    let of_a_thing = context.is_of_a_thing();
+    let of_a_thing = context.topic == Some(Topic::Thing);
     if is_card(digits) && luhn(&bytes) && !of_a_thing {
         return Some(PiiKind::BankCard);
     }
@@ -139,12 +76,12 @@ fn is_ssn(digits: &str, groups: &[usize], context: &Context) -> bool {
     let shape = digits.len() == 9 && !digits.starts_with("000") && !digits.starts_with("666");
     let valid = shape && &digits[3..5] != "00" && &digits[5..] != "0000";
     let grouped = groups == [3, 2, 4];
-    let asked = context.last(OF_SSN).is_some();
-    valid && context.english && (asked || (grouped && !context.is_of_a_thing()))
+    let asked = context.topic == Some(Topic::Person(PiiKind::Ssn));
+    valid && context.english && (asked || (grouped && context.topic != Some(Topic::Thing)))
 }
 
 /// A Chinese mobile number, maybe with the country's code.
-fn is_mobile(digits: &str) -> bool {
+pub(super) fn is_mobile(digits: &str) -> bool {
     let local = if digits.len() == 13 { digits.strip_prefix("86") } else { Some(digits) };
     local.is_some_and(|local| {
         local.len() == 11 && local.starts_with('1') && local.as_bytes()[1] >= b'3'
@@ -213,7 +150,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_digits_are_taken(digits in "[0-9]{1,24}X?", english: bool) {
-            let context = Context { before: String::new(), english };
+            let context = Context { topic: None, is_amount: false, english };
             if let Some(kind) = classify(&digits, &[digits.len()], &context) {
                 let shown = masked(kind, &digits).bytes().filter(u8::is_ascii_digit).count();
                 prop_assert!(shown <= 10 && shown < digits.len());

@@ -1,0 +1,228 @@
+//! What a number is about to be: the words before it that say so, however they were written down.
+//!
+//! In: the last words before a number, of either party. Out: whose number they announce. Chinese words
+//! are compared by their syllables, because a recogniser that hears 身份证 may write 身份正.
+
+use pinyin::ToPinyin;
+
+use crate::domain::PiiKind;
+
+/// What the words before a number announce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Topic {
+    /// A number that belongs to a person.
+    Person(PiiKind),
+    /// An order, an amount, a date, a reading.
+    Thing,
+}
+
+/// What surrounds a number.
+pub(super) struct Context {
+    /// What it is announced as, by the words nearest before it.
+    pub(super) topic: Option<Topic>,
+    /// A unit follows, or a currency stands before: an amount.
+    pub(super) is_amount: bool,
+    /// No Chinese character in the text or before it.
+    pub(super) english: bool,
+}
+
+/// Chinese words, in syllables.
+const SYLLABLES: &[(Topic, &[&str])] = &[
+    (
+        Topic::Person(PiiKind::Phone),
+        &[
+            "shou ji", "dian hua", "lian xi", "zuo ji", "duan xin", "bo da", "hui bo", "hao ma",
+            "wei xin",
+        ],
+    ),
+    (Topic::Person(PiiKind::IdCard), &["shen fen", "fen zheng", "zheng jian"]),
+    (Topic::Person(PiiKind::BankCard), &["ka hao", "yin hang ka", "xin yong ka", "chu xu ka"]),
+    (
+        Topic::Thing,
+        &[
+            "ding dan",
+            "dan hao",
+            "gong dan",
+            "yun dan",
+            "kuai di",
+            "liu shui",
+            "bian hao",
+            "ding huo",
+            "bao dan",
+            "gong hao",
+            "fa piao",
+            "he tong",
+            "hu hao",
+            "zhang hao",
+            "zhang hu",
+            "xing hao",
+            "xu lie",
+            "jin e",
+            "yu e",
+            "ri qi",
+            "chu sheng",
+            "sheng ri",
+            "du shu",
+            "dian biao",
+            "shui biao",
+            "ran qi",
+            "biao hao",
+            "you bian",
+            "yan zheng ma",
+            "mi ma",
+            "di zhi",
+            "gong ji jin",
+        ],
+    ),
+];
+
+/// English words: how they begin, in lower case.
+const WORDS: &[(Topic, &[&str])] = &[
+    (
+        Topic::Person(PiiKind::Phone),
+        &[
+            "phone",
+            "telephone",
+            "call",
+            "cell",
+            "mobile",
+            "reach",
+            "contact",
+            "dial",
+            "text me",
+            "text you",
+            "number",
+        ],
+    ),
+    (Topic::Person(PiiKind::BankCard), &["card", "debit", "credit card", "visa", "mastercard"]),
+    (Topic::Person(PiiKind::Ssn), &["social", "ssn", "taxpayer"]),
+    (
+        Topic::Thing,
+        &[
+            "order",
+            "ticket",
+            "tracking",
+            "confirmation",
+            "reference",
+            "case number",
+            "case id",
+            "invoice",
+            "serial",
+            "code",
+            "policy",
+            "claim",
+            "account number",
+            "account ending",
+            "agent",
+            "meter",
+            "reading",
+            "amount",
+            "balance",
+            "total",
+            "date",
+            "birth",
+            "zip",
+            "address",
+            "routing",
+            "pin",
+            "model",
+            "part number",
+            "employee",
+            "booking",
+        ],
+    ),
+];
+
+/// Words that say "number" only: a more telling word shortly before them decides.
+const GENERIC: &[&str] = &["hao ma", "number"];
+
+/// How far before a generic word the telling one may stand, in bytes of the sounded text: "order
+/// number", "social security number", "number on the card".
+const GENERIC_REACH: usize = 28;
+
+/// What the text announces, by its last word that does.
+pub(super) fn topic(before: &str) -> Option<Topic> {
+    let sounded = sounded(before);
+    let topics = || SYLLABLES.iter().chain(WORDS);
+    let all = topics().flat_map(|(topic, words)| {
+        let sounded = &sounded;
+        words.iter().flat_map(move |word| {
+            let generic = GENERIC.contains(word);
+            sounded.match_indices(&format!(" {word}")).map(move |(at, _)| {
+                // A short word that a longer one holds must not win by its start.
+                (at + word.len(), word.len(), generic, *topic)
+            })
+        })
+    });
+    let mut all: Vec<_> = all.collect();
+    all.sort_by_key(|&(end, len, ..)| (end, len));
+    let &(end, _, generic, last) = all.last()?;
+    let telling = || {
+        all.iter()
+            .rev()
+            .find(|(earlier, _, generic, _)| !generic && earlier + GENERIC_REACH >= end)
+            .map(|&(.., topic)| topic)
+    };
+    Some(if generic { telling().unwrap_or(last) } else { last })
+}
+
+/// Lower-case words and syllables, each after one space.
+fn sounded(text: &str) -> String {
+    let mut out = String::from(" ");
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match c.to_pinyin() {
+            Some(syllable) => {
+                if !out.ends_with(' ') {
+                    out.push(' ');
+                }
+                out.push_str(syllable.plain());
+                out.push(' ');
+            }
+            None if c.is_alphanumeric() || c == '\'' => out.push(c),
+            None if out.ends_with(' ') => {}
+            None => out.push(' '),
+        }
+    }
+    out
+}
+
+/// Whether a unit stands right after a number, or a currency right before it.
+pub(super) fn is_amount(before: &str, after: &str) -> bool {
+    let units = [
+        "元", "块", "度", "万", "亿", "平", "米", "公里", "吨", "个", "年", "分钟", "dollar",
+        "bucks", "percent", "cents", "kilowatt", "miles", "yuan", "units",
+    ];
+    let after = after.trim_start().to_lowercase();
+    units.iter().any(|unit| after.starts_with(unit))
+        || ['$', '¥', '￥', '€', '£'].iter().any(|&sign| before.trim_end().ends_with(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_decides() {
+        let person = |kind| Some(Topic::Person(kind));
+        for (before, want) in [
+            ("", None),
+            ("我说一下，", None),
+            ("您的手机号是", person(PiiKind::Phone)),
+            ("身份正好马是", person(PiiKind::IdCard)),
+            ("身份证号码", person(PiiKind::IdCard)),
+            ("先分证号", person(PiiKind::IdCard)),
+            ("订单号码是", Some(Topic::Thing)),
+            ("下单的手机号", person(PiiKind::Phone)),
+            ("电话说过了，单号", Some(Topic::Thing)),
+            ("my order number is ", Some(Topic::Thing)),
+            ("the phone number on the account? Oliver Grant ", person(PiiKind::Phone)),
+            ("your account number is", Some(Topic::Thing)),
+            ("name and Social Security number? Please. ", person(PiiKind::Ssn)),
+            ("Is it the card ending in it? Yes. The full number is ", person(PiiKind::BankCard)),
+            ("which number do you have for her? We have ", person(PiiKind::Phone)),
+            ("I recall a discard", None),
+        ] {
+            assert_eq!(topic(before), want, "{before}");
+        }
+    }
+}

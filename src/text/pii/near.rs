@@ -1,0 +1,87 @@
+//! What a misheard number most likely is, by the words before it.
+//!
+//! In: digits with some lost, doubled or changed, and what announces them. Out: a kind, or none. Without
+//! an announcement nothing is near enough.
+
+use std::ops::RangeInclusive;
+
+use crate::domain::PiiKind;
+
+use super::context::{Context, Topic};
+use super::kinds::is_mobile;
+
+/// The kind of a number that is announced as personal and has about the right length.
+pub(super) fn classify(digits: &str, groups: &[usize], context: &Context) -> Option<PiiKind> {
+    let Some(Topic::Person(kind)) = context.topic else { return None };
+    if context.is_amount || is_date(digits, groups) || is_service(digits) {
+        return None;
+    }
+    let len = digits.len();
+    if !context.english && len >= *ID_LENS.start() && has_birth_date(digits) {
+        return Some(PiiKind::IdCard);
+    }
+    let mobile = (10..=12).contains(&len) && like_mobile(digits);
+    match kind {
+        PiiKind::IdCard | PiiKind::BankCard if !context.english && mobile => Some(PiiKind::Phone),
+        _ => (*lens(kind, context.english).start() <= len).then_some(kind),
+    }
+}
+
+/// How far a length is from the kind's own, or none where it is too long for one number.
+pub(super) fn excess(kind: PiiKind, len: usize, english: bool) -> Option<usize> {
+    let right = match (kind, english) {
+        (PiiKind::Phone, true) => 10,
+        (PiiKind::Phone, false) => 11,
+        (PiiKind::IdCard, _) => 18,
+        (PiiKind::BankCard, true) => 16,
+        (PiiKind::BankCard, false) => 19,
+        (PiiKind::Ssn, _) => 9,
+        (PiiKind::Email, _) => 0,
+    };
+    (len <= *lens(kind, english).end()).then_some(len.abs_diff(right))
+}
+
+const ID_LENS: RangeInclusive<usize> = 14..=20;
+
+/// Lengths in digits that a kind may have after a digit or two were lost or doubled; card numbers, read
+/// slowly, lose whole groups.
+fn lens(kind: PiiKind, english: bool) -> RangeInclusive<usize> {
+    match (kind, english) {
+        (PiiKind::Phone, true) => 9..=12,
+        (PiiKind::Phone, false) => 8..=14,
+        (PiiKind::IdCard, _) => 12..=20,
+        (PiiKind::BankCard, _) => 11..=21,
+        (PiiKind::Ssn, _) => 8..=10,
+        (PiiKind::Email, _) => 1..=0,
+    }
+}
+
+fn like_mobile(digits: &str) -> bool {
+    is_mobile(digits) || digits.starts_with('1') && digits.as_bytes()[1] >= b'3'
+}
+
+/// A year of birth with a month and a day after it, anywhere about the middle.
+fn has_birth_date(digits: &str) -> bool {
+    (4..=8).filter_map(|from| digits.get(from..from + 8)).any(|eight| is_day(eight, 1920..=2029))
+}
+
+/// Year, month and day, and nothing else: 1988-03-09, 20250312.
+fn is_date(digits: &str, groups: &[usize]) -> bool {
+    let written = matches!(groups, [8] | [4, 2, 2] | [4, 4]);
+    digits.len() == 8 && written && is_day(digits, 1900..=2099)
+}
+
+fn is_day(eight: &str, years: RangeInclusive<u32>) -> bool {
+    let number = |at: std::ops::Range<usize>| eight[at].parse::<u32>().unwrap_or(0);
+    years.contains(&number(0..4))
+        && (1..=12).contains(&number(4..6))
+        && (1..=31).contains(&number(6..8))
+}
+
+/// Numbers that companies publish.
+fn is_service(digits: &str) -> bool {
+    digits.len() == 10 && ["400", "800"].iter().any(|lead| digits.starts_with(lead))
+        || digits.len() <= 11
+            && (digits.starts_with("1800") || digits.starts_with("1888"))
+            && digits.len() == 11
+}

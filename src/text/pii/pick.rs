@@ -1,0 +1,131 @@
+//! The numbers in a row of digits.
+//!
+//! In: a row and what stands around it. Out: what is personal in it. First the whole row is held
+//! against the rules, then its parts; what is right in every digit goes before what is only near.
+
+use std::ops::Range;
+
+use crate::domain::PiiKind;
+use crate::text::fold::is_hanzi;
+
+use super::context::{self, Context};
+use super::rows::{Group, Row};
+use super::{Found, Piece, kinds, near};
+
+/// Digits in a row from which on a number is starred in logs, whatever it may be.
+const DOUBTFUL_DIGITS_MIN: usize = 13;
+
+/// How far back the words may lie that say what a number is.
+const CONTEXT_CHARS: usize = 64;
+
+/// Digits shown of a number that is not right in every digit.
+const SHOWN_IF_NEAR: usize = 2;
+
+/// All that is personal in a row; else the row itself, of no kind, when it is long.
+pub(super) fn in_row(row: &Row, pieces: &[Piece<'_>]) -> Vec<Found> {
+    let context = context(row, pieces);
+    let mut out = Vec::new();
+    let all = 0..row.groups.len();
+    if let Some(whole) = whole(row, all.clone(), &context) {
+        return vec![whole];
+    }
+    let mut from = 0;
+    let mut rest = 0;
+    while from < all.end {
+        let exact = (from + 1..=all.end).rev().find_map(|end| exact(row, from..end, &context));
+        let Some((found, end)) = exact else {
+            from += 1;
+            continue;
+        };
+        out.extend(near_in(row, rest..from, &context));
+        out.push(found);
+        (from, rest) = (end, end);
+    }
+    out.extend(near_in(row, rest..all.end, &context));
+    let (digits, _) = read(&row.groups);
+    if out.is_empty() && digits.len() >= DOUBTFUL_DIGITS_MIN {
+        let masked = kinds::stars(&digits, 0, 4);
+        out.push(Found { kind: None, masked, parts: row.parts(all) });
+    }
+    out
+}
+
+/// The groups as one number, right in every digit if possible, else of about the right length.
+fn whole(row: &Row, groups: Range<usize>, context: &Context) -> Option<Found> {
+    let core = core(row, groups.clone());
+    let ways = [core.clone(), groups.start..core.end, core.start..groups.end, groups];
+    let right = ways.iter().find_map(|way| exact(row, way.clone(), context));
+    right.map(|(found, _)| found).or_else(|| {
+        let near = ways.iter().filter_map(|way| {
+            let (kind, len) = near_kind(row, way.clone(), context)?;
+            Some((near::excess(kind, len, context.english)?, kind, way))
+        });
+        let (_, kind, way) = near.min_by_key(|(excess, ..)| *excess)?;
+        Some(doubtful(row, kind, way.clone()))
+    })
+}
+
+/// What is left beside numbers that were found, or a row too long for one number.
+fn near_in(row: &Row, groups: Range<usize>, context: &Context) -> Option<Found> {
+    whole(row, groups.clone(), context).or_else(|| {
+        let (kind, _) = near_kind(row, groups.clone(), context)?;
+        Some(doubtful(row, kind, groups))
+    })
+}
+
+/// The groups without words at their edges that only sound like digits.
+fn core(row: &Row, groups: Range<usize>) -> Range<usize> {
+    let hard = |&i: &usize| !row.groups[i].soft;
+    match (groups.clone().find(hard), groups.clone().rfind(hard)) {
+        (Some(first), Some(last)) => first..last + 1,
+        _ => groups.start..groups.start,
+    }
+}
+
+fn exact(row: &Row, groups: Range<usize>, context: &Context) -> Option<(Found, usize)> {
+    let (digits, lens) = trusted(&row.groups[groups.clone()])?;
+    let kind = kinds::classify(&digits, &lens, context)?;
+    let masked = kinds::masked(kind, &digits);
+    let end = groups.end;
+    Some((Found { kind: Some(kind), masked, parts: row.parts(groups) }, end))
+}
+
+fn near_kind(row: &Row, groups: Range<usize>, context: &Context) -> Option<(PiiKind, usize)> {
+    let (digits, lens) = trusted(&row.groups[groups])?;
+    near::classify(&digits, &lens, context).map(|kind| (kind, digits.len()))
+}
+
+fn doubtful(row: &Row, kind: PiiKind, groups: Range<usize>) -> Found {
+    let (digits, _) = read(&row.groups[groups.clone()]);
+    let masked = kinds::stars(&digits, 0, SHOWN_IF_NEAR);
+    Found { kind: Some(kind), masked, parts: row.parts(groups) }
+}
+
+/// The digits, if three in five or more are certain.
+fn trusted(groups: &[Group]) -> Option<(String, Vec<usize>)> {
+    let (digits, lens) = read(groups);
+    let soft: usize = groups.iter().filter(|one| one.soft).map(|one| one.digits.len()).sum();
+    (!digits.is_empty() && soft * 5 <= digits.len() * 2).then_some((digits, lens))
+}
+
+fn read(groups: &[Group]) -> (String, Vec<usize>) {
+    let digits = groups.iter().map(|group| group.digits.as_str()).collect();
+    (digits, groups.iter().map(|group| group.digits.len()).collect())
+}
+
+fn context(row: &Row, pieces: &[Piece<'_>]) -> Context {
+    let (Some(first), Some(last)) = (row.groups.first(), row.groups.last()) else {
+        return Context { topic: None, is_amount: false, english: false };
+    };
+    let earlier = &pieces[first.piece].text[..first.at.start];
+    let after = &pieces[last.piece].text[last.at.end..];
+    let text = format!("{} {earlier}", pieces[first.piece].before);
+    let skip = text.chars().count().saturating_sub(CONTEXT_CHARS);
+    let before: String = text.chars().skip(skip).collect();
+    let chinese = |text: &str| text.chars().any(is_hanzi);
+    Context {
+        topic: context::topic(&before),
+        is_amount: context::is_amount(earlier, after),
+        english: !chinese(pieces[first.piece].text) && !chinese(&before),
+    }
+}
