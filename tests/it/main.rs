@@ -6,3 +6,4 @@
 mod decode;
 mod report;
 mod rubric;
+mod samples;

@@ -1,0 +1,118 @@
+//! The whole product on the sample calls, as a user runs it: the built binary, real models.
+//!
+//! Needs the models (`lingting models pull`). Without them it says so and passes, unless
+//! LINGTING_SAMPLES=required. What is to be found stands in `tests/calls/expected.json`.
+
+// Clippy lets only functions marked as tests unwrap; these helpers serve nothing else.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lingting::engine::models::{ModelFolder, Presence};
+use serde_json::Value;
+
+const VERDICTS: [&str; 5] = ["not_applicable", "pass", "undetermined", "fail", "critical"];
+
+fn calls() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calls")
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// Whether this build and this machine can recognise speech.
+fn able() -> bool {
+    let built = cfg!(all(feature = "ct2", feature = "onnx", feature = "opus"));
+    let here = |one: &lingting::engine::models::Listed| {
+        !one.artefact.default || one.presence == Presence::Present
+    };
+    let able = built && ModelFolder::resolve(None).list().iter().all(here);
+    let required = std::env::var("LINGTING_SAMPLES").is_ok_and(|value| value == "required");
+    assert!(able || !required, "the default features and `lingting models pull` are needed");
+    able
+}
+
+/// Runs `lingting analyze` on the samples, and gives the account that it prints.
+fn analyze(out: &Path) -> Value {
+    let done = Command::new(env!("CARGO_BIN_EXE_lingting"))
+        .args(["--lang", "en", "analyze", "--json", "--out"])
+        .args([out, &calls()])
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    serde_json::from_slice(&done.stdout).unwrap()
+}
+
+fn findings(report: &Value) -> impl Iterator<Item = &Value> {
+    let cards = report["scorecards"].as_array().unwrap();
+    cards.iter().flat_map(|card| card["findings"].as_array().unwrap())
+}
+
+#[test]
+fn the_sample_calls_are_judged_as_recorded() {
+    if !able() {
+        eprintln!("skipped: no models, or not built with the default features");
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let expected: BTreeMap<String, Value> =
+        serde_json::from_value(json(&calls().join("expected.json"))).unwrap();
+
+    let account = analyze(out.path());
+    assert_eq!(account["counts"], serde_json::json!({ "done": expected.len() }), "{account}");
+    let mut wrong = Vec::new();
+    for (id, wanted) in &expected {
+        let report = json(&out.path().join(format!("{id}.json")));
+        assert!(out.path().join(format!("{id}.html")).is_file());
+        holds_the_contract(id, &report);
+        wrong.extend(differences(id, wanted, &report));
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+
+    let again = analyze(out.path());
+    assert_eq!(again["counts"], serde_json::json!({ "unchanged": expected.len() }), "{again}");
+}
+
+/// What is not as `expected.json` has it: the verdict, and violations that were not found.
+fn differences(id: &str, wanted: &Value, report: &Value) -> Vec<String> {
+    let verdicts = report["scorecards"].as_array().unwrap().iter().map(|card| &card["verdict"]);
+    let rank = |verdict: &&Value| VERDICTS.iter().position(|known| *verdict == known).unwrap();
+    let verdict = verdicts.max_by_key(rank).unwrap();
+    let violated: BTreeSet<&str> = findings(report)
+        .filter(|finding| finding["verdict"] == "not_met")
+        .map(|finding| finding["criterion"].as_str().unwrap())
+        .collect();
+    let mut wrong = Vec::new();
+    if *verdict != wanted["verdict"] {
+        wrong.push(format!("{id}: {verdict}, not {} ({violated:?})", wanted["verdict"]));
+    }
+    for criterion in wanted["violated"].as_array().unwrap() {
+        if !violated.contains(criterion.as_str().unwrap()) {
+            wrong.push(format!("{id}: {criterion} is not among {violated:?}"));
+        }
+    }
+    wrong
+}
+
+/// The schema, and what it cannot say: a verdict has proof, and the proof lies inside the call.
+fn holds_the_contract(id: &str, report: &Value) {
+    let schema = json(&Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/report.schema.json"));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(report).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{id}: {errors:?}");
+    let duration_s = report["media"]["duration_s"].as_f64().unwrap();
+    for finding in findings(report) {
+        let evidence = finding["evidence"].as_array().map_or(&[][..], Vec::as_slice);
+        let decided = matches!(finding["verdict"].as_str().unwrap(), "met" | "not_met");
+        assert!(!decided || !evidence.is_empty(), "{id}: no proof of {finding}");
+        for item in evidence.iter().filter(|item| !item["start_s"].is_null()) {
+            let (start_s, end_s) = (item["start_s"].as_f64(), item["end_s"].as_f64());
+            let inside = Some(0.0) <= start_s && start_s < end_s && end_s <= Some(duration_s);
+            assert!(inside, "{id}: {item} is not inside {duration_s} s");
+        }
+    }
+}
