@@ -1,7 +1,7 @@
 """Photographs the pages of a finished run for the documentation.
 
 In: a folder that `lingting analyze --out` wrote, the id of a call in it, and where to put the images.
-Out: `call-zh.png`, `call-en-dark.png`, `call-tablet.png`, `index-zh.png`, `index-en-dark.png`.
+Out: `report-zh.png`, `report-en.png`, `report-tablet.png`, `index-zh.png`, `index-en-dark.png`.
 """
 
 import pathlib
@@ -14,9 +14,9 @@ from webdriver import Browser  # noqa: E402
 
 # Name, page (None: the call's), width, height, colour scheme, language, whether evidence plays.
 SHOTS = [
-    ("call-zh", None, 1280, 860, "light", "zh", True),
-    ("call-en-dark", None, 1280, 860, "dark", "en", True),
-    ("call-tablet", None, 820, 1100, "light", "zh", False),
+    ("report-zh", None, 1280, 860, "light", "zh", True),
+    ("report-en", None, 1280, 860, "dark", "en", True),
+    ("report-tablet", None, 820, 1100, "light", "zh", False),
     ("index-zh", "index.html", 1280, 720, "light", "zh", False),
     ("index-en-dark", "index.html", 1280, 720, "dark", "en", False),
 ]
