@@ -5,6 +5,7 @@
 //! reports only, and the next run goes on where it ended.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,6 +18,7 @@ use super::drive::{DriveError, Driven, PEAKS_PER_S, Shared, drive};
 use super::engines::{EngineOptions, Engines, EnginesError};
 use super::outputs::{CallLine, OutFolder, OutputError};
 use super::progress::Progress;
+use super::reason::Reason;
 use crate::audio::playback::{Band, Playback};
 use crate::ingest::{Input, OpenError, Recording, call_id, scan};
 use crate::report::UiLanguage;
@@ -42,6 +44,8 @@ pub struct AnalyzeOptions {
     pub force: bool,
     /// The language of pages; absent: each call's own.
     pub ui: Option<UiLanguage>,
+    /// The language of messages.
+    pub language: UiLanguage,
     /// Show no progress bar.
     pub quiet: bool,
 }
@@ -60,6 +64,19 @@ pub enum AnalyzeError {
     Nothing,
 }
 
+impl AnalyzeError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            AnalyzeError::Engines(e) => e.zh(),
+            AnalyzeError::Output(e) => e.zh(),
+            AnalyzeError::Nothing => {
+                "给出的路径中没有录音；请指定音频文件，或存放音频的文件夹".into()
+            }
+        }
+    }
+}
+
 /// How an input ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
@@ -76,12 +93,12 @@ pub enum Ending {
     /// No recording.
     Skipped {
         /// Why.
-        reason: String,
+        reason: Reason,
     },
     /// Could not be analysed.
     Failed {
         /// Why, and what to do.
-        reason: String,
+        reason: Reason,
     },
     /// The run was stopped before its turn or its end.
     Stopped,
@@ -100,12 +117,15 @@ pub struct RunSummary {
     pub work_s: f64,
     /// Time to open the engines, in seconds.
     pub start_s: f64,
+    /// Why there is no index of this run; the reports are there all the same.
+    pub index_missing: Option<Reason>,
 }
 
 impl RunSummary {
-    /// Whether any input failed or was stopped.
+    /// Whether anything failed or was stopped.
     pub fn has_failures(&self) -> bool {
-        self.endings.iter().any(|(_, e)| matches!(e, Ending::Failed { .. } | Ending::Stopped))
+        let bad = |ending: &Ending| matches!(ending, Ending::Failed { .. } | Ending::Stopped);
+        self.index_missing.is_some() || self.endings.iter().any(|(_, ending)| bad(ending))
     }
 
     /// The calls that have a report.
@@ -127,7 +147,7 @@ pub fn analyze(
     stop: &Arc<AtomicBool>,
 ) -> Result<RunSummary, AnalyzeError> {
     let started = Instant::now();
-    let inputs = scan(&options.paths);
+    let inputs = scan(&options.paths, Some(&options.out));
     if inputs.calls.is_empty() && inputs.failed.is_empty() {
         return Err(AnalyzeError::Nothing);
     }
@@ -152,10 +172,10 @@ pub fn analyze(
     let mut endings = run.all(&inputs.calls);
     run.progress.finish();
     let failed = inputs.failed.iter().map(|(path, error)| {
-        (path.display().to_string(), Ending::Failed { reason: error.to_string() })
+        (path.display().to_string(), Ending::Failed { reason: Reason::new(error, error.zh()) })
     });
     let skipped = inputs.skipped.iter().map(|(path, why)| {
-        (path.display().to_string(), Ending::Skipped { reason: (*why).to_owned() })
+        (path.display().to_string(), Ending::Skipped { reason: Reason::new(why, why.zh()) })
     });
     endings.extend(failed.chain(skipped));
     let mut summary = RunSummary {
@@ -164,9 +184,12 @@ pub fn analyze(
         audio_s: *run.audio_ms.get_mut().unwrap_or_else(PoisonError::into_inner) as f64 / 1000.0,
         work_s: working.elapsed().as_secs_f64(),
         start_s,
+        index_missing: None,
     };
     let ui = options.ui.unwrap_or(UiLanguage::Zh);
-    summary.lines = run.out.finish_run(&summary.call_ids(), &missed(&summary), ui)?;
+    let (lines, written) = run.out.finish_run(&summary.call_ids(), &missed(&summary, ui), ui);
+    summary.lines = lines;
+    summary.index_missing = written.err().map(|error| Reason::new(&error, error.zh()));
     Ok(summary)
 }
 
@@ -196,6 +219,23 @@ enum CallError {
         "the call id {call_id} already belongs to {other}; give one of them another in its sidecar"
     )]
     Taken { call_id: String, other: String },
+    #[error("a fault of this program, not of the recording; the other calls are not touched by it")]
+    Panic,
+}
+
+impl CallError {
+    fn zh(&self) -> String {
+        match self {
+            CallError::Open(e) => e.zh(),
+            CallError::Drive(e) => e.zh(),
+            CallError::Output(e) => e.zh(),
+            CallError::Playback(e) => e.zh(),
+            CallError::Taken { call_id, other } => {
+                format!("通话编号 {call_id} 已属于 {other}；请在其中一个的随附信息中另设编号")
+            }
+            CallError::Panic => "这是本程序的错误，与录音无关；其他通话不受影响".into(),
+        }
+    }
 }
 
 impl Run<'_> {
@@ -225,12 +265,15 @@ impl Run<'_> {
         if self.shared.stop.load(Ordering::Relaxed) {
             return Ending::Stopped;
         }
-        match self.call(ix, input, calls) {
+        // A mistake of ours ends one call, not all of them.
+        let call = catch_unwind(AssertUnwindSafe(|| self.call(ix, input, calls)));
+        match call.unwrap_or(Err(CallError::Panic)) {
             Ok(ending) => ending,
             Err(CallError::Drive(DriveError::Stopped)) => Ending::Stopped,
             Err(error) => {
-                let reason = error.to_string();
-                self.progress.say(&format!("✗ {}: {reason}", name_of(input)));
+                let reason = Reason::new(&error, error.zh());
+                let line = reason.line(&name_of(input), self.options.language);
+                self.progress.say(&format!("✗ {line}"));
                 Ending::Failed { reason }
             }
         }
@@ -290,7 +333,7 @@ impl Run<'_> {
     /// What besides the audio decides the report: settings of the run, and the sidecar.
     fn settings_of(&self, recording: &Recording) -> String {
         hex(Sha256::new_with_prefix(&self.settings)
-            .chain_update(format!("{:?}\0{}", recording.info, recording.sidecar_sha256)))
+            .chain_update(format!("{}\0{}", recording.info.call_id, recording.sidecar_sha256)))
     }
 }
 
@@ -334,12 +377,15 @@ fn bytes_of(input: &Input) -> u64 {
     input.files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|meta| meta.len()).sum()
 }
 
-fn missed(summary: &RunSummary) -> Vec<Missed> {
+fn missed(summary: &RunSummary, ui: UiLanguage) -> Vec<Missed> {
     let entry = |(file, ending): &(String, Ending)| {
         let (outcome, reason) = match ending {
-            Ending::Skipped { reason } => (Outcome::Skipped, reason.clone()),
-            Ending::Failed { reason } => (Outcome::Failed, reason.clone()),
-            Ending::Stopped => (Outcome::Failed, "stopped before it was done".to_owned()),
+            Ending::Skipped { reason } => (Outcome::Skipped, reason.text(ui).to_owned()),
+            Ending::Failed { reason } => (Outcome::Failed, reason.text(ui).to_owned()),
+            Ending::Stopped => {
+                let stopped = DriveError::Stopped;
+                (Outcome::Failed, Reason::new(&stopped, stopped.zh()).text(ui).to_owned())
+            }
             Ending::Done { .. } | Ending::Unchanged { .. } => return None,
         };
         Some(Missed { file: file.clone(), outcome, reason })

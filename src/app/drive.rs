@@ -3,6 +3,7 @@
 //! In: an opened recording. Out: what the session emitted, and what each stage took. Memory stays
 //! flat: no audio is decoded while the session's backlog is long.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -40,6 +41,19 @@ pub(super) enum DriveError {
     /// A bug: the session neither asked for anything nor ended.
     #[error("internal error: the session stalled")]
     Stalled,
+}
+
+impl DriveError {
+    /// The same in Chinese.
+    pub(super) fn zh(&self) -> String {
+        match self {
+            DriveError::Open(e) => e.zh(),
+            DriveError::Engine(e) => e.zh(),
+            DriveError::Playback(e) => e.zh(),
+            DriveError::Stopped => "尚未完成即被停止".into(),
+            DriveError::Stalled => "内部错误：会话停滞".into(),
+        }
+    }
 }
 
 /// A call that was heard to its end.
@@ -156,7 +170,9 @@ impl Call<'_> {
                 return;
             }
             let clock = Instant::now();
-            let answer = work(engine.as_mut(), job.work);
+            // A panic must not take the engine's thread along: the call would wait for ever.
+            let answer = catch_unwind(AssertUnwindSafe(|| work(engine.as_mut(), job.work)))
+                .unwrap_or(Answer::Failed);
             // The call may have been given up; then nobody waits for the answer.
             let _ = sender.send((job.id, answer, clock.elapsed()));
         });

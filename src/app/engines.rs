@@ -47,6 +47,25 @@ pub enum EnginesError {
     NotBuilt(&'static str),
 }
 
+impl EnginesError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            EnginesError::Model(e) => e.zh(),
+            EnginesError::Engine(e) => e.zh(),
+            EnginesError::Mismatch { engine: "whisper.cpp", model, .. } => format!(
+                "whisper.cpp 不能读取 {model}：请指定 ggml 文件，或用 `lingting models convert` 生成"
+            ),
+            EnginesError::Mismatch { engine, model, .. } => {
+                format!("{engine} 不能读取 {model}：请指定 CTranslate2 文件夹")
+            }
+            EnginesError::NotBuilt(what) => {
+                format!("本程序编译时没有包含 {what}；请用默认特性编译")
+            }
+        }
+    }
+}
+
 /// Recognisers in a pool, and all that is needed to make detectors.
 pub struct Engines {
     /// One recogniser a thread.

@@ -8,8 +8,10 @@ mod drive;
 mod engines;
 mod outputs;
 mod progress;
+mod reason;
 
 pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};
 pub use engines::{EngineChoice, EngineOptions, Engines, EnginesError};
 pub use outputs::{CallLine, OutputError};
 pub use progress::Progress;
+pub use reason::Reason;

@@ -3,12 +3,14 @@
 //! In: finished calls. Out: files that appear whole or not at all. The report comes last: where it
 //! is, the call is done.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::ingest::PLAYBACK_SUFFIX;
 use crate::report::csv::FindingsCsv;
 use crate::report::html::{self, Playback};
 use crate::report::index::{self, Missed, Row};
@@ -18,18 +20,41 @@ use crate::wire::report::Report;
 /// Pages hold their audio up to this size; longer calls have it in a file beside the page.
 pub(super) const EMBEDDED_BYTES_MAX: u64 = 24 << 20;
 
-/// A file could not be written.
+/// Why a run's output is not there.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: cannot be written ({source}): check free space and permissions", path.display())]
-pub struct OutputError {
-    /// Which.
-    pub path: PathBuf,
-    /// Why.
-    pub source: io::Error,
+pub enum OutputError {
+    /// The disk is full, or the folder closed.
+    #[error("{}: cannot be written ({source}): check free space and permissions", path.display())]
+    Write {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Two runs would clear each other's unfinished files.
+    #[error("{}: another run is writing there; wait for its end, or name another folder", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl OutputError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            OutputError::Write { path, source } => {
+                format!("{}：无法写入（{source}）：请检查剩余空间和权限", path.display())
+            }
+            OutputError::Busy { path } => {
+                format!("{}：另一次运行正在写入；请等它结束，或指定其他文件夹", path.display())
+            }
+        }
+    }
 }
 
 /// One call in a terminal's table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct CallLine {
     /// The call.
     pub call_id: String,
@@ -43,6 +68,13 @@ pub struct CallLine {
     pub verdict: String,
     /// The gravest violation: its title and what was heard, personal data starred.
     pub worst: String,
+}
+
+/// Shows which call, never what was heard on it.
+impl fmt::Debug for CallLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CallLine({} {})", self.call_id, self.verdict)
+    }
 }
 
 impl CallLine {
@@ -66,9 +98,13 @@ impl CallLine {
     }
 }
 
-/// The folder of a run.
-#[derive(Debug, Clone)]
-pub(super) struct OutFolder(PathBuf);
+/// The folder of a run, which no other run writes into meanwhile.
+#[derive(Debug)]
+pub(super) struct OutFolder {
+    path: PathBuf,
+    /// Held for its lock, which the system lifts however the process ends.
+    _lock: Option<fs::File>,
+}
 
 impl OutFolder {
     /// Makes the folder if need be, and clears what a killed run left half written.
@@ -76,8 +112,9 @@ impl OutFolder {
     /// # Errors
     /// [`OutputError`] when it cannot be written into.
     pub(super) fn create(path: &Path) -> Result<Self, OutputError> {
-        let error = |source| OutputError { path: path.to_owned(), source };
+        let error = |source| OutputError::Write { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(error)?;
+        let lock = lock(path)?;
         for entry in fs::read_dir(path).map_err(error)?.flatten() {
             if entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX) {
                 // Best effort: a leftover does no harm.
@@ -85,12 +122,12 @@ impl OutFolder {
             }
         }
         NamedTempFile::with_prefix_in(TEMP_PREFIX, path).map_err(error)?;
-        Ok(Self(path.to_owned()))
+        Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     /// The finished report of a call, if there is a sound one.
     pub(super) fn report(&self, call_id: &str) -> Option<Report> {
-        let text = fs::read_to_string(self.0.join(format!("{call_id}.json"))).ok()?;
+        let text = fs::read_to_string(self.path.join(format!("{call_id}.json"))).ok()?;
         Report::from_json(&text).ok()
     }
 
@@ -99,7 +136,8 @@ impl OutFolder {
     /// # Errors
     /// [`OutputError`] when the folder is full or closed.
     pub(super) fn playback(&self) -> Result<NamedTempFile, OutputError> {
-        NamedTempFile::with_prefix_in(TEMP_PREFIX, &self.0).map_err(|e| self.error("playback", e))
+        NamedTempFile::with_prefix_in(TEMP_PREFIX, &self.path)
+            .map_err(|e| self.error("playback", e))
     }
 
     /// Writes a call's page, then its report.
@@ -116,61 +154,94 @@ impl OutFolder {
     ) -> Result<(), OutputError> {
         let call_id = &report.call.call_id;
         let bytes = audio.as_file().metadata().map_or(u64::MAX, |meta| meta.len());
-        let side_file = format!("{call_id}.audio.wav");
-        let page = if bytes <= EMBEDDED_BYTES_MAX {
+        let side_file = format!("{call_id}{PLAYBACK_SUFFIX}");
+        let embedded = bytes <= EMBEDDED_BYTES_MAX;
+        let page = if embedded {
             let wav = fs::read(audio.path()).map_err(|e| self.error(&side_file, e))?;
-            // An earlier run with another setting may have left one.
-            let _ = fs::remove_file(self.0.join(&side_file));
             html::page(report, Playback::Embedded(&wav), peaks, peaks_per_s, ui)
         } else {
-            audio.persist(self.0.join(&side_file)).map_err(|e| self.error(&side_file, e.error))?;
             html::page(report, Playback::File(&side_file), peaks, peaks_per_s, ui)
         };
-        self.write(&page_file_name(call_id), page.as_bytes())?;
-        self.write(&format!("{call_id}.json"), report.to_json().as_bytes())
+        // All is on the disk before anything bears its name: a full disk leaves no half of a call.
+        let (page_name, report_name) = (page_file_name(call_id), format!("{call_id}.json"));
+        let page = self.stage(&page_name, page.as_bytes())?;
+        let json = self.stage(&report_name, report.to_json().as_bytes())?;
+        // What an earlier run left does not vouch for the new page.
+        let _ = fs::remove_file(self.path.join(&report_name));
+        if embedded {
+            let _ = fs::remove_file(self.path.join(&side_file));
+        } else {
+            self.publish(&side_file, audio)?;
+        }
+        self.publish(&page_name, page)?;
+        self.publish(&report_name, json)
     }
 
-    /// Writes the index and the table of findings over all `reports`.
-    ///
-    /// # Errors
-    /// [`OutputError`].
+    /// Writes the index and the table of findings over all `reports`, and tells a line of each.
     pub(super) fn finish_run(
         &self,
         call_ids: &[String],
         missed: &[Missed],
         ui: UiLanguage,
-    ) -> Result<Vec<CallLine>, OutputError> {
+    ) -> (Vec<CallLine>, Result<(), OutputError>) {
+        let mut lines = Vec::new();
+        let written = self.index(call_ids, missed, ui, &mut lines);
+        (lines, written)
+    }
+
+    fn index(
+        &self,
+        call_ids: &[String],
+        missed: &[Missed],
+        ui: UiLanguage,
+        lines: &mut Vec<CallLine>,
+    ) -> Result<(), OutputError> {
         let csv_error =
             |e: &dyn std::fmt::Display| self.error("findings.csv", io::Error::other(e.to_string()));
         let mut table = FindingsCsv::new(Vec::new()).map_err(|e| csv_error(&e))?;
-        let (mut rows, mut lines) = (Vec::new(), Vec::new());
+        let mut rows = Vec::new();
         // One report in memory at a time: a run may have many thousands.
         for report in call_ids.iter().filter_map(|id| self.report(id)) {
+            lines.push(CallLine::new(&report));
             table.add(&report).map_err(|e| csv_error(&e))?;
             rows.push(Row::new(&report));
-            lines.push(CallLine::new(&report));
         }
         let table = table.finish().map_err(|e| csv_error(&e))?;
-        self.write("findings.csv", &table)?;
-        self.write("index.html", index::page(&rows, missed, ui).as_bytes())?;
-        Ok(lines)
+        let page = index::page(&rows, missed, ui);
+        self.publish("findings.csv", self.stage("findings.csv", &table)?)?;
+        self.publish("index.html", self.stage("index.html", page.as_bytes())?)
+    }
+
+    /// Writes what will be `name` under a name of its own, which goes with it if it comes to nothing.
+    fn stage(&self, name: &str, bytes: &[u8]) -> Result<NamedTempFile, OutputError> {
+        let stage = || {
+            let mut file = NamedTempFile::with_prefix_in(TEMP_PREFIX, &self.path)?;
+            file.write_all(bytes)?;
+            file.as_file().sync_data()?;
+            Ok(file)
+        };
+        stage().map_err(|e| self.error(name, e))
     }
 
     /// A file appears whole or not at all.
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
-        let write = || -> io::Result<()> {
-            let mut file = NamedTempFile::with_prefix_in(TEMP_PREFIX, &self.0)?;
-            file.write_all(bytes)?;
-            file.as_file().sync_data()?;
-            set_mode(&file)?;
-            file.persist(self.0.join(name)).map_err(|e| e.error)?;
-            Ok(())
-        };
-        write().map_err(|e| self.error(name, e))
+    fn publish(&self, name: &str, file: NamedTempFile) -> Result<(), OutputError> {
+        set_mode(&file).map_err(|e| self.error(name, e))?;
+        file.persist(self.path.join(name)).map_err(|e| self.error(name, e.error))?;
+        Ok(())
     }
 
     fn error(&self, name: &str, source: io::Error) -> OutputError {
-        OutputError { path: self.0.join(name), source }
+        OutputError::Write { path: self.path.join(name), source }
+    }
+}
+
+/// Locks the folder itself, so that no lock file is left in it; none where folders cannot be locked.
+fn lock(path: &Path) -> Result<Option<fs::File>, OutputError> {
+    let Ok(folder) = fs::File::open(path) else { return Ok(None) };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(fs::TryLockError::WouldBlock) => Err(OutputError::Busy { path: path.to_owned() }),
+        Err(fs::TryLockError::Error(_)) => Ok(None),
     }
 }
 

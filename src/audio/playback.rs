@@ -53,8 +53,21 @@ pub enum PlaybackError {
         given: usize,
     },
     /// The target refused.
-    #[error("playback audio could not be written")]
+    #[error("playback audio cannot be written ({0}): check free space and permissions")]
     Io(#[from] io::Error),
+}
+
+impl PlaybackError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            PlaybackError::TooLarge { limit_bytes } => {
+                format!("回放音频超过上限 {limit_bytes} 字节")
+            }
+            PlaybackError::Legs { given } => format!("内部错误：回放需要等长的 {given} 路音频"),
+            PlaybackError::Io(e) => format!("回放音频无法写入（{e}）：请检查剩余空间和权限"),
+        }
+    }
 }
 
 /// Writes one call.

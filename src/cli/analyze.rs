@@ -38,6 +38,7 @@ pub(super) fn run(args: &AnalyzeArgs, say: Say) -> bool {
         jobs: args.jobs.map_or(cores, usize::from),
         force: args.force,
         ui: say.chosen,
+        language: say.language,
         quiet: args.json || !say.watched(),
     };
     let stop = Arc::new(AtomicBool::new(false));
@@ -45,13 +46,16 @@ pub(super) fn run(args: &AnalyzeArgs, say: Say) -> bool {
     match analyze(&options, &stop) {
         Ok(summary) => {
             if args.json {
-                say.line(&as_json(&summary).to_string());
+                say.line(&as_json(&summary, say).to_string());
             } else {
                 as_table(&summary, args, say);
             }
+            if let Some(reason) = &summary.index_missing {
+                say.failed(&reason.text(say.language));
+            }
             !summary.has_failures()
         }
-        Err(error) => say.failed(&error),
+        Err(error) => say.failed(&say.either(&error.to_string(), &error.zh())),
     }
 }
 
@@ -87,11 +91,13 @@ fn as_table(summary: &RunSummary, args: &AnalyzeArgs, say: Say) {
     for (name, ending) in &summary.endings {
         match ending {
             Ending::Failed { reason } => {
-                say.line(&format!("{} {name}: {reason}", say.either("failed", "失败")));
+                let line = reason.line(name, say.language);
+                say.line(&format!("{} {line}", say.either("failed", "失败")));
             }
             Ending::Stopped => say.line(&format!("{} {name}", say.either("stopped", "未完成"))),
             Ending::Skipped { reason } => {
-                say.line(&format!("{} {name}: {reason}", say.either("skipped", "跳过")));
+                let line = reason.line(name, say.language);
+                say.line(&format!("{} {line}", say.either("skipped", "跳过")));
             }
             Ending::Done { .. } | Ending::Unchanged { .. } => {}
         }
@@ -161,7 +167,7 @@ fn counts(summary: &RunSummary) -> BTreeMap<&'static str, usize> {
     counts
 }
 
-fn as_json(summary: &RunSummary) -> Value {
+fn as_json(summary: &RunSummary, say: Say) -> Value {
     let input = |(file, ending): &(String, Ending)| {
         let mut input = json!({ "file": file, "ending": name_of(ending) });
         match ending {
@@ -169,7 +175,7 @@ fn as_json(summary: &RunSummary) -> Value {
                 input["call_id"] = json!(call_id);
             }
             Ending::Skipped { reason } | Ending::Failed { reason } => {
-                input["reason"] = json!(reason);
+                input["reason"] = json!(reason.text(say.language));
             }
             Ending::Stopped => {}
         }

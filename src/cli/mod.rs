@@ -53,7 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn log_to_stderr() {
     use tracing_subscriber::EnvFilter;
     let filter =
-        EnvFilter::try_from_env("LINGTING_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+        EnvFilter::try_from_env("LINGTING_LOG").unwrap_or_else(|_| EnvFilter::new("lingting=warn"));
     // A second call in one process keeps the first logger.
     let _ =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();

@@ -1,6 +1,7 @@
 //! What is known about a call from outside its audio: the sidecar or the PBX's record.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::{CallId, Language, Sensitive};
 
@@ -74,7 +75,7 @@ impl Direction {
 }
 
 /// A call's attributes, all optional but the id.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct CallInfo {
     /// Names the call in every report.
     pub call_id: CallId,
@@ -108,6 +109,18 @@ pub struct CallInfo {
     pub legs: Option<Vec<Party>>,
     /// What else the sidecar said, as JSON text by key.
     pub extra: BTreeMap<String, String>,
+}
+
+/// Staff numbers and whatever a sidecar adds may name people: only what cannot is shown.
+impl fmt::Debug for CallInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallInfo")
+            .field("call_id", &self.call_id)
+            .field("direction", &self.direction)
+            .field("language", &self.language)
+            .field("legs", &self.legs)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One attribute's value, for rubrics that ask for it.

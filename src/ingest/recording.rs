@@ -295,7 +295,7 @@ mod tests {
         for (name, bytes) in files {
             fs::write(folder.path().join(name), bytes).unwrap();
         }
-        let inputs = scan(&[folder.path().to_owned()]);
+        let inputs = scan(&[folder.path().to_owned()], None);
         assert!(inputs.failed.is_empty(), "{:?}", inputs.failed);
         (folder, inputs.calls)
     }
@@ -364,11 +364,11 @@ mod tests {
     fn every_failure_names_its_file_and_the_remedy() {
         check(
             &[("a.wav", vec![])],
-            "a.wav: the file is empty (0 bytes): the recorder wrote nothing",
+            "a.wav: the file is empty (0 bytes): the recorder wrote nothing; export the recording again",
         );
         check(
             &[("a.wav", b"Dear Sir or Madam".to_vec())],
-            "a.wav: this is text, not audio, whatever its name says",
+            "a.wav: this is text, not audio, whatever its name says; export the recording again",
         );
         check(
             &[("a.wav", mono(9)), ("a.call.json", b"{\n \"rings\": two}".to_vec())],

@@ -15,6 +15,9 @@ use crate::wire::sidecar::{SIDECAR_BYTES_MAX, SidecarError, parse_sidecar};
 /// The end of a sidecar's name.
 const SIDECAR_SUFFIX: &str = ".call.json";
 
+/// The end of the name of the audio beside a long call's report.
+pub const PLAYBACK_SUFFIX: &str = ".audio.wav";
+
 /// Extensions that stand for recordings: in a folder such a file is an input, or a failure.
 const EXTENSIONS: &[&str] = &[
     "wav", "wave", "wav49", "mp3", "flac", "ogg", "oga", "opus", "m4a", "mp4", "aac", "webm",
@@ -48,7 +51,52 @@ pub struct Inputs {
     /// What could not be looked into, sorted by path.
     pub failed: Vec<(PathBuf, ScanError)>,
     /// Files in folders that are no recordings, and why, sorted by path.
-    pub skipped: Vec<(PathBuf, &'static str)>,
+    pub skipped: Vec<(PathBuf, NoRecording)>,
+}
+
+/// Why a file in a folder is no recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum NoRecording {
+    /// A pipe, a socket, a device.
+    #[error("neither a file nor a folder")]
+    NotAFile,
+    /// Its name starts with a dot.
+    #[error("hidden")]
+    Hidden,
+    /// `.part` and the like.
+    #[error("still being written, by its name")]
+    Unfinished,
+    /// Neither extension nor content is a recording's.
+    #[error("no recording, by its first bytes")]
+    Content,
+    /// No known extension, and no look into it.
+    #[error("no recording by its extension, and it cannot be read")]
+    Unreadable,
+    /// A report's audio, written by an earlier run.
+    #[error("the playback audio of a report")]
+    Playback,
+    /// A link to, or a second path of, another input.
+    #[error("a second name of a file that was met before")]
+    SecondName,
+    /// The recording is elsewhere, or gone.
+    #[error("a sidecar without a recording beside it")]
+    LoneSidecar,
+}
+
+impl NoRecording {
+    /// The same in Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            NoRecording::NotAFile => "既不是文件也不是文件夹",
+            NoRecording::Hidden => "隐藏文件",
+            NoRecording::Unfinished => "从文件名看仍在写入",
+            NoRecording::Content => "从内容看不是录音",
+            NoRecording::Unreadable => "扩展名不是录音，且无法读取",
+            NoRecording::Playback => "报告的回放音频",
+            NoRecording::SecondName => "前面已有同一文件的另一个名称",
+            NoRecording::LoneSidecar => "随附信息旁没有录音",
+        }
+    }
 }
 
 /// Why a path gives no input. The text says what to do.
@@ -84,9 +132,11 @@ impl ScanError {
     }
 }
 
-/// Walks over paths as given on a command line.
-pub fn scan(paths: &[PathBuf]) -> Inputs {
-    let mut walk = Walk::default();
+/// Walks over paths as given on a command line. A folder `out` inside them is left out: the reports
+/// of earlier runs are no inputs.
+pub fn scan(paths: &[PathBuf], out: Option<&Path>) -> Inputs {
+    let out = out.and_then(|out| fs::canonicalize(out).ok());
+    let mut walk = Walk { out, ..Walk::default() };
     for path in paths {
         walk.named(path);
     }
@@ -98,6 +148,7 @@ struct Walk {
     audio: BTreeSet<PathBuf>,
     sidecars: BTreeSet<PathBuf>,
     seen: BTreeSet<PathBuf>,
+    out: Option<PathBuf>,
     inputs: Inputs,
 }
 
@@ -137,7 +188,9 @@ impl Walk {
     fn folder(&mut self, root: &Path) {
         let mut folders = vec![root.to_owned()];
         while let Some(folder) = folders.pop() {
-            if !self.first_time(&folder) {
+            let is_out =
+                folder != root && self.out.is_some() && fs::canonicalize(&folder).ok() == self.out;
+            if is_out || !self.first_time(&folder) {
                 continue;
             }
             let entries = match fs::read_dir(&folder) {
@@ -152,7 +205,7 @@ impl Walk {
                     Ok((path, Ok(meta))) if meta.is_dir() => folders.push(path),
                     Ok((path, Ok(meta))) if meta.is_file() => self.found(path),
                     Ok((path, Ok(_))) => {
-                        self.inputs.skipped.push((path, "neither a file nor a folder"));
+                        self.inputs.skipped.push((path, NoRecording::NotAFile));
                     }
                     Ok((path, Err(error))) => self.inputs.failed.push((path, error.into())),
                     Err(error) => self.inputs.failed.push((folder.clone(), error.into())),
@@ -167,27 +220,29 @@ impl Walk {
         let extension = extension_of(&path);
         let unfinished = UNFINISHED.contains(&extension.as_str()) || name.ends_with('~');
         let why_not = if name.starts_with('.') {
-            Some("hidden")
+            Some(NoRecording::Hidden)
         } else if unfinished {
-            Some("still being written, by its name")
+            Some(NoRecording::Unfinished)
         } else if is_sidecar(&path) {
             self.sidecar(&path);
             return;
+        } else if name.strip_suffix(PLAYBACK_SUFFIX).is_some_and(|id| has_report(&path, id)) {
+            Some(NoRecording::Playback)
         } else if EXTENSIONS.contains(&extension.as_str()) {
             None
         } else {
             match head_of(&path).map(|head| sniff(&head, "")) {
                 Ok(Kind::Empty | Kind::Text | Kind::Unknown | Kind::Raw(_)) => {
-                    Some("no recording, by its first bytes")
+                    Some(NoRecording::Content)
                 }
                 Ok(_) => None,
-                Err(_) => Some("no recording by its extension, and it cannot be read"),
+                Err(_) => Some(NoRecording::Unreadable),
             }
         };
         match why_not {
             Some(why) => self.inputs.skipped.push((path, why)),
             None if self.first_time(&path) => drop(self.audio.insert(path)),
-            None => self.inputs.skipped.push((path, "a second name of a file that was met before")),
+            None => self.inputs.skipped.push((path, NoRecording::SecondName)),
         }
     }
 
@@ -244,7 +299,7 @@ impl Walk {
             Err(error) => self.inputs.failed.push((path, error)),
             Ok(names) if names.is_empty() => {
                 if !has_audio(self) {
-                    self.inputs.skipped.push((path, "a sidecar without a recording beside it"));
+                    self.inputs.skipped.push((path, NoRecording::LoneSidecar));
                 }
             }
             Ok(names) => {
@@ -314,6 +369,10 @@ fn sidecar_of(path: &Path, stem: &str) -> PathBuf {
     path.with_file_name(format!("{stem}{SIDECAR_SUFFIX}"))
 }
 
+fn has_report(path: &Path, call_id: &str) -> bool {
+    path.with_file_name(format!("{call_id}.json")).is_file()
+}
+
 fn is_sidecar(path: &Path) -> bool {
     path.to_string_lossy().to_ascii_lowercase().ends_with(SIDECAR_SUFFIX)
 }
@@ -331,7 +390,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let inputs = scan(&[folder.path().to_owned(), folder.path().join(".")]);
+        let inputs = scan(&[folder.path().to_owned(), folder.path().join(".")], None);
         let name =
             |path: &Path| path.strip_prefix(folder.path()).unwrap().to_string_lossy().into_owned();
         let found: Vec<_> = inputs
@@ -417,7 +476,21 @@ mod tests {
         fs::write(folder.path().join("a.wav"), "").unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
         std::os::unix::fs::symlink("/nowhere", folder.path().join("dangling.wav")).unwrap();
-        let inputs = scan(&[PathBuf::from("/nowhere/at/all"), folder.path().to_owned()]);
+        let inputs = scan(&[PathBuf::from("/nowhere/at/all"), folder.path().to_owned()], None);
         assert_eq!((inputs.calls.len(), inputs.failed.len()), (1, 2));
+    }
+
+    #[test]
+    fn what_earlier_runs_wrote_is_no_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("reports");
+        fs::create_dir(&out).unwrap();
+        for name in ["a.wav", "b.audio.wav", "b.json", "c.audio.wav", "reports/b.audio.wav"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let inputs = scan(&[folder.path().to_owned()], Some(&out));
+        let stems: Vec<&str> = inputs.calls.iter().map(|call| call.stem.as_str()).collect();
+        assert_eq!(stems, ["a", "c.audio"]);
+        assert_eq!(inputs.skipped[0].1, NoRecording::Playback);
     }
 }

@@ -300,7 +300,9 @@ impl CallSession {
                 self.send();
             }
             Answer::Heard(heard) => {
-                if let Some(window) = self.windows.remove(&id) {
+                if let Some(mut window) = self.windows.remove(&id) {
+                    // Its audio has served: kept, it would grow with the length of the call.
+                    window.samples = Vec::new();
                     self.heard.insert(id, (window, heard));
                 }
             }

@@ -1,6 +1,8 @@
 //! The engines that speech work needs, as the core sees them. Implementations live in
 //! [`crate::engine`], one file each, and pass `engine::conformance`.
 
+use std::fmt;
+
 use crate::domain::{EngineRef, Language};
 
 /// Why an engine gave no answer. One variant per thing a caller does about it.
@@ -27,6 +29,19 @@ pub enum EngineError {
     Unavailable(String),
 }
 
+impl EngineError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            EngineError::Failed { engine, why } => format!("{engine} 出错：{why}"),
+            EngineError::TooLong { ms, limit_ms } => {
+                format!("{ms} 毫秒的窗口超过引擎上限 {limit_ms} 毫秒")
+            }
+            EngineError::Unavailable(why) => format!("引擎无法启动：{why}"),
+        }
+    }
+}
+
 /// Samples in one voice-activity frame: 32 ms at 16 kHz.
 pub const VAD_FRAME_SAMPLES: usize = 512;
 
@@ -51,7 +66,7 @@ pub trait Vad: Send {
 pub const WINDOW_MS_MAX: u64 = 29_000;
 
 /// One word as the engine heard it, timed inside its window.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct HeardWord {
     /// Raw text, with leading space and punctuation as the model wrote it.
     pub text: String,
@@ -61,6 +76,13 @@ pub struct HeardWord {
     pub end_ms: u64,
     /// Mean probability of its tokens, 0 to 1.
     pub confidence: f32,
+}
+
+/// Shows when, never what.
+impl fmt::Debug for HeardWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HeardWord({}..{} ms)", self.start_ms, self.end_ms)
+    }
 }
 
 /// What an engine heard in a window.

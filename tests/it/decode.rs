@@ -231,7 +231,7 @@ fn the_corpus_keeps_its_lengths() {
         println!("not run: LINGTING_CORPUS is not set");
         return;
     };
-    let inputs = lingting::ingest::scan(&[corpus.join("calls")]);
+    let inputs = lingting::ingest::scan(&[corpus.join("calls")], None);
     assert_eq!(inputs.failed.len(), 0);
     for input in &inputs.calls {
         let mut recording = Recording::open(input).unwrap_or_else(|e| panic!("{e}"));
@@ -257,7 +257,7 @@ fn any_folder_comes_out_as_ffmpeg_has_it() {
         println!("not run: LINGTING_RECORDINGS is not set");
         return;
     };
-    let inputs = lingting::ingest::scan(&[folder]);
+    let inputs = lingting::ingest::scan(&[folder], None);
     assert_eq!(inputs.failed.len(), 0);
     let mut exact = 0;
     for input in &inputs.calls {

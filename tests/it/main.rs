@@ -3,7 +3,14 @@
 // Helpers outside #[test] functions may unwrap too: a panic is how a test fails.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(all(unix, feature = "ct2", feature = "onnx"))]
+mod command;
 mod decode;
+#[cfg(all(unix, feature = "ct2", feature = "onnx"))]
+mod faults;
+mod laws;
 mod report;
 mod rubric;
 mod samples;
+#[cfg(all(unix, feature = "ct2", feature = "onnx"))]
+mod schemas;

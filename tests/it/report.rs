@@ -1,6 +1,5 @@
 //! Reports: the JSON against its schema, the pages in a real browser, the table of findings.
 
-// Clippy lets only functions marked as tests unwrap; these helpers serve nothing else.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};

@@ -3,8 +3,6 @@
 //! Needs the models (`lingting models pull`). Without them it says so and passes, unless
 //! LINGTING_SAMPLES=required. What is to be found stands in `tests/calls/expected.json`.
 
-// Clippy lets only functions marked as tests unwrap; these helpers serve nothing else.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -9,10 +9,10 @@ use crate::audio::resample::ResampleError;
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// 0 bytes.
-    #[error("the file is empty (0 bytes): the recorder wrote nothing")]
+    #[error("the file is empty (0 bytes): the recorder wrote nothing; export the recording again")]
     Empty,
     /// Letters, whatever the name says.
-    #[error("this is text, not audio, whatever its name says")]
+    #[error("this is text, not audio, whatever its name says; export the recording again")]
     Text,
     /// No known mark in the first bytes, and no extension that stands for raw audio.
     #[error(
@@ -38,13 +38,13 @@ pub enum DecodeError {
         channels: usize,
     },
     /// The header is cut off, contradicts itself, or says what cannot be.
-    #[error("the header cannot be used: {0}")]
+    #[error("the header cannot be used: {0}; export the recording again, or convert it to WAV")]
     Header(String),
     /// The container is sound and holds no sound.
-    #[error("there is no audio in the file")]
+    #[error("there is no audio in the file; export the recording again")]
     NoAudio,
     /// Nothing of it could be decoded.
-    #[error("the file is damaged: {0}")]
+    #[error("the file is damaged: {0}; copy it again from where it was recorded")]
     Corrupt(String),
     /// The file cannot be read.
     #[error("the file cannot be read: {0}")]
@@ -55,8 +55,10 @@ impl DecodeError {
     /// The same in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            DecodeError::Empty => "文件为空（0 字节）：录音设备没有写入任何内容".into(),
-            DecodeError::Text => "这是文本，不是音频，与文件名无关".into(),
+            DecodeError::Empty => {
+                "文件为空（0 字节）：录音设备没有写入任何内容；请重新导出录音".into()
+            }
+            DecodeError::Text => "这是文本，不是音频，与文件名无关；请重新导出录音".into(),
             DecodeError::Unknown => {
                 "不是已知格式的录音；裸语音数据按扩展名识别（.al .ul .sln .pcm），\
                                      其他格式请先转换为 WAV"
@@ -66,9 +68,11 @@ impl DecodeError {
             DecodeError::TooManyChannels { channels } => format!(
                 "录音有 {channels} 个声道；只支持单声道（混音）或双声道（每方一个）：请按通话拆分文件"
             ),
-            DecodeError::Header(why) => format!("文件头无法使用：{why}"),
-            DecodeError::NoAudio => "文件中没有音频".into(),
-            DecodeError::Corrupt(why) => format!("文件已损坏：{why}"),
+            DecodeError::Header(why) => {
+                format!("文件头无法使用：{why}；请重新导出录音，或转换为 WAV")
+            }
+            DecodeError::NoAudio => "文件中没有音频；请重新导出录音".into(),
+            DecodeError::Corrupt(why) => format!("文件已损坏：{why}；请从录音来源重新复制"),
             DecodeError::Io(e) => format!("文件无法读取：{e}"),
         }
     }

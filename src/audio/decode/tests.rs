@@ -1,3 +1,5 @@
+//! The decoder on whole files, made here byte by byte.
+
 use std::io::Cursor;
 
 use proptest::prelude::*;

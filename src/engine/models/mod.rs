@@ -82,6 +82,28 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            ModelError::Unknown { name, why } => format!("没有模型 {name:?}：{why}"),
+            ModelError::Missing { name, folder } => {
+                format!("{} 中没有 {name}：请运行 `lingting models pull {name}`", folder.display())
+            }
+            ModelError::Malformed { path, why } => {
+                format!("{} 不是可用的模型：{why}", path.display())
+            }
+            ModelError::Hash { path, found, wanted } => format!(
+                "{}：SHA-256 为 {found}，清单中为 {wanted}；没有安装任何内容",
+                path.display()
+            ),
+            ModelError::Fetch { package, why } => format!("无法获取 {package}：{why}"),
+            ModelError::Busy { folder } => {
+                format!("另一个 `lingting models` 正在使用 {}；请等它结束", folder.display())
+            }
+            ModelError::Io { path, source } => format!("{}：{source}", path.display()),
+        }
+    }
+
     fn malformed(path: &Path, why: impl Into<String>) -> Self {
         Self::Malformed { path: path.to_owned(), why: why.into() }
     }
