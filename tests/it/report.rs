@@ -1,6 +1,5 @@
 //! Reports: the JSON against its schema, the pages in a real browser, the table of findings.
 
-
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Command;

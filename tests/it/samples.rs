@@ -3,7 +3,6 @@
 //! Needs the models (`lingting models pull`). Without them it says so and passes, unless
 //! LINGTING_SAMPLES=required. What is to be found stands in `tests/calls/expected.json`.
 
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

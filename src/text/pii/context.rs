@@ -148,10 +148,10 @@ pub(super) fn topic(before: &str) -> Option<Topic> {
         let sounded = &sounded;
         words.iter().flat_map(move |word| {
             let generic = GENERIC.contains(word);
-            sounded.match_indices(&format!(" {word}")).map(move |(at, _)| {
-                // A short word that a longer one holds must not win by its start.
-                (at + word.len(), word.len(), generic, *topic)
-            })
+            let spaced = format!(" {word}");
+            let found: Vec<usize> = sounded.match_indices(&spaced).map(|(at, _)| at).collect();
+            // A short word that a longer one holds must not win by its start.
+            found.into_iter().map(move |at| (at + word.len(), word.len(), generic, *topic))
         })
     });
     let mut all: Vec<_> = all.collect();

@@ -52,12 +52,14 @@ fn lens(kind: PiiKind, english: bool) -> RangeInclusive<usize> {
         (PiiKind::IdCard, _) => 12..=20,
         (PiiKind::BankCard, _) => 11..=21,
         (PiiKind::Ssn, _) => 8..=10,
-        (PiiKind::Email, _) => 1..=0,
+        // No number at all.
+        (PiiKind::Email, _) => 0..=0,
     }
 }
 
 fn like_mobile(digits: &str) -> bool {
-    is_mobile(digits) || digits.starts_with('1') && digits.as_bytes()[1] >= b'3'
+    let second = digits.as_bytes().get(1);
+    is_mobile(digits) || digits.starts_with('1') && second.is_some_and(|digit| *digit >= b'3')
 }
 
 /// A year of birth with a month and a day after it, anywhere about the middle.
