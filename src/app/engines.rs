@@ -9,7 +9,7 @@ use crate::domain::EngineRef;
 use crate::engine::models::{ModelError, ModelFiles, ModelFolder};
 use crate::engine::pool::Pool;
 use crate::session::Ears;
-use crate::speech::{EngineError, Transcriber, Vad};
+use crate::speech::{EngineError, Transcriber};
 
 /// Which recogniser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -124,6 +124,7 @@ impl Engines {
     #[cfg(feature = "onnx")]
     pub fn ears(&self, legs: u16) -> Result<Ears, EngineError> {
         use crate::engine::{silero::Silero, speaker::Ge2e};
+        use crate::speech::Vad;
         let vad =
             |_| Ok(Box::new(Silero::open(&self.environment, &self.vad_model)?) as Box<dyn Vad>);
         let embedder = || Ge2e::open(&self.environment, &self.speaker_model);
