@@ -4,7 +4,7 @@
 //! itself can make a difference.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use lingting::domain::*;
 use lingting::rubric::{Plan, built_in};
@@ -202,15 +202,22 @@ fn pace() -> impl Strategy<Value = Pace> {
     (cuts, order).prop_map(|(cuts, order)| Pace { cuts, order })
 }
 
+/// The built-in rubrics, compiled once.
+fn packs() -> Arc<Plan> {
+    static PACKS: LazyLock<Arc<Plan>> =
+        LazyLock::new(|| Arc::new(Plan::compile(built_in().unwrap())));
+    Arc::clone(&PACKS)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     /// Law 1.
     #[test]
     fn events_do_not_depend_on_cuts_or_the_order_of_answers(
         script in script(), one in pace(), other in pace()
     ) {
-        let plan = Arc::new(Plan::compile(built_in().unwrap()));
+        let plan = packs();
         let audio = script.audio();
         let at_once = Pace { cuts: vec![usize::MAX / 2], order: vec![Some(0)] };
         let wanted = events(&script, &audio, &at_once, &plan);
@@ -277,7 +284,7 @@ fn busy_call() -> (Script, Vec<Vec<f32>>) {
 fn nothing_said_reaches_a_log() {
     use tracing_subscriber::layer::SubscriberExt;
     let (script, audio) = busy_call();
-    let plan = Arc::new(Plan::compile(built_in().unwrap()));
+    let plan = packs();
     let pace = Pace { cuts: vec![4_000], order: vec![Some(0)] };
     let lines = Lines::default();
     let logged = tracing_subscriber::registry().with(lines.clone());

@@ -136,8 +136,8 @@ const WORDS: &[(Topic, &[&str])] = &[
 /// Words that say "number" only: a more telling word shortly before them decides.
 const GENERIC: &[&str] = &["hao ma", "number"];
 
-/// How far before a generic word the telling one may stand, in bytes of the sounded text: "order
-/// number", "social security number", "number on the card".
+/// How far before a generic word the word for a thing may stand, in bytes of the sounded text: "order
+/// number". A word for what belongs to a person counts from anywhere.
 const GENERIC_REACH: usize = 28;
 
 /// What the text announces, by its last word that does.
@@ -148,10 +148,11 @@ pub(super) fn topic(before: &str) -> Option<Topic> {
         let sounded = &sounded;
         words.iter().flat_map(move |word| {
             let generic = GENERIC.contains(word);
-            let spaced = format!(" {word}");
-            let found: Vec<usize> = sounded.match_indices(&spaced).map(|(at, _)| at).collect();
-            // A short word that a longer one holds must not win by its start.
-            found.into_iter().map(move |at| (at + word.len(), word.len(), generic, *topic))
+            sounded
+                .match_indices(word)
+                .filter(|&(at, _)| sounded[..at].ends_with(' '))
+                // A word that holds another one wins over it.
+                .map(move |(at, _)| (at + word.len(), word.len(), generic, *topic))
         })
     });
     let mut all: Vec<_> = all.collect();
@@ -160,7 +161,8 @@ pub(super) fn topic(before: &str) -> Option<Topic> {
     let telling = || {
         all.iter()
             .rev()
-            .find(|(earlier, _, generic, _)| !generic && earlier + GENERIC_REACH >= end)
+            .find(|(_, _, generic, _)| !generic)
+            .filter(|(earlier, .., topic)| *topic != Topic::Thing || earlier + GENERIC_REACH >= end)
             .map(|&(.., topic)| topic)
     };
     Some(if generic { telling().unwrap_or(last) } else { last })

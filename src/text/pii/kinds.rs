@@ -23,7 +23,7 @@ pub(super) fn classify(digits: &str, groups: &[usize], context: &Context) -> Opt
         return Some(PiiKind::Ssn);
     }
     let phone = is_mobile(digits) || is_landline(digits) || (context.english && is_nanp(digits));
-    (phone && !of_a_thing).then_some(PiiKind::Phone)
+    (phone && !of_a_thing && !is_service(digits, context.english)).then_some(PiiKind::Phone)
 }
 
 /// GB 11643: 17 digits, a date of birth among them, and a check digit modulo 11.
@@ -81,7 +81,7 @@ fn is_ssn(digits: &str, groups: &[usize], context: &Context) -> bool {
 }
 
 /// A Chinese mobile number, maybe with the country's code.
-pub(super) fn is_mobile(digits: &str) -> bool {
+fn is_mobile(digits: &str) -> bool {
     let local = if digits.len() == 13 { digits.strip_prefix("86") } else { Some(digits) };
     local.is_some_and(|local| {
         local.len() == 11 && local.starts_with('1') && local.as_bytes()[1] >= b'3'
@@ -98,15 +98,24 @@ fn is_landline(digits: &str) -> bool {
     }
 }
 
+/// A number that companies publish, free to call.
+pub(super) fn is_service(digits: &str, english: bool) -> bool {
+    if !english {
+        return digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800"));
+    }
+    let local = if digits.len() == 11 { digits.strip_prefix('1') } else { Some(digits) };
+    let free = ["400", "800", "833", "844", "855", "866", "877", "888", "900"];
+    local.is_some_and(|local| local.len() == 10 && free.contains(&&local[..3]))
+}
+
 /// A North American number; not the ones that are free to call, which belong to companies.
 fn is_nanp(digits: &str) -> bool {
     let local = if digits.len() == 11 { digits.strip_prefix('1') } else { Some(digits) };
-    let free = ["400", "800", "833", "844", "855", "866", "877", "888", "900"];
     local.is_some_and(|local| {
         local.len() == 10
             && local.as_bytes()[0] >= b'2'
             && local.as_bytes()[3] >= b'2'
-            && !free.contains(&&local[..3])
+            && !is_service(local, true)
     })
 }
 

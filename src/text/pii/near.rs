@@ -8,19 +8,20 @@ use std::ops::RangeInclusive;
 use crate::domain::PiiKind;
 
 use super::context::{Context, Topic};
-use super::kinds::is_mobile;
+use super::kinds::is_service;
 
 /// The kind of a number that is announced as personal and has about the right length.
 pub(super) fn classify(digits: &str, groups: &[usize], context: &Context) -> Option<PiiKind> {
     let Some(Topic::Person(kind)) = context.topic else { return None };
-    if context.is_amount || is_date(digits, groups) || is_service(digits) {
+    if context.is_amount || is_date(digits, groups) || is_service(digits, context.english) {
         return None;
     }
     let len = digits.len();
     if !context.english && len >= *ID_LENS.start() && has_birth_date(digits) {
         return Some(PiiKind::IdCard);
     }
-    let mobile = (10..=12).contains(&len) && like_mobile(digits);
+    let mobile =
+        (10..=12).contains(&len) && digits.starts_with('1') && digits.as_bytes()[1] >= b'3';
     match kind {
         PiiKind::IdCard | PiiKind::BankCard if !context.english && mobile => Some(PiiKind::Phone),
         _ => (*lens(kind, context.english).start() <= len).then_some(kind),
@@ -52,14 +53,9 @@ fn lens(kind: PiiKind, english: bool) -> RangeInclusive<usize> {
         (PiiKind::IdCard, _) => 12..=20,
         (PiiKind::BankCard, _) => 11..=21,
         (PiiKind::Ssn, _) => 8..=10,
-        // No number at all.
+        // No row of digits.
         (PiiKind::Email, _) => 0..=0,
     }
-}
-
-fn like_mobile(digits: &str) -> bool {
-    let second = digits.as_bytes().get(1);
-    is_mobile(digits) || digits.starts_with('1') && second.is_some_and(|digit| *digit >= b'3')
 }
 
 /// A year of birth with a month and a day after it, anywhere about the middle.
@@ -78,12 +74,4 @@ fn is_day(eight: &str, years: RangeInclusive<u32>) -> bool {
     years.contains(&number(0..4))
         && (1..=12).contains(&number(4..6))
         && (1..=31).contains(&number(6..8))
-}
-
-/// Numbers that companies publish.
-fn is_service(digits: &str) -> bool {
-    digits.len() == 10 && ["400", "800"].iter().any(|lead| digits.starts_with(lead))
-        || digits.len() <= 11
-            && (digits.starts_with("1800") || digits.starts_with("1888"))
-            && digits.len() == 11
 }

@@ -21,27 +21,15 @@ const CONTEXT_CHARS: usize = 64;
 /// Digits shown of a number that is not right in every digit.
 const SHOWN_IF_NEAR: usize = 2;
 
+/// Groups in which numbers are usually said: these go first where several readings are possible.
+const USUAL: [&[usize]; 4] = [&[3, 3, 4], &[3, 2, 4], &[3, 4, 4], &[4, 4, 4, 4]];
+
 /// All that is personal in a row; else the row itself, of no kind, when it is long.
 pub(super) fn in_row(row: &Row, pieces: &[Piece<'_>]) -> Vec<Found> {
     let context = context(row, pieces);
     let mut out = Vec::new();
     let all = 0..row.groups.len();
-    if let Some(whole) = whole(row, all.clone(), &context) {
-        return vec![whole];
-    }
-    let mut from = 0;
-    let mut rest = 0;
-    while from < all.end {
-        let exact = (from + 1..=all.end).rev().find_map(|end| exact(row, from..end, &context));
-        let Some((found, end)) = exact else {
-            from += 1;
-            continue;
-        };
-        out.extend(near_in(row, rest..from, &context));
-        out.push(found);
-        (from, rest) = (end, end);
-    }
-    out.extend(near_in(row, rest..all.end, &context));
+    split(row, all.clone(), &context, &mut out);
     let (digits, _) = read(&row.groups);
     if out.is_empty() && digits.len() >= DOUBTFUL_DIGITS_MIN {
         let masked = kinds::stars(&digits, 0, 4);
@@ -50,26 +38,43 @@ pub(super) fn in_row(row: &Row, pieces: &[Piece<'_>]) -> Vec<Found> {
     out
 }
 
+/// The numbers in some groups, in order: one if it can be, else an exact one and what is beside it.
+fn split(row: &Row, groups: Range<usize>, context: &Context, out: &mut Vec<Found>) {
+    if groups.is_empty() {
+        return;
+    }
+    if let Some(found) = whole(row, groups.clone(), context) {
+        out.push(found);
+        return;
+    }
+    let windows =
+        || groups.clone().flat_map(|from| (from + 1..=groups.end).rev().map(move |to| from..to));
+    let usual = |way: &Range<usize>| USUAL.contains(&lens(&row.groups[way.clone()]).as_slice());
+    let found = windows()
+        .filter(usual)
+        .chain(windows())
+        .find_map(|way| Some((exact(row, way.clone(), context)?, way)));
+    if let Some((found, way)) = found {
+        split(row, groups.start..way.start, context, out);
+        out.push(found);
+        split(row, way.end..groups.end, context, out);
+    } else if let Some(kind) = near_kind(row, groups.clone(), context).map(|(kind, _)| kind) {
+        out.push(doubtful(row, kind, groups));
+    }
+}
+
 /// The groups as one number, right in every digit if possible, else of about the right length.
 fn whole(row: &Row, groups: Range<usize>, context: &Context) -> Option<Found> {
     let core = core(row, groups.clone());
     let ways = [core.clone(), groups.start..core.end, core.start..groups.end, groups];
     let right = ways.iter().find_map(|way| exact(row, way.clone(), context));
-    right.map(|(found, _)| found).or_else(|| {
+    right.or_else(|| {
         let near = ways.iter().filter_map(|way| {
             let (kind, len) = near_kind(row, way.clone(), context)?;
             Some((near::excess(kind, len, context.english)?, kind, way))
         });
         let (_, kind, way) = near.min_by_key(|(excess, ..)| *excess)?;
         Some(doubtful(row, kind, way.clone()))
-    })
-}
-
-/// What is left beside numbers that were found, or a row too long for one number.
-fn near_in(row: &Row, groups: Range<usize>, context: &Context) -> Option<Found> {
-    whole(row, groups.clone(), context).or_else(|| {
-        let (kind, _) = near_kind(row, groups.clone(), context)?;
-        Some(doubtful(row, kind, groups))
     })
 }
 
@@ -82,12 +87,11 @@ fn core(row: &Row, groups: Range<usize>) -> Range<usize> {
     }
 }
 
-fn exact(row: &Row, groups: Range<usize>, context: &Context) -> Option<(Found, usize)> {
+fn exact(row: &Row, groups: Range<usize>, context: &Context) -> Option<Found> {
     let (digits, lens) = trusted(&row.groups[groups.clone()])?;
     let kind = kinds::classify(&digits, &lens, context)?;
     let masked = kinds::masked(kind, &digits);
-    let end = groups.end;
-    Some((Found { kind: Some(kind), masked, parts: row.parts(groups) }, end))
+    Some(Found { kind: Some(kind), masked, parts: row.parts(groups) })
 }
 
 fn near_kind(row: &Row, groups: Range<usize>, context: &Context) -> Option<(PiiKind, usize)> {
@@ -110,7 +114,11 @@ fn trusted(groups: &[Group]) -> Option<(String, Vec<usize>)> {
 
 fn read(groups: &[Group]) -> (String, Vec<usize>) {
     let digits = groups.iter().map(|group| group.digits.as_str()).collect();
-    (digits, groups.iter().map(|group| group.digits.len()).collect())
+    (digits, lens(groups))
+}
+
+fn lens(groups: &[Group]) -> Vec<usize> {
+    groups.iter().map(|group| group.digits.len()).collect()
 }
 
 fn context(row: &Row, pieces: &[Piece<'_>]) -> Context {

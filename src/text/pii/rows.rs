@@ -155,9 +155,6 @@ fn digits(rest: &[Lexeme], before: usize) -> Option<(String, usize)> {
             number_zh::digit(c).or((c == '勾' && before > 0).then_some('9')).map(|d| (d.into(), 1))
         }
         LexKind::Word if first.text == "x" && (14..=19).contains(&before) => Some(("X".into(), 1)),
-        LexKind::Word if matches!(first.text.as_str(), "oh" | "o") && before > 0 => {
-            Some(("0".into(), 1))
-        }
         LexKind::Word => match number_en::read(rest) {
             Some(number) if number.digits.bytes().all(|b| b.is_ascii_digit()) => {
                 Some((number.digits, number.lexemes))

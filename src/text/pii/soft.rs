@@ -6,11 +6,15 @@
 use pinyin::ToPinyin;
 
 use crate::text::lex::{LexKind, Lexeme};
+use crate::text::number_zh;
 
 /// The digit that a lexeme sounds like.
 pub(super) fn digit(lexeme: &Lexeme) -> Option<char> {
     match lexeme.kind {
-        LexKind::Hanzi => by_syllable(lexeme.hanzi()?.to_pinyin()?.plain()),
+        LexKind::Hanzi => {
+            let c = lexeme.hanzi().filter(|&c| number_zh::digit(c).is_none() && c != '十')?;
+            by_syllable(c.to_pinyin()?.plain())
+        }
         LexKind::Word => match lexeme.text.as_str() {
             "oh" | "o" | "ou" => Some('0'),
             "won" | "l" | "i" => Some('1'),
