@@ -13,7 +13,7 @@ use super::log_mel::{HOP_SAMPLES, LogMel};
 use super::vocabulary::Vocabulary;
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::domain::{EngineRef, Language};
-use crate::speech::{EngineError, Heard, Request, Transcriber, WINDOW_MS_MAX, looped};
+use crate::speech::{EngineError, Heard, Request, Transcriber, WINDOW_MS_MAX, is_silent, looped};
 
 /// Frames of the model's full context: 30 s.
 const FRAMES_FULL: usize = 3000;
@@ -170,7 +170,7 @@ impl Transcriber for Ct2 {
         if ms > WINDOW_MS_MAX {
             return Err(EngineError::TooLong { ms, limit_ms: WINDOW_MS_MAX });
         }
-        if window.is_empty() {
+        if is_silent(window) {
             return Ok(Heard::default());
         }
         let window_s = window.len().div_ceil(SAMPLE_RATE_HZ as usize);

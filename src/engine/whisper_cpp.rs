@@ -7,7 +7,7 @@
 
 use super::heard_words::{TimedToken, words};
 use crate::domain::{EngineRef, Language};
-use crate::speech::{EngineError, Heard, Request, Transcriber, WINDOW_MS_MAX, looped};
+use crate::speech::{EngineError, Heard, Request, Transcriber, WINDOW_MS_MAX, is_silent, looped};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,9 +20,6 @@ const ENGINE: &str = "whisper.cpp";
 const SAMPLES_PER_MS: usize = 16;
 /// Shorter windows are filled up with silence: the model says nothing useful on less.
 const SAMPLES_MIN: usize = 1200 * SAMPLES_PER_MS;
-/// Loudest sample of a window that counts as silent, about -70 dB. On digital silence the model
-/// makes up whole sentences.
-const SILENT_PEAK: f32 = 3e-4;
 /// Positions of the encoder: 50 a second. Cutting them to the window is most of the speed; a
 /// context that ends with the speech makes the decoder loop, so a second is added and 8 s kept.
 const CONTEXT_EXTRA: usize = 50;
@@ -121,7 +118,7 @@ impl Transcriber for WhisperCppWorker {
 
     fn transcribe(&mut self, window: &[f32], request: &Request) -> Result<Heard, EngineError> {
         let ms = check_length(window)?;
-        if window.iter().all(|x| x.abs() < SILENT_PEAK) {
+        if is_silent(window) {
             return Ok(Heard::default());
         }
         let mut samples = window.to_vec();

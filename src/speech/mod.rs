@@ -22,4 +22,4 @@ pub use ports::{
 };
 pub use segment::{Segment, Segmenter, SegmenterConfig};
 pub use support::{Judged, SpeechTrack, SupportConfig, judge};
-pub use window::{Packer, Piece, Window};
+pub use window::{Packer, Piece, Window, is_silent};

@@ -9,6 +9,14 @@ use crate::domain::{AudioTime, LegIx, Span};
 /// A word that ends within this after a seam was said before it: what follows is the next piece's pad.
 const SEAM_MS: u64 = 150;
 
+/// Loudest sample of a window that counts as silent, about -70 dB.
+const SILENT_PEAK: f32 = 3e-4;
+
+/// Whether a window holds no sound at all. Recognisers make up whole sentences on digital silence.
+pub fn is_silent(samples: &[f32]) -> bool {
+    samples.iter().all(|sample| sample.abs() < SILENT_PEAK)
+}
+
 /// Speech of one leg, its pauses left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {
