@@ -13,7 +13,8 @@ use super::kinds::is_service;
 /// The kind of a number that is announced as personal and has about the right length.
 pub(super) fn classify(digits: &str, groups: &[usize], context: &Context) -> Option<PiiKind> {
     let Some(Topic::Person(kind)) = context.topic else { return None };
-    if context.is_amount || is_date(digits, groups) || is_service(digits, context.english) {
+    let is_amount = context.is_amount && digits.len() <= AMOUNT_DIGITS_MAX;
+    if is_amount || is_date(digits, groups) || is_service(digits, context.english) {
         return None;
     }
     let len = digits.len();
@@ -41,6 +42,10 @@ pub(super) fn excess(kind: PiiKind, len: usize, english: bool) -> Option<usize> 
     };
     (len <= *lens(kind, english).end()).then_some(len.abs_diff(right))
 }
+
+/// Digits that an amount or a count may have; in longer ones the unit belongs to what follows: a
+/// telephone number, then "three working days".
+const AMOUNT_DIGITS_MAX: usize = 9;
 
 const ID_LENS: RangeInclusive<usize> = 14..=20;
 
