@@ -12,7 +12,6 @@ use std::io::Cursor;
 
 use common::{BLOCK_SAMPLES, talk, telephone_wav};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use lingting::audio::SAMPLE_RATE_HZ;
 use lingting::audio::playback::{Band, Playback};
 use lingting::audio::resample::Resampler;
 use lingting::audio::sanity::Sanity;
@@ -97,6 +96,7 @@ fn windows(samples: &[f32], heard: &[f32]) -> usize {
 
 #[cfg(feature = "onnx")]
 fn vad(c: &mut Criterion) {
+    use lingting::audio::SAMPLE_RATE_HZ;
     use lingting::engine::models::ModelFolder;
     use lingting::engine::{onnx, silero::Silero, speaker::Ge2e};
     use lingting::speech::{SpeakerEmbedder, Vad};

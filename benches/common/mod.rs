@@ -12,23 +12,23 @@ use lingting::audio::{Decoder, SAMPLE_RATE_HZ};
 use lingting::domain::{LegIx, Party, Sensitive, Span, Utterance, Word};
 
 /// Samples of a block, as the session takes them.
-pub const BLOCK_SAMPLES: usize = 4096;
+pub(crate) const BLOCK_SAMPLES: usize = 4096;
 
 const ZH: &[u8] = include_bytes!("../../tests/fixtures/speech/zh.wav");
 const EN: &[u8] = include_bytes!("../../tests/fixtures/speech/en.wav");
 
 /// The Chinese recording, 16 kHz mono.
-pub fn speech_zh() -> Vec<f32> {
+pub(crate) fn speech_zh() -> Vec<f32> {
     decoded(ZH).swap_remove(0)
 }
 
 /// The English recording, 16 kHz mono.
-pub fn speech_en() -> Vec<f32> {
+pub(crate) fn speech_en() -> Vec<f32> {
     decoded(EN).swap_remove(0)
 }
 
 /// Decodes a whole file.
-pub fn decoded(bytes: &[u8]) -> Vec<Vec<f32>> {
+pub(crate) fn decoded(bytes: &[u8]) -> Vec<Vec<f32>> {
     let mut decoder = Decoder::new(Box::new(Cursor::new(bytes.to_vec())), "wav").unwrap();
     let mut legs: Vec<Vec<f32>> = Vec::new();
     while let Some(block) = decoder.next_block().unwrap() {
@@ -41,7 +41,7 @@ pub fn decoded(bytes: &[u8]) -> Vec<Vec<f32>> {
 }
 
 /// Two legs of a talk: they take turns, with a second in between, over line noise at about -60 dB.
-pub fn talk(seconds: usize) -> Vec<Vec<f32>> {
+pub(crate) fn talk(seconds: usize) -> Vec<Vec<f32>> {
     let said = [speech_zh(), speech_en()];
     let len = seconds * SAMPLE_RATE_HZ as usize;
     let mut noise = Noise(0x5EED_CA11);
@@ -60,7 +60,7 @@ pub fn talk(seconds: usize) -> Vec<Vec<f32>> {
 }
 
 /// Legs as a WAV of 8 kHz A-law or the like, as a telephone system writes it.
-pub fn telephone_wav(legs: &[Vec<f32>]) -> Vec<u8> {
+pub(crate) fn telephone_wav(legs: &[Vec<f32>]) -> Vec<u8> {
     let views: Vec<&[f32]> = legs.iter().map(Vec::as_slice).collect();
     let target = Cursor::new(Vec::new());
     let mut wav = Playback::new(target, legs.len(), Band::Narrow, None).unwrap();
@@ -69,7 +69,7 @@ pub fn telephone_wav(legs: &[Vec<f32>]) -> Vec<u8> {
 }
 
 /// Speech and nothing else, `seconds` long, for a recognition window.
-pub fn window(voice: &[f32], seconds: usize) -> Vec<f32> {
+pub(crate) fn window(voice: &[f32], seconds: usize) -> Vec<f32> {
     voice.iter().copied().cycle().take(seconds * SAMPLE_RATE_HZ as usize).collect()
 }
 
@@ -86,7 +86,7 @@ const SAID_ZH: &[(Party, &str)] = &[
 ];
 
 /// A call of `minutes`, about ten utterances a minute, with word times.
-pub fn utterances(minutes: u64) -> Vec<Utterance> {
+pub(crate) fn utterances(minutes: u64) -> Vec<Utterance> {
     (0..minutes * 10)
         .map(|ix| {
             let (party, text) = SAID_ZH[ix as usize % SAID_ZH.len()];
