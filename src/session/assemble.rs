@@ -78,7 +78,9 @@ impl CallSession {
         info.language.get_or_insert_with(|| ended.transcript.language.clone());
         let rejected = ended.transcript.rejected.iter().map(|text| text.span);
         let failed = self.failures.iter().filter_map(|problem| problem.span);
-        let unheard: Vec<Span> = rejected.chain(failed).collect();
+        let silent = self.unheard.iter().copied();
+        let mut unheard: Vec<Span> = rejected.chain(failed).chain(silent).collect();
+        unheard.sort();
         self.plan.evaluate(&CallFacts {
             info: &info,
             utterances: &ended.transcript.utterances,

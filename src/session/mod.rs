@@ -12,14 +12,14 @@ mod role_cues;
 pub mod roles;
 mod wait;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use job::{Answer, Job, JobId, Work};
 pub use wait::announces_wait;
 
 use crate::audio::sanity::Sanity;
-use crate::domain::{CallEvent, CallInfo, EngineRef, Language, LegIx, Problem, ProblemKind};
+use crate::domain::{CallEvent, CallInfo, EngineRef, Language, LegIx, Problem, ProblemKind, Span};
 use crate::measure::MeasureConfig;
 use crate::rubric::Plan;
 use crate::speech::{
@@ -31,6 +31,9 @@ use leg::LegStage;
 /// Samples of every leg that are worked on at once: 8 voice-activity frames, 256 ms. Inputs are cut
 /// and joined to blocks of this size, which is why their own cuts do not matter.
 const BLOCK_SAMPLES: usize = 4096;
+
+/// Shorter stretches without words are breaths and noises that voice activity took for speech.
+const UNHEARD_MS_MIN: u64 = 1_500;
 
 /// How a call is worked on.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,6 +129,10 @@ pub struct CallSession {
     windows: BTreeMap<JobId, Window>,
     unsent: Vec<JobId>,
     heard: BTreeMap<JobId, (Window, Heard)>,
+    /// Windows made of what an earlier one left unheard.
+    second_tries: BTreeSet<JobId>,
+    /// Speech without words, after two tries.
+    unheard: Vec<Span>,
     failures: Vec<Problem>,
     ended: Option<Vec<Problem>>,
     assembled: bool,
@@ -162,6 +169,8 @@ impl CallSession {
             windows: BTreeMap::new(),
             unsent: Vec::new(),
             heard: BTreeMap::new(),
+            second_tries: BTreeSet::new(),
+            unheard: Vec::new(),
             failures: Vec::new(),
             ended: None,
             assembled: false,
@@ -301,6 +310,7 @@ impl CallSession {
             }
             Answer::Heard(heard) => {
                 if let Some(mut window) = self.windows.remove(&id) {
+                    self.left_unheard(id, window.unheard(&heard.words));
                     // Its audio has served: kept, it would grow with the length of the call.
                     window.samples = Vec::new();
                     self.heard.insert(id, (window, heard));
@@ -308,6 +318,22 @@ impl CallSession {
             }
             Answer::Failed => self.failed(id),
         }
+    }
+
+    /// Speech that gave no words is listened to once more by itself; what stays silent is remembered,
+    /// so that no absence is proved by it.
+    fn left_unheard(&mut self, id: JobId, rest: Option<Window>) {
+        let Some(rest) = rest else { return };
+        if self.second_tries.contains(&id) {
+            let spans = rest.pieces.into_iter().map(|piece| piece.span);
+            self.unheard.extend(spans.filter(|span| span.len_ms() >= UNHEARD_MS_MIN));
+            return;
+        }
+        let again = self.new_id();
+        self.second_tries.insert(again);
+        self.windows.insert(again, rest);
+        self.unsent.push(again);
+        self.send();
     }
 
     /// A failed window leaves a hole that is told; a failed language question falls back to English,

@@ -9,6 +9,15 @@ use crate::domain::{AudioTime, LegIx, Span};
 /// A word that ends within this after a seam was said before it: what follows is the next piece's pad.
 const SEAM_MS: u64 = 150;
 
+/// A piece of this length without a word has words that were not heard; less may be a cough.
+const UNHEARD_PIECE_MS_MIN: u64 = 900;
+/// So much speech after the last word of a piece was not heard: word ends err by less.
+const UNHEARD_TAIL_MS_MIN: u64 = 2_000;
+
+const fn samples_of(ms: u64) -> usize {
+    (ms * SAMPLE_RATE_HZ as u64 / 1000) as usize
+}
+
 /// Loudest sample of a window that counts as silent, about -70 dB.
 const SILENT_PEAK: f32 = 3e-4;
 
@@ -41,6 +50,27 @@ impl Window {
     /// Length in milliseconds.
     pub fn len_ms(&self) -> u64 {
         self.samples.len() as u64 * 1000 / u64::from(SAMPLE_RATE_HZ)
+    }
+
+    /// The speech that `words` leave unheard, as a window of its own: pieces without a word, and what
+    /// follows the last word of a piece. Recognisers stop early, above all where the voice changes.
+    pub fn unheard(&self, words: &[HeardWord]) -> Option<Window> {
+        let mut rest = Window { leg: self.leg, samples: Vec::new(), pieces: Vec::new() };
+        for (piece, placed) in self.place(words) {
+            let (from, least_ms) = match placed.last() {
+                None => (piece.span.start(), UNHEARD_PIECE_MS_MIN),
+                Some((last, _)) => (last.end(), UNHEARD_TAIL_MS_MIN),
+            };
+            let left = Span::new(from, piece.span.end()).filter(|left| left.len_ms() >= least_ms);
+            let Some(span) = left else { continue };
+            let first = piece.at_ms + from.since_ms(piece.span.start());
+            let range = samples_of(first)..samples_of(first + span.len_ms());
+            let end = range.end.min(self.samples.len());
+            let at_ms = rest.len_ms();
+            rest.samples.extend_from_slice(self.samples.get(range.start..end).unwrap_or_default());
+            rest.pieces.push(Piece { at_ms, span });
+        }
+        (!rest.samples.is_empty()).then_some(rest)
     }
 
     /// Sorts words into pieces, and gives their times in the call.
@@ -126,6 +156,21 @@ mod tests {
         assert_eq!(window.pieces[1].at_ms, 8_000);
         assert_eq!(packer.finish().unwrap().pieces.len(), 1);
         assert_eq!(packer.finish(), None);
+    }
+
+    #[test]
+    fn speech_without_words_is_a_window_of_its_own() {
+        let mut packer = Packer::new(15_000);
+        packer.push(segment(1_000, 2_000));
+        packer.push(segment(5_000, 9_000));
+        packer.push(segment(10_000, 10_500));
+        let window = packer.finish().unwrap();
+        assert_eq!(window.unheard(&[word(100, 900), word(1_200, 4_500), word(5_100, 5_300)]), None);
+        let rest = window.unheard(&[word(1_200, 2_000)]).unwrap();
+        let spans: Vec<(u64, u64)> =
+            rest.pieces.iter().map(|p| (p.span.start().ms(), p.span.end().ms())).collect();
+        assert_eq!(spans, [(1_000, 2_000), (6_000, 9_000)]);
+        assert_eq!((rest.len_ms(), rest.pieces[1].at_ms), (4_000, 1_000));
     }
 
     #[test]
