@@ -166,10 +166,7 @@ impl Transcriber for Ct2 {
     }
 
     fn transcribe(&mut self, window: &[f32], request: &Request) -> Result<Heard, EngineError> {
-        let ms = window_ms(window);
-        if ms > WINDOW_MS_MAX {
-            return Err(EngineError::TooLong { ms, limit_ms: WINDOW_MS_MAX });
-        }
+        let ms = checked_ms(window)?;
         if is_silent(window) {
             return Ok(Heard::default());
         }
@@ -191,8 +188,8 @@ impl Transcriber for Ct2 {
     }
 
     fn detect_language(&mut self, window: &[f32]) -> Result<(Language, f32), EngineError> {
-        let longest = (WINDOW_MS_MAX * u64::from(SAMPLE_RATE_HZ) / 1000) as usize;
-        let encoded = self.features(&window[..window.len().min(longest)], FRAMES_FULL)?;
+        checked_ms(window)?;
+        let encoded = self.features(window, FRAMES_FULL)?;
         let detected = self.whisper.detect_language(&encoded).map_err(failed)?;
         detected
             .into_iter()
@@ -204,6 +201,14 @@ impl Transcriber for Ct2 {
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .ok_or_else(|| failed("the model knows one language only"))
     }
+}
+
+fn checked_ms(window: &[f32]) -> Result<u64, EngineError> {
+    let ms = window_ms(window);
+    if ms > WINDOW_MS_MAX {
+        return Err(EngineError::TooLong { ms, limit_ms: WINDOW_MS_MAX });
+    }
+    Ok(ms)
 }
 
 fn window_ms(window: &[f32]) -> u64 {

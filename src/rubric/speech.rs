@@ -175,7 +175,10 @@ fn read(text: &str) -> Vec<Spoken> {
     let mut out = Vec::new();
     for token in tokens(text) {
         let between = text.get(end..token.at.start).unwrap_or_default();
-        let pause = between.chars().map(pause).max().unwrap_or(Pause::None);
+        let pause = match out.last() {
+            Some(title) if between.trim() == "." && is_title(title) => Pause::None,
+            _ => between.chars().map(pause).max().unwrap_or(Pause::None),
+        };
         between.chars().for_each(|c| quotes.pass(c));
         end = token.at.end;
         out.push(Spoken { token, pause, quoted: quotes.open, asks: false });
@@ -188,6 +191,11 @@ fn read(text: &str) -> Vec<Spoken> {
         spoken.asks = true;
     }
     out
+}
+
+/// A title is written with a dot that ends no sentence.
+fn is_title(before: &Spoken) -> bool {
+    matches!(before.token.text.as_str(), "mr" | "mrs" | "ms" | "dr")
 }
 
 fn pause(c: char) -> Pause {
@@ -235,5 +243,7 @@ mod tests {
             .collect();
         assert_eq!(drawn, "--.--qq,-");
         assert!(spoken.last().unwrap().asks);
+        let after: Vec<Pause> = read("Hi Ms. Lee. Yes.").iter().map(|s| s.pause).collect();
+        assert_eq!(after, [Pause::None, Pause::None, Pause::None, Pause::Sentence]);
     }
 }

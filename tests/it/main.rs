@@ -11,6 +11,7 @@ mod faults;
 mod laws;
 mod report;
 mod rubric;
+mod rubric_calls;
 mod samples;
 #[cfg(all(unix, feature = "ct2", feature = "onnx"))]
 mod schemas;

@@ -151,6 +151,13 @@ fn quoting_denying_and_homophones_do_not_convict() {
     ] {
         expect(&plan, &zh, line, &[("no_forbidden_phrase", "met")]);
     }
+    for (line, want) in [
+        ("a 三天内就帮您打包好发出去", "not_applicable"),
+        ("a 我们没法保证百分百能追回来", "not_applicable"),
+        ("a 您放心，百分之百能批下来", "not_met"),
+    ] {
+        expect(&plan, &zh, line, &[("no_false_promise", want)]);
+    }
     let sales = info("zh", Direction::Outbound, "金石财富");
     for (line, want) in [
         ("a 我们不能保证收益", "met"),
