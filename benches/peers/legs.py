@@ -10,14 +10,18 @@ from pathlib import Path
 RATE_HZ = 16_000
 
 
+def _sidecar(audio):
+    return audio.with_name(audio.stem + ".call.json")
+
+
 def legs(calls, cache):
     """One entry a leg: call, leg, language, seconds, file (int16 samples, .npy)."""
     import numpy
 
     found = []
-    for audio in sorted(p for p in calls.iterdir() if p.is_file() and p.suffix != ".json"):
-        sidecar = audio.with_name(audio.stem + ".call.json")
-        known = json.loads(sidecar.read_text()) if sidecar.exists() else {}
+    # A recording is what has a sidecar: both sides are told the language by it.
+    for audio in sorted(p for p in calls.iterdir() if p.suffix != ".json" and _sidecar(p).exists()):
+        known = json.loads(_sidecar(audio).read_text())
         stamp = audio.stat()
         key = hashlib.sha256(f"{audio.resolve()} {stamp.st_size} {stamp.st_mtime_ns}".encode()).hexdigest()[:16]
         done = cache / "legs" / f"{key}.json"
