@@ -40,7 +40,7 @@ impl CallSession {
             utterances: &utterances,
             language: &language,
             loudness_dbfs: &self.loudness(&utterances),
-            holds: &not_conversation(&sanity),
+            holds: &not_conversation(&sanity, &utterances),
             announces_wait: &waits(&utterances, &language),
             duration_ms: self.duration_ms(),
             config: &self.config.measure,
@@ -205,10 +205,13 @@ impl CallSession {
     }
 }
 
-/// Music and tones: nobody's silence.
-fn not_conversation(sanity: &SanityReport) -> Vec<Span> {
-    let music = sanity.music.iter().flatten().copied();
+/// Music, and tones in mid-call such as a transfer's: nobody's silence. Ringing before the first word
+/// is no hold.
+fn not_conversation(sanity: &SanityReport, utterances: &[Utterance]) -> Vec<Span> {
+    let opened = utterances.first().map(|one| one.span.start());
     let tones = sanity.tones.iter().flatten().map(|tone| tone.span);
+    let tones = tones.filter(|span| opened.is_some_and(|opened| span.start() >= opened));
+    let music = sanity.music.iter().flatten().copied();
     let mut spans: Vec<Span> = music.chain(tones).collect();
     spans.sort();
     spans
