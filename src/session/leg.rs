@@ -97,21 +97,30 @@ impl LegStage {
         segment: Segment,
         sanity: &Sanity,
         config: &SessionConfig,
-    ) -> Result<Option<Window>, EngineError> {
+    ) -> Result<Vec<Window>, EngineError> {
+        let mut windows = Vec::new();
         let tones: u64 = sanity
             .non_speech(self.leg, segment.span)
             .into_iter()
             .map(|span| span.overlap_ms(segment.span))
             .sum();
         let is_tone = tones as f64 >= NON_SPEECH_SHARE_MIN * segment.span.len_ms() as f64;
-        let leaks = || sanity.crosstalk_likelihood(self.leg, segment.span) >= config.crosstalk_min;
-        if is_tone || leaks() {
-            return Ok(None);
+        if is_tone {
+            return Ok(windows);
         }
-        self.speech.push(segment.span);
-        if let Some(embedder) = self.embedder.as_mut() {
-            self.diarizer.push(&segment, embedder.as_mut())?;
+        let whole = segment.span;
+        for span in sanity.own_parts(self.leg, whole, config.crosstalk_min) {
+            let on = config.segmenter.on;
+            if span != whole && self.track.speech_ms(span, on) < config.segmenter.speech_ms_min {
+                continue;
+            }
+            let part = segment.part(span);
+            self.speech.push(span);
+            if let Some(embedder) = self.embedder.as_mut() {
+                self.diarizer.push(&part, embedder.as_mut())?;
+            }
+            windows.extend(self.packer.push(part));
         }
-        Ok(self.packer.push(segment))
+        Ok(windows)
     }
 }

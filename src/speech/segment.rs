@@ -49,6 +49,18 @@ pub struct Segment {
     pub samples: Vec<f32>,
 }
 
+impl Segment {
+    /// What of it lies in `span`.
+    pub fn part(&self, span: Span) -> Segment {
+        let at = |time: AudioTime| {
+            let sample = time.since_ms(self.span.start()) * u64::from(SAMPLE_RATE_HZ) / 1000;
+            (sample as usize).min(self.samples.len())
+        };
+        let samples = self.samples[at(span.start())..at(span.end())].to_vec();
+        Segment { leg: self.leg, span, samples }
+    }
+}
+
 /// Cuts one leg into segments.
 #[derive(Debug)]
 pub struct Segmenter {

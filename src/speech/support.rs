@@ -39,6 +39,14 @@ impl SpeechTrack {
         self.levels.extend(probabilities.iter().map(|p| (p.clamp(0.0, 1.0) * 255.0) as u8));
     }
 
+    /// Milliseconds in a span whose probability of speech is at least `probability_min`.
+    pub fn speech_ms(&self, span: Span, probability_min: f32) -> u64 {
+        let frame = |at: AudioTime| ((at.ms() / FRAME_MS) as usize).min(self.levels.len());
+        let levels = &self.levels[frame(span.start())..frame(span.end())];
+        let speech = |level: &&u8| f32::from(**level) / 255.0 >= probability_min;
+        levels.iter().filter(speech).count() as u64 * FRAME_MS
+    }
+
     /// The highest probability in a span, stretched by `slack_ms` both ways.
     pub fn peak(&self, span: Span, slack_ms: u64) -> f32 {
         let frame = |at: AudioTime| (at.ms() / FRAME_MS) as usize;

@@ -6,7 +6,7 @@
 
 use super::pair::LeakEvidence;
 use crate::audio::envelope::{Envelope, LEVEL_MS, power};
-use crate::domain::Span;
+use crate::domain::{AudioTime, Span};
 
 /// Sound beside the span that helps to compare, in milliseconds.
 const CONTEXT_MS: u64 = 200;
@@ -15,6 +15,77 @@ const LAG_FRAMES_MAX: isize = 10;
 /// The other leg's frames this far below its loudest do not count for the difference.
 const LOUD_DROP_DB_MAX: f32 = 15.0;
 const FRAMES_MIN: usize = 10;
+
+/// The other leg rules where it is this much louder: less than any leak is fainter, more than two
+/// people on the phone differ.
+const RULES_DB_MIN: f32 = 10.0;
+/// Levels are compared over so many frames to each side.
+const RULES_FRAMES: usize = 12;
+/// Shorter stretches cannot be told from the flicker of loudness between syllables.
+const PART_MS_MIN: u64 = 250;
+
+/// The parts of `span` that are not the other leg heard through: a leak and an answer to it may
+/// follow each other without a pause. All of `span` where nothing leaks.
+pub fn own_parts(
+    own: &Envelope,
+    other: &Envelope,
+    leak: LeakEvidence,
+    span: Span,
+    likelihood_min: f32,
+) -> Vec<Span> {
+    let mut kept: Vec<Span> = Vec::new();
+    for part in parts(own, other, leak, span) {
+        if crosstalk_likelihood(own, other, leak, part) >= likelihood_min {
+            continue;
+        }
+        match kept.last_mut() {
+            Some(last) if last.end() == part.start() => *last = last.cover(part),
+            _ => kept.push(part),
+        }
+    }
+    kept
+}
+
+/// `span`, cut where the other leg begins or ceases to rule.
+fn parts(own: &Envelope, other: &Envelope, leak: LeakEvidence, span: Span) -> Vec<Span> {
+    if leak == LeakEvidence::Absent {
+        return vec![span];
+    }
+    let frame = |ms: u64| (ms / LEVEL_MS) as usize;
+    let (first, last) = (frame(span.start().ms()), frame(span.end().ms()));
+    let sums = |of: &Envelope| -> Vec<f32> {
+        let mut sum = 0.0;
+        let powers = (first..last).map(|at| of.level_dbfs(at).map_or(0.0, power));
+        std::iter::once(0.0)
+            .chain(powers.map(|power| {
+                sum += power;
+                sum
+            }))
+            .collect()
+    };
+    let (own, other) = (sums(own), sums(other));
+    let rules = |at: usize| {
+        let from = (at - first).saturating_sub(RULES_FRAMES);
+        let to = (at - first + RULES_FRAMES).min(last - first);
+        other[to] - other[from] >= (own[to] - own[from]) * power(RULES_DB_MIN)
+    };
+    let mut cuts = vec![span.start()];
+    let mut ruled = None;
+    for at in first..last {
+        let rules = rules(at);
+        let time = AudioTime::from_ms(at as u64 * LEVEL_MS);
+        let long_enough = |since: &AudioTime| time.since_ms(*since) >= PART_MS_MIN;
+        if ruled.is_some_and(|ruled| ruled != rules) && cuts.last().is_some_and(long_enough) {
+            cuts.push(time);
+        }
+        ruled = Some(rules);
+    }
+    if cuts.len() > 1 && cuts.last().is_some_and(|cut| span.end().since_ms(*cut) < PART_MS_MIN) {
+        cuts.pop();
+    }
+    cuts.push(span.end());
+    cuts.windows(2).filter_map(|pair| Span::new(pair[0], pair[1])).collect()
+}
 
 /// How likely the sound of `own` in `span` is `other`'s voice heard through, 0 to 1.
 pub fn crosstalk_likelihood(

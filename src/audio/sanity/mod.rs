@@ -12,7 +12,7 @@ mod pair;
 mod report;
 mod tones;
 
-pub use gate::crosstalk_likelihood;
+pub use gate::{crosstalk_likelihood, own_parts};
 pub use pair::{Copy, Leak, LeakEvidence};
 pub use report::SanityReport;
 pub use tones::{Tone, ToneKind};
@@ -118,6 +118,17 @@ impl Sanity {
                 crosstalk_likelihood(&own.envelope, &other.envelope, self.leak(leg), span)
             }
             _ => 0.0,
+        }
+    }
+
+    /// The parts of `span` on `leg` that are not the other leg heard through, from a likelihood of
+    /// `likelihood_min` on.
+    pub fn own_parts(&self, leg: LegIx, span: Span, likelihood_min: f32) -> Vec<Span> {
+        match (self.legs.as_slice(), leg) {
+            ([own, other], LegIx(0)) | ([other, own], LegIx(1)) => {
+                own_parts(&own.envelope, &other.envelope, self.leak(leg), span, likelihood_min)
+            }
+            _ => vec![span],
         }
     }
 
