@@ -77,6 +77,7 @@ fn judge(c: &mut Criterion) {
     group.bench_function("measures", |b| b.iter(|| measured(black_box(&said))));
     group.bench_function("all built-in rubrics", |b| b.iter(|| plan.evaluate(black_box(&facts))));
     let ended = EndedCall {
+        direction: None,
         media: Media {
             duration_ms: DURATION_MS,
             codec: "pcm_alaw".into(),

@@ -74,6 +74,15 @@ impl Direction {
     }
 }
 
+/// Who called whom, as the words tell it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InferredDirection {
+    /// Who called whom.
+    pub direction: Direction,
+    /// Probability that it is right, as far as the evidence is weighed rightly.
+    pub confidence: f32,
+}
+
 /// A call's attributes, all optional but the id.
 #[derive(Clone, PartialEq)]
 pub struct CallInfo {

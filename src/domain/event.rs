@@ -1,6 +1,9 @@
 //! What happens to a call: the one thing that is stored, published, indexed and streamed.
 
-use super::{CallInfo, Conversation, Media, Pii, Rejected, Scorecard, Transcript, Utterance};
+use super::{
+    CallInfo, Conversation, InferredDirection, Media, Pii, Rejected, Scorecard, Transcript,
+    Utterance,
+};
 
 /// An event of a call. A closed set: what consumes it must say what it does with each.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,4 +31,6 @@ pub struct EndedCall {
     pub conversation: Conversation,
     /// What must be masked.
     pub pii: Vec<Pii>,
+    /// Who called whom, where it was not known and the opening tells.
+    pub direction: Option<InferredDirection>,
 }

@@ -15,7 +15,7 @@ mod sensitive;
 mod time;
 mod transcript;
 
-pub use call::{Attribute, CallInfo, Direction, Party};
+pub use call::{Attribute, CallInfo, Direction, InferredDirection, Party};
 pub use conversation::{Conversation, Loudness, Overtalk, PerParty, Silence, SpeakingRate};
 pub use event::{CallEvent, EndedCall};
 pub use finding::{Doubt, DoubtReason, Evidence, EvidenceKind, Finding, How, Proof, Verdict};

@@ -133,6 +133,7 @@ const STRINGS: &[(&str, &str, &str)] = &[
     ("direction", "方向", "Direction"),
     ("direction.inbound", "呼入", "Inbound"),
     ("direction.outbound", "呼出", "Outbound"),
+    ("inferred", "{what}（据开场推断，{percent}%）", "{what} (told from the opening, {percent} %)"),
     ("started_at", "开始时间", "Started"),
     ("duration", "时长", "Duration"),
     ("audio_form", "录音格式", "Recording"),

@@ -4,13 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::parties::{Parties, parties};
-use super::{CallSession, announces_wait};
+use super::parties::{Parties, parties, said};
+use super::{CallSession, announces_wait, direction};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::sanity::SanityReport;
 use crate::domain::{
-    CallEvent, EndedCall, Language, Leg, LegIx, Media, Party, Problem, ProblemKind, RejectReason,
-    Rejected, Scorecard, Sensitive, Span, Transcript, Utterance, Word,
+    CallEvent, CallInfo, EndedCall, Language, Leg, LegIx, Media, Party, Problem, ProblemKind,
+    RejectReason, Rejected, Scorecard, Sensitive, Span, Transcript, Utterance, Word,
 };
 use crate::measure::{self, measure};
 use crate::rubric::CallFacts;
@@ -34,7 +34,15 @@ impl CallSession {
         let sanity = self.sanity.finish(&self.speech());
         let (runs, unsure) = self.by_voice(runs);
         let mut utterances = utterances(runs);
-        let parties = parties(&self.info, self.legs.len(), &utterances, unsure.is_some());
+        let direction = match self.info.direction {
+            Some(_) => None,
+            None => direction::infer(&said(&utterances)),
+        };
+        let info = CallInfo {
+            direction: self.info.direction.or(direction.map(|inferred| inferred.direction)),
+            ..self.info.clone()
+        };
+        let parties = parties(&info, self.legs.len(), &utterances, unsure.is_some());
         parties.name(&mut utterances);
         let conversation = measure(&measure::Input {
             utterances: &utterances,
@@ -63,8 +71,9 @@ impl CallSession {
                 rejected,
             },
             conversation,
+            direction,
         };
-        let scorecards = self.judge_by_rubrics(&ended, confidence);
+        let scorecards = self.judge_by_rubrics(info, &ended, confidence);
         let mut events: Vec<CallEvent> =
             ended.transcript.utterances.iter().cloned().map(CallEvent::Utterance).collect();
         events.extend(ended.transcript.rejected.iter().cloned().map(CallEvent::Rejected));
@@ -73,8 +82,12 @@ impl CallSession {
         events
     }
 
-    fn judge_by_rubrics(&self, ended: &EndedCall, parties_confidence: f32) -> Vec<Scorecard> {
-        let mut info = self.info.clone();
+    fn judge_by_rubrics(
+        &self,
+        mut info: CallInfo,
+        ended: &EndedCall,
+        parties_confidence: f32,
+    ) -> Vec<Scorecard> {
         info.language.get_or_insert_with(|| ended.transcript.language.clone());
         let rejected = ended.transcript.rejected.iter().map(|text| text.span);
         let failed = self.failures.iter().filter_map(|problem| problem.span);

@@ -5,6 +5,8 @@
 //! and in whatever order answers come back, the events are the same (law 1).
 
 mod assemble;
+mod cues;
+mod direction;
 mod job;
 mod leg;
 mod parties;

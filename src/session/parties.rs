@@ -19,6 +19,14 @@ pub(super) struct Parties {
 
 const UNKNOWN: Role = Role { party: Party::Unknown, from: PartyFrom::Nothing, confidence: 0.0 };
 
+/// Utterances as evidence.
+pub(super) fn said(utterances: &[Utterance]) -> Vec<Said<'_>> {
+    utterances
+        .iter()
+        .map(|one| Said { speaker: one.speaker, span: one.span, text: one.text.as_str() })
+        .collect()
+}
+
 /// Finds the parties. Where the voices of a lone leg could not be told apart, nobody has one.
 pub(super) fn parties(
     info: &CallInfo,
@@ -26,10 +34,7 @@ pub(super) fn parties(
     utterances: &[Utterance],
     voices_unsure: bool,
 ) -> Parties {
-    let said: Vec<Said<'_>> = utterances
-        .iter()
-        .map(|one| Said { speaker: one.speaker, span: one.span, text: one.text.as_str() })
-        .collect();
+    let said = said(utterances);
     let named = info.legs.as_ref().filter(|named| named.len() == legs);
     let Some(named) = named else {
         if voices_unsure {

@@ -1,18 +1,10 @@
 //! What only an agent would say, and what only a customer would: the wording of the trade.
 //!
 //! In: nothing. Out: cues with their weights. They are common ways of speaking, in general use in call
-//! centres, and no company's script; weights are natural log-odds, positive for the agent.
+//! centres, and no company's script; weights are natural log-odds that who says it is
+//! the agent.
 
-/// A way of speaking that one party has.
-pub(super) struct Cue {
-    pub(super) phrase: &'static str,
-    /// Natural log-odds that who says it is the agent.
-    pub(super) weight: f32,
-}
-
-const fn cue(phrase: &'static str, weight: f32) -> Cue {
-    Cue { phrase, weight }
-}
+use super::cues::{Cue, cue};
 
 /// A party says the same thing again and again; after this many it adds nothing.
 pub(super) const HITS_MAX: usize = 3;

@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::cues::{count, probability};
 use super::role_cues::{ANSWERS, CUES, HITS_MAX};
 use crate::domain::{Direction, Party, PartyFrom, Span};
-use crate::text::{Token, TokenKind, sound_distance, tokens};
+use crate::text::{Token, tokens};
 
 /// One thing said by one voice.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +48,6 @@ const ODDS_MAX: f32 = 6.0;
 const OPENS_INBOUND: f32 = 1.5;
 const OPENS_OUTBOUND: f32 = -1.0;
 const ANSWERS_OUTBOUND: f32 = -1.0;
-/// Sounds may differ this much on average over a cue, if it is long enough to bear it.
-const DISTANCE_MAX: f32 = 0.12;
-const FUZZY_TOKENS_MIN: usize = 3;
 
 /// The party of each voice that said something.
 pub fn assign(said: &[Said<'_>], direction: Option<Direction>) -> BTreeMap<u8, Role> {
@@ -85,10 +83,6 @@ fn role(odds: f32) -> Role {
     Role { party, from: PartyFrom::Evidence, confidence: probability(odds.abs().min(ODDS_MAX)) }
 }
 
-fn probability(odds: f32) -> f32 {
-    1.0 / (1.0 + (-odds).exp())
-}
-
 /// Log-odds of each voice to be the agent's, by its own words and its place.
 fn odds(said: &[Said<'_>], direction: Option<Direction>) -> BTreeMap<u8, f32> {
     let lexicon: Vec<Vec<Token>> = CUES.iter().map(|cue| tokens(cue.phrase)).collect();
@@ -121,42 +115,6 @@ fn opening(text: &str, direction: Option<Direction>) -> f32 {
         Some(Direction::Outbound) => OPENS_OUTBOUND,
         None => 0.0,
     }
-}
-
-/// Counts cues from left to right; words taken by one cue are free for no other.
-fn count(heard: &[Token], lexicon: &[Vec<Token>], counts: &mut [usize]) {
-    let mut at = 0;
-    while at < heard.len() {
-        let rest = &heard[at..];
-        // The longest wording that fits, exact or to the ear; ties go to the first.
-        let fits = |phrase: &(usize, &Vec<Token>)| exact(phrase.1, rest) || alike(phrase.1, rest);
-        let hit = lexicon.iter().enumerate().rev().filter(fits).max_by_key(|p| p.1.len());
-        match hit {
-            Some((cue, phrase)) => {
-                counts[cue] += 1;
-                at += phrase.len();
-            }
-            None => at += 1,
-        }
-    }
-}
-
-fn exact(phrase: &[Token], heard: &[Token]) -> bool {
-    heard.len() >= phrase.len() && phrase.iter().zip(heard).all(|(a, b)| a.text == b.text)
-}
-
-fn alike(phrase: &[Token], heard: &[Token]) -> bool {
-    let long = phrase.len() >= FUZZY_TOKENS_MIN && heard.len() >= phrase.len();
-    // A quick look at the first token spares nearly all comparisons.
-    if !long || phrase[0].kind != heard[0].kind || phrase[0].kind == TokenKind::Number {
-        return false;
-    }
-    let budget = DISTANCE_MAX * phrase.len() as f32;
-    let mut spent = 0.0;
-    phrase.iter().zip(heard).all(|(a, b)| {
-        spent += sound_distance(a, b);
-        spent <= budget
-    })
 }
 
 #[cfg(test)]

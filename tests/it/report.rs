@@ -137,6 +137,7 @@ fn ended() -> EndedCall {
         detail: "-31.2 dB".to_owned(),
     };
     EndedCall {
+        direction: None,
         media: Media {
             duration_ms: 12_000,
             codec: "pcm_mulaw".to_owned(),

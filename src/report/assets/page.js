@@ -9,7 +9,7 @@ function showHead() {
     ["queue", about.queue],
     ["team", about.team],
     ["customer_number", about.customer?.masked],
-    ["direction", about.direction && code("direction", about.direction)],
+    ["direction", about.direction && direction(about)],
     ["started_at", when(about.started_at)],
     ["duration", clock(media.duration_s, false)],
     [
@@ -27,6 +27,12 @@ function showHead() {
       facts.map(([name, value]) => el("div", {}, el("dt", {}, t(name)), el("dd", {}, value))),
     ),
   );
+}
+
+function direction(about) {
+  const known = code("direction", about.direction);
+  if (about.direction_from !== "evidence") return known;
+  return fill("inferred", { what: known, percent: number(about.direction_confidence * 100, 0) });
 }
 
 function scoreChip(card, ix) {

@@ -12,6 +12,12 @@ pub struct Call {
     /// `inbound` or `outbound`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<String>,
+    /// `sidecar`, or `evidence`: how the two open the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction_from: Option<String>,
+    /// How sure the evidence is, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction_confidence: Option<f64>,
     /// 乙方.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<String>,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::{self, AudioTime, CallInfo, EndedCall, PartyFrom, PerParty, Sensitive, Span};
+use crate::domain::{
+    self, AudioTime, CallInfo, EndedCall, InferredDirection, PartyFrom, PerParty, Sensitive, Span,
+};
 
 impl Report {
     /// Puts a finished call and its scorecards into the contract's form.
@@ -20,7 +22,7 @@ impl Report {
                 name: "lingting".to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             },
-            call: call(info, source),
+            call: call(info, ended.direction, source),
             media: media(&ended.media),
             transcript: transcript(&ended.transcript),
             conversation: conversation(&ended.conversation),
@@ -78,12 +80,16 @@ fn text(value: &Sensitive<String>) -> String {
     value.as_str().to_owned()
 }
 
-fn call(info: &CallInfo, source: Source) -> Call {
+fn call(info: &CallInfo, inferred: Option<InferredDirection>, source: Source) -> Call {
     let agent = Agent { id: info.agent_id.clone(), name: info.agent_name.as_ref().map(text) };
     let known = agent.id.is_some() || agent.name.is_some();
+    let direction = info.direction.or(inferred.map(|inferred| inferred.direction));
+    let from = if inferred.is_some() { "evidence" } else { "sidecar" };
     Call {
         call_id: info.call_id.as_str().to_owned(),
-        direction: info.direction.map(|d| d.as_str().to_owned()),
+        direction: direction.map(|d| d.as_str().to_owned()),
+        direction_from: direction.map(|_| from.to_owned()),
+        direction_confidence: inferred.map(|i| decimals(f64::from(i.confidence), 3)),
         vendor: info.vendor.clone(),
         client: info.client.clone(),
         project: info.project.clone(),
