@@ -12,7 +12,7 @@ use crate::domain::{AudioTime, Span};
 const CONTEXT_MS: u64 = 200;
 /// The leak may come this much later or earlier, in frames of 10 ms.
 const LAG_FRAMES_MAX: isize = 10;
-/// The other leg's frames this far below its loudest do not count for the difference.
+/// The leg's frames this far below its loudest do not count for the difference.
 const LOUD_DROP_DB_MAX: f32 = 15.0;
 const FRAMES_MIN: usize = 10;
 
@@ -129,16 +129,17 @@ pub fn crosstalk_likelihood(
     }
 }
 
-/// How far `own` lies below `other` where `other` is loud inside the span, noise taken off.
+/// How far `own` lies below `other` where `own` is loudest inside the span, noise taken off: a word
+/// of its own, however short, makes it small.
 fn difference_db(
     pairs: &[(isize, f32, f32)],
     inside: &std::ops::Range<isize>,
     own_noise: f32,
 ) -> Option<f32> {
     let pairs = || pairs.iter().filter(|pair| inside.contains(&pair.0));
-    let loudest = pairs().map(|pair| pair.2).reduce(f32::max)?;
+    let loudest = pairs().map(|pair| pair.1).reduce(f32::max)?;
     let (mut own, mut other) = (0.0, 0.0);
-    for pair in pairs().filter(|pair| pair.2 >= loudest - LOUD_DROP_DB_MAX) {
+    for pair in pairs().filter(|pair| pair.1 >= loudest - LOUD_DROP_DB_MAX) {
         own += (power(pair.1) - own_noise).max(own_noise * 0.1);
         other += power(pair.2);
     }

@@ -256,6 +256,29 @@ fn a_leak_is_measured_and_gated() {
 }
 
 #[test]
+fn an_answer_is_cut_free_of_the_leak_before_it() {
+    let [(a, said_a), (b, said_b)] = conversation();
+    for gain_db in [-18.0, -24.0, -30.0] {
+        let sanity = heard(&[&a, &mixed(&b, &a, gain_db, 10)]);
+        for answer in &said_b {
+            assert_eq!(sanity.own_parts(LegIx(1), *answer, 0.5), vec![*answer], "{gain_db}");
+        }
+        for question in &said_a {
+            let after = |span: &&Span| span.start() > question.end();
+            let Some(answer) = said_b.iter().find(after) else { continue };
+            let next = said_a.iter().find(after).is_none_or(|span| span.start() > answer.end());
+            if !next {
+                continue;
+            }
+            let parts = sanity.own_parts(LegIx(1), question.cover(*answer), 0.5);
+            let kept = |span: Span| parts.iter().map(|part| part.overlap_ms(span)).sum::<u64>();
+            assert_eq!(kept(*answer), answer.len_ms(), "{answer} after {question}: {parts:?}");
+            assert!(kept(*question) <= 120, "{question} before {answer}: {parts:?}");
+        }
+    }
+}
+
+#[test]
 fn talking_at_once_is_not_gated() {
     for gain_db in [-16.0, -30.0] {
         let (a, said_a) = voice(60.0, 0.2, 31);
