@@ -20,7 +20,7 @@ use crate::session::{
 use crate::speech::{EngineError, Request, Transcriber};
 use crate::wire::report::Timings;
 
-/// Windows of one call under way at a time: 15 s of speech each, so some 8 MB.
+/// Windows of one call under way at a time: 20 s of speech each, so some 10 MB.
 const BACKLOG_MAX: usize = 8;
 
 /// Why a call was not analysed to its end.

@@ -13,12 +13,14 @@ use super::log_mel::{HOP_SAMPLES, LogMel};
 use super::vocabulary::Vocabulary;
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::domain::{EngineRef, Language};
-use crate::speech::{EngineError, Heard, Request, Transcriber, WINDOW_MS_MAX, is_silent, looped};
+use crate::speech::{
+    EngineError, Heard, HeardWord, Request, Transcriber, WINDOW_MS_MAX, is_silent, looped,
+};
 
 /// Frames of the model's full context: 30 s.
 const FRAMES_FULL: usize = 3000;
 /// Silence kept after the speech. With less, greedy decoding runs into loops (measured).
-const TAIL_FRAMES: usize = 150;
+const TAIL_FRAMES: usize = 100;
 /// Fewer frames than these make loops as well.
 const FRAMES_MIN: usize = 800;
 /// One frame of the encoder's output, in milliseconds.
@@ -27,6 +29,9 @@ const ENCODER_FRAME_MS: u64 = 20;
 const TOKENS_PER_S_MAX: usize = 10;
 const TOKENS_SPARE: usize = 16;
 const TOKENS_MAX: usize = 224;
+/// A window that loops is heard in halves, so often and down to this length.
+const HALVINGS_MAX: usize = 2;
+const HALVED_MS_MIN: u64 = 5_000;
 /// Width of the median filter over attention weights, as in OpenAI's word timing.
 const MEDIAN_FILTER: i64 = 7;
 
@@ -158,15 +163,13 @@ impl Ct2 {
         tokens.reverse();
         Ok(tokens)
     }
-}
 
-impl Transcriber for Ct2 {
-    fn id(&self) -> &EngineRef {
-        &self.id
-    }
-
-    fn transcribe(&mut self, window: &[f32], request: &Request) -> Result<Heard, EngineError> {
-        let ms = checked_ms(window)?;
+    fn hear(
+        &self,
+        window: &[f32],
+        request: &Request,
+        halvings: usize,
+    ) -> Result<Heard, EngineError> {
         if is_silent(window) {
             return Ok(Heard::default());
         }
@@ -180,11 +183,53 @@ impl Transcriber for Ct2 {
             encoded = self.features(window, FRAMES_FULL)?;
             (ids, doubtful) = self.decode(&encoded, request, window_s, self.beam.max(5))?;
         }
+        if doubtful
+            && halvings > 0
+            && let Some(cut) = quietest(window)
+        {
+            // What makes the model loop stands in one half: the other need not be lost with it.
+            let (left, right) = window.split_at(cut);
+            let mut heard = self.hear(left, request, halvings - 1)?;
+            let rest = self.hear(right, request, halvings - 1)?;
+            let late_ms = window_ms(left);
+            heard.looped |= rest.looped;
+            heard.words.extend(rest.words.into_iter().map(|word| HeardWord {
+                start_ms: word.start_ms + late_ms,
+                end_ms: word.end_ms + late_ms,
+                ..word
+            }));
+            return Ok(heard);
+        }
         if ids.is_empty() {
             return Ok(Heard::default());
         }
         let tokens = self.align(&encoded, request, &ids, window)?;
-        Ok(Heard { words: words(&tokens, ms), looped: doubtful })
+        Ok(Heard { words: words(&tokens, window_ms(window)), looped: doubtful })
+    }
+}
+
+/// The quietest moment in the middle half of a window, as a sample; none in a window whose halves
+/// would be too short to be heard by themselves.
+fn quietest(window: &[f32]) -> Option<usize> {
+    const PART: usize = SAMPLE_RATE_HZ as usize / 5;
+    if window_ms(window) < HALVED_MS_MIN {
+        return None;
+    }
+    let power = |at: &usize| window[*at..*at + PART].iter().map(|x| x * x).sum::<f32>();
+    (window.len() / 4..window.len() * 3 / 4 - PART)
+        .step_by(PART / 4)
+        .min_by(|a, b| power(a).total_cmp(&power(b)))
+        .map(|at| at + PART / 2)
+}
+
+impl Transcriber for Ct2 {
+    fn id(&self) -> &EngineRef {
+        &self.id
+    }
+
+    fn transcribe(&mut self, window: &[f32], request: &Request) -> Result<Heard, EngineError> {
+        checked_ms(window)?;
+        self.hear(window, request, HALVINGS_MAX)
     }
 
     fn detect_language(&mut self, window: &[f32]) -> Result<(Language, f32), EngineError> {

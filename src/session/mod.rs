@@ -67,7 +67,7 @@ impl SessionConfig {
             segmenter: SegmenterConfig::default(),
             support: SupportConfig::default(),
             measure: MeasureConfig::default(),
-            window_ms: 15_000,
+            window_ms: 20_000,
             crosstalk_min: 0.5,
             background_db: 12.0,
             prompts: BTreeMap::new(),

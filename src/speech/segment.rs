@@ -19,7 +19,8 @@ pub struct SegmenterConfig {
     pub speech_ms_min: u64,
     /// A pause this long closes a segment, in milliseconds.
     pub pause_ms_min: u64,
-    /// Kept before and after, so that no soft consonant is cut, in milliseconds.
+    /// Kept before and after, in milliseconds: no soft consonant is cut, and pauses stay long enough for
+    /// a recogniser to hear where a sentence ends. 150 costs one point of error rate more (measured).
     pub pad_ms: u64,
     /// A longer segment is cut where it is quietest, in milliseconds.
     pub segment_ms_max: u64,
@@ -32,7 +33,7 @@ impl Default for SegmenterConfig {
             off: 0.35,
             speech_ms_min: 200,
             pause_ms_min: 300,
-            pad_ms: 150,
+            pad_ms: 400,
             segment_ms_max: 20_000,
         }
     }
@@ -214,9 +215,9 @@ mod tests {
 
     #[test]
     fn speech_is_padded_and_pauses_close() {
-        // 32 ms a frame: speech from frame 10 to 30, then silence.
-        let drawn = format!("{}{}{}", ".".repeat(10), "#".repeat(20), ".".repeat(20));
-        assert_eq!(run(&drawn, &[]), [(170, 1110)]);
+        // 32 ms a frame: speech from frame 20 to 40, then silence.
+        let drawn = format!("{}{}{}", ".".repeat(20), "#".repeat(20), ".".repeat(20));
+        assert_eq!(run(&drawn, &[]), [(240, 1680)]);
         assert_eq!(run(&"#".repeat(3), &[]), [], "a click is no speech");
         let pause = format!("{0}{1}{0}", "#".repeat(20), ".".repeat(5));
         assert_eq!(run(&pause, &[]).len(), 1, "a short pause does not cut");

@@ -9,10 +9,11 @@ use crate::domain::{AudioTime, LegIx, Span};
 /// A word that ends within this after a seam was said before it: what follows is the next piece's pad.
 const SEAM_MS: u64 = 150;
 
-/// A piece of this length without a word has words that were not heard; less may be a cough.
-const UNHEARD_PIECE_MS_MIN: u64 = 900;
-/// So much speech after the last word of a piece was not heard: word ends err by less.
-const UNHEARD_TAIL_MS_MIN: u64 = 2_000;
+/// A piece of this length (its pads count) without a word has words that were not heard; less may be
+/// a cough.
+const UNHEARD_PIECE_MS_MIN: u64 = 1_400;
+/// So much after the last word of a piece was not heard: word ends and pads come to less.
+const UNHEARD_TAIL_MS_MIN: u64 = 2_250;
 
 const fn samples_of(ms: u64) -> usize {
     (ms * SAMPLE_RATE_HZ as u64 / 1000) as usize
@@ -161,16 +162,16 @@ mod tests {
     #[test]
     fn speech_without_words_is_a_window_of_its_own() {
         let mut packer = Packer::new(15_000);
-        packer.push(segment(1_000, 2_000));
+        packer.push(segment(500, 2_000));
         packer.push(segment(5_000, 9_000));
-        packer.push(segment(10_000, 10_500));
+        packer.push(segment(10_000, 11_000));
         let window = packer.finish().unwrap();
-        assert_eq!(window.unheard(&[word(100, 900), word(1_200, 4_500), word(5_100, 5_300)]), None);
-        let rest = window.unheard(&[word(1_200, 2_000)]).unwrap();
+        assert_eq!(window.unheard(&[word(100, 900), word(1_800, 5_000), word(5_600, 5_900)]), None);
+        let rest = window.unheard(&[word(1_700, 2_500)]).unwrap();
         let spans: Vec<(u64, u64)> =
             rest.pieces.iter().map(|p| (p.span.start().ms(), p.span.end().ms())).collect();
-        assert_eq!(spans, [(1_000, 2_000), (6_000, 9_000)]);
-        assert_eq!((rest.len_ms(), rest.pieces[1].at_ms), (4_000, 1_000));
+        assert_eq!(spans, [(500, 2_000), (6_000, 9_000)]);
+        assert_eq!((rest.len_ms(), rest.pieces[1].at_ms), (4_500, 1_500));
     }
 
     #[test]
