@@ -39,6 +39,8 @@ def settings():
                                            "workers": workers, "threads": threads}
         found[f"fw {mode} 2x1 beam 5"] = {"kind": "peer", "mode": mode, "beam": 5, "processes": 2, "workers": 1,
                                           "threads": 1}
+        found[f"fw {mode} 2x1 words"] = {"kind": "peer", "mode": mode, "beam": 1, "processes": 2, "workers": 1,
+                                         "threads": 1, "words": True}
     return found
 
 

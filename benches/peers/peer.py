@@ -37,7 +37,8 @@ def worker(job, queue, start, results):
             "vad_filter": setting["mode"] == "vad"}
         while (leg := queue.get()) is not None:
             samples = numpy.load(leg["file"]).astype(numpy.float32) / 32768.0
-            segments, _ = engine.transcribe(samples, language=leg["language"], beam_size=setting["beam"], **more)
+            segments, _ = engine.transcribe(samples, language=leg["language"], beam_size=setting["beam"],
+                                            word_timestamps=setting.get("words", False), **more)
             text = " ".join(segment.text.strip() for segment in segments)
             with lock:
                 texts.append({"call": leg["call"], "leg": leg["leg"], "text": text})
