@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::rubric::CheckArgs;
+
 /// Quality monitoring and speech analytics for call centres, on your own machine.
 #[derive(Debug, Parser)]
 #[command(name = "lingting", version, max_term_width = 100)]
@@ -130,11 +132,7 @@ pub(super) struct RubricArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum RubricAction {
     /// Say what is wrong with rubric files, with line and column
-    Check {
-        /// Rubric files [default: the built-in packs]
-        #[arg(value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
+    Check(CheckArgs),
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,16 +1,20 @@
-//! `lingting rubric`: remarks on rubric files.
+//! `lingting rubric check`: remarks on rubric files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::{RubricAction, RubricArgs};
-use super::say::Say;
+use super::read;
+use crate::cli::say::Say;
 use crate::rubric::{Level, Rubric, check, library, load};
 
-/// A rubric larger than this is none.
-const FILE_BYTES_MAX: u64 = 4 << 20;
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct CheckArgs {
+    /// Rubric files [default: the built-in packs]
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
 
-pub(super) fn run(args: &RubricArgs, say: Say) -> bool {
-    let RubricAction::Check { files } = &args.action;
+pub(super) fn run(args: &CheckArgs, say: Say) -> bool {
+    let files = &args.files;
     if files.is_empty() {
         return match crate::rubric::built_in() {
             Ok(rubrics) => {
@@ -49,26 +53,4 @@ fn summary(rubric: &Rubric, say: Say) {
         rubric.version,
         rubric.criteria.len()
     ));
-}
-
-/// Loads rubric files, or the built-in packs where none is named.
-///
-/// # Errors
-/// All remarks on the first file that cannot be used.
-pub(super) fn rubrics(files: &[std::path::PathBuf]) -> Result<Vec<Rubric>, String> {
-    if files.is_empty() {
-        return crate::rubric::built_in().map_err(|error| error.to_string());
-    }
-    let open = |path: &std::path::PathBuf| {
-        load(&path.display().to_string(), &read(path)?, &library()).map_err(|e| e.to_string())
-    };
-    files.iter().map(open).collect()
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    use std::io::Read;
-    let mut text = String::new();
-    let read = std::fs::File::open(path)
-        .and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text));
-    read.map_err(|error| format!("{}: {error}", path.display())).map(|_| text)
 }
