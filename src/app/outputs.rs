@@ -62,7 +62,7 @@ pub struct CallLine {
     pub agent: String,
     /// Length in seconds.
     pub duration_s: f64,
-    /// The lowest score of all scorecards; absent where no rubric applies.
+    /// The lowest score of all scorecards; absent where there is none.
     pub score: Option<f64>,
     /// The gravest verdict of all scorecards.
     pub verdict: String,
@@ -91,7 +91,7 @@ impl CallLine {
             call_id: report.call.call_id.clone(),
             agent: report.call.agent.as_ref().and_then(|a| a.id.clone()).unwrap_or_default(),
             duration_s: report.media.duration_s,
-            score: applied.map(|card| card.score).min_by(f64::total_cmp),
+            score: applied.filter_map(|card| card.score).min_by(f64::total_cmp),
             verdict: worst_verdict(report).to_owned(),
             worst: worst.unwrap_or_default(),
         }

@@ -110,12 +110,22 @@ pub struct RubricRef {
 pub struct Scorecard {
     /// The rubric.
     pub rubric: RubricRef,
-    /// 0 to `max`; all of it when no criterion applies.
-    pub score: Points,
+    /// 0 to `max`, over the criteria that were decided. Absent when none applies, and when less than half
+    /// of what was at stake could be decided: nobody could defend such a number.
+    pub score: Option<Points>,
+    /// The lowest and the highest score that it could be if everything had been decided. Absent when
+    /// everything was.
+    pub range: Option<(Points, Points)>,
+    /// Points of the critical criteria alone, 0 to `max`. Absent when none of them applies or one could
+    /// not be decided.
+    pub critical_score: Option<Points>,
     /// Always 100 points.
     pub max: Points,
     /// The whole.
     pub verdict: CallVerdict,
+    /// Attributes of the call that would say whether the rubric is meant for it, and are not known. The
+    /// verdict is then undetermined.
+    pub applies_unknown: Vec<String>,
     /// One a criterion, in the rubric's order.
     pub findings: Vec<Finding>,
 }

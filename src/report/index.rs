@@ -58,7 +58,7 @@ impl Row {
             parts.join(" · ")
         });
         let scores = shown.scorecards.iter().map(|card| {
-            json!({ "rubric": card.rubric, "title": card.title, "score": card.score, "verdict": card.verdict })
+            json!({ "rubric": card.rubric, "title": card.title, "score": card.score, "score_min": card.score_min, "score_max": card.score_max, "verdict": card.verdict })
         });
         let findings = || shown.scorecards.iter().flat_map(|card| &card.findings);
         let mut problems: Vec<&str> = Vec::new();

@@ -76,6 +76,11 @@ const STRINGS: &[(&str, &str, &str)] = &[
     ("filter.undetermined", "待定", "Undetermined"),
     ("no_findings", "没有符合筛选条件的评分项。", "Nothing here under this filter."),
     (
+        "rubric_may_not_apply",
+        "无法判断该评分标准是否适用，结论待定。未知：",
+        "Whether this rubric applies could not be told, so its verdict is open. Not known:",
+    ),
+    (
         "rubric_not_applicable",
         "本评分标准不适用于此通话。",
         "This rubric does not apply to this call.",

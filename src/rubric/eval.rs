@@ -10,10 +10,11 @@ use crate::domain::{
     Scorecard, Silence, Span, SpeakingRate, Utterance,
 };
 
+use super::applies::{Applicable, applies};
 use super::guard;
 use super::matcher::{Names, Spoken};
 use super::op::{self, Outcome};
-use super::plan::{Plan, Planned, applies};
+use super::plan::{Plan, Planned};
 use super::scene::Scene;
 use super::score;
 use super::speech::Speech;
@@ -256,7 +257,7 @@ impl<'p> Evaluation<'p> {
                 out.push(Settled {
                     rubric: planned.rubric.id.clone(),
                     criterion: criterion.id.clone(),
-                    verdict: score::settled(criterion, &outcomes),
+                    verdict: score::settled(&planned.rubric, criterion, &outcomes),
                 });
             }
         }
@@ -274,13 +275,14 @@ impl<'p> Evaluation<'p> {
         self.end = Some(AudioTime::from_ms(duration_ms).max(self.last_end()));
         self.search();
         let cards = self.plan.rubrics.iter().filter_map(|planned| {
-            Some(match applies(&planned.rubric, &self.info)? {
-                false => score::not_applicable(&planned.rubric),
-                true => {
-                    let outcomes = self.outcomes(planned);
-                    score::scorecard(planned, &self.scene(&planned.rubric), &outcomes)
-                }
-            })
+            let unknown = match applies(&planned.rubric, &self.info) {
+                Applicable::OtherLanguage => return None,
+                Applicable::No => return Some(score::not_applicable(&planned.rubric)),
+                Applicable::Yes => Vec::new(),
+                Applicable::Unknown(attributes) => attributes,
+            };
+            let (outcomes, scene) = (self.outcomes(planned), self.scene(&planned.rubric));
+            Some(score::scorecard(planned, &scene, &outcomes, unknown))
         });
         cards.collect()
     }
@@ -290,8 +292,11 @@ impl<'p> Evaluation<'p> {
     }
 
     fn rubrics(&self) -> impl Iterator<Item = &'p Planned> {
-        let applies = |planned: &&Planned| applies(&planned.rubric, &self.info) == Some(true);
-        self.plan.rubrics.iter().filter(applies)
+        let may_apply = |planned: &&Planned| {
+            let answer = applies(&planned.rubric, &self.info);
+            matches!(answer, Applicable::Yes | Applicable::Unknown(_))
+        };
+        self.plan.rubrics.iter().filter(may_apply)
     }
 
     fn outcomes(&self, planned: &Planned) -> Vec<Outcome> {

@@ -7,6 +7,7 @@
 //! all rubrics into one [`matcher`]; [`eval`] takes a call's facts; [`op`] holds the operators, each a
 //! pure function over [`stream`]s of hits; [`proof`] and [`score`] make findings of them.
 
+mod applies;
 mod eval;
 mod file;
 mod guard;
@@ -20,9 +21,10 @@ mod scene;
 mod score;
 mod speech;
 mod stream;
+mod tally;
 
 pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled};
 pub use file::{Diagnostic, Level, Library, LoadError, Place, check, load};
-pub use model::{Applies, Criterion, Rubric, Section, Title};
+pub use model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Scale, Section, Title};
 pub use packs::{built_in, library};
 pub use plan::Plan;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{CriterionId, Direction, Language, Party, Points, RubricId, Severity};
+use crate::domain::{CriterionId, Language, Party, Points, RubricId, Severity};
 
 /// A text in both of the product's languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,10 @@ pub struct Rubric {
     pub applies: Applies,
     /// A score below this fails a call.
     pub pass_mark: Points,
+    /// What a critical failure does to the score.
+    pub on_critical: OnCritical,
+    /// How many failures fail a call.
+    pub fails_on: FailsOn,
     /// Mean recognition confidence below which an absence proves nothing, 0 to 1.
     pub confidence_min: f32,
     /// In the file's order.
@@ -50,13 +54,44 @@ pub struct Rubric {
     pub(crate) conditions: Vec<Condition>,
 }
 
-/// Which calls a rubric is meant for. An empty list asks nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What a critical failure does to the score. The call's verdict is `critical` either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnCritical {
+    /// Nothing: the points tell how the rest was.
+    #[default]
+    Keep,
+    /// It takes all of it.
+    Zero,
+}
+
+/// How many failures of a severity fail a call; `None`: however many, they do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailsOn {
+    /// 重度.
+    pub major: Option<u32>,
+    /// 轻度.
+    pub minor: Option<u32>,
+}
+
+impl Default for FailsOn {
+    fn default() -> Self {
+        Self { major: Some(1), minor: Some(2) }
+    }
+}
+
+/// Which calls a rubric is meant for: those of which every test is true. Without tests, all.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Applies {
-    /// Who called whom; none: both.
-    pub direction: Option<Direction>,
-    /// Allowed values by attribute: queue, project, vendor, client, team.
-    pub attributes: Vec<(String, BTreeSet<String>)>,
+    /// An attribute of the call, and what it must be. By name, as the order says nothing.
+    pub(crate) tests: Vec<(String, Asks)>,
+}
+
+/// What is asked of an attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Asks {
+    pub(crate) test: Test,
+    /// It must not be so.
+    pub(crate) negated: bool,
 }
 
 /// A heading over criteria.
@@ -66,6 +101,10 @@ pub struct Section {
     pub id: String,
     /// Its title.
     pub title: Title,
+    /// Its share of the score. In a rubric all sections that hold criteria have one, or none has.
+    pub weight: Option<Points>,
+    /// Unless this is true, none of its criteria applies.
+    pub(crate) when: Option<CondIx>,
 }
 
 /// 评分项.
@@ -76,14 +115,44 @@ pub struct Criterion {
     /// Its title.
     pub title: Title,
     /// Its section, as an index.
-    pub section: usize,
+    pub section: Option<usize>,
     /// How grave a failure is, unless a condition makes it graver.
     pub severity: Severity,
-    /// Its share of the score; shares are re-balanced over the criteria that apply.
+    /// Its share of its section's score, or of the whole score where sections have no weight. Shares
+    /// are re-balanced over the criteria that apply. Zero: it has none, and `penalty` or `bonus` says
+    /// what it does.
     pub weight: Points,
+    /// What a failure costs: of the weight, or of the total where there is no weight.
+    pub penalty: Option<Scale>,
+    /// What a success earns: of the weight, or on top of the total where there is no weight.
+    pub bonus: Option<Scale>,
     pub(crate) graver: Vec<(Severity, CondIx)>,
     pub(crate) when: Option<CondIx>,
     pub(crate) rule: Rule,
+}
+
+/// Points once, or by the number of hits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scale {
+    /// Points of the first hit, of the second, and so on; each further hit is like the last. Invariant:
+    /// not empty, each above zero.
+    pub steps: Vec<Points>,
+    /// Whether hits count; else the first step is all there is.
+    pub per_hit: bool,
+    /// No more than this in all.
+    pub at_most: Option<Points>,
+}
+
+impl Scale {
+    /// Points for so many hits, in hundredths. It never falls as hits grow.
+    pub fn of(&self, hits: usize) -> i64 {
+        let counted = if self.per_hit { hits } else { hits.min(1) };
+        let stepped = self.steps.iter().take(counted).map(|step| step.hundredths());
+        let last = self.steps.last().map_or(0, |step| step.hundredths());
+        let further = i64::try_from(counted.saturating_sub(self.steps.len())).unwrap_or(i64::MAX);
+        let sum = stepped.fold(last.saturating_mul(further), i64::saturating_add);
+        sum.min(self.at_most.map_or(i64::MAX, Points::hundredths))
+    }
 }
 
 /// What decides a criterion.

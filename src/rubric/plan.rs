@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::CallInfo;
-
 use super::matcher::Matcher;
 use super::model::{Match, Op, Phrase, Rubric};
 
@@ -84,23 +82,4 @@ impl Book {
         self.known.insert(key, number);
         number
     }
-}
-
-/// Whether a rubric is meant for a call. `None`: it listens to another language.
-pub(crate) fn applies(rubric: &Rubric, info: &CallInfo) -> Option<bool> {
-    use crate::domain::Attribute;
-    if let (Some(wanted), Some(spoken)) = (&rubric.language, &info.language)
-        && wanted != spoken
-    {
-        return None;
-    }
-    // A sidecar that does not say is given the benefit of the doubt: the rubric applies.
-    let direction = rubric.applies.direction.is_none_or(|d| info.direction.is_none_or(|i| i == d));
-    let attributes =
-        rubric.applies.attributes.iter().all(|(name, allowed)| match info.attribute(name) {
-            Some(Attribute::Text(value)) => allowed.contains(&value),
-            Some(Attribute::Number(value)) => allowed.contains(&value.to_string()),
-            None => true,
-        });
-    Some(direction && attributes)
 }

@@ -1,25 +1,31 @@
-//! From conditions to findings, points and the verdict over a call.
+//! From conditions to findings and the verdict over a call; [`super::tally`] counts the points.
 //!
-//! In: outcomes of a rubric's conditions. Out: [`Scorecard`]. Points are whole hundredths (law 4).
+//! In: outcomes of a rubric's conditions. Out: [`Scorecard`]. What could not be decided neither earns
+//! nor costs a point in silence: the score is over what was decided, a range says what it could be, and
+//! where less than half was decided there is no score.
+
+use std::collections::BTreeSet;
 
 use crate::domain::{
     CallVerdict, Doubt, DoubtReason, Evidence, EvidenceKind, Finding, Points, Proof, RubricRef,
     Scorecard, Severity, Verdict,
 };
 
-use super::model::{CondIx, Criterion, Rubric, Rule};
+use super::model::{CondIx, Criterion, OnCritical, Rubric, Rule, Unit};
 use super::op::Outcome;
 use super::plan::Planned;
 use super::proof::Prover;
 use super::scene::Scene;
-use super::stream::Truth;
-
-/// Points of a whole scorecard, in hundredths.
-const MAX_HUNDREDTHS: i64 = 10_000;
+use super::stream::{Hit, Truth};
+use super::tally::{MAX_HUNDREDTHS, Mark, stake, tally};
 
 /// What a criterion is worth in mid-call: its verdict's name once it is settled.
-pub(crate) fn settled(criterion: &Criterion, outcomes: &[Outcome]) -> Option<&'static str> {
-    match decide(criterion, outcomes) {
+pub(crate) fn settled(
+    rubric: &Rubric,
+    criterion: &Criterion,
+    outcomes: &[Outcome],
+) -> Option<&'static str> {
+    match decide(rubric, criterion, outcomes) {
         Decision::Pending => None,
         Decision::NotApplicable => Some("not_applicable"),
         Decision::Met => Some("met"),
@@ -36,14 +42,19 @@ enum Decision {
     Unknown(DoubtReason, CondIx),
 }
 
-fn decide(criterion: &Criterion, outcomes: &[Outcome]) -> Decision {
+/// It applies when its section's condition and its own are true; then its rule decides.
+fn decide(rubric: &Rubric, criterion: &Criterion, outcomes: &[Outcome]) -> Decision {
     let truth = |ix: CondIx| outcomes[ix.0].truth;
-    if let Some(when) = criterion.when {
-        match truth(when) {
-            Truth::True => {}
-            Truth::False => return Decision::NotApplicable,
-            Truth::Pending => return Decision::Pending,
-            Truth::Unknown(reason) => return Decision::Unknown(reason, when),
+    let section = criterion.section.and_then(|section| rubric.sections[section].when);
+    let asked: Vec<CondIx> = section.into_iter().chain(criterion.when).collect();
+    match Truth::all(asked.iter().map(|&ix| truth(ix))) {
+        Truth::True => {}
+        Truth::False => return Decision::NotApplicable,
+        Truth::Pending => return Decision::Pending,
+        Truth::Unknown(reason) => {
+            let unsure = |ix: &&CondIx| matches!(truth(**ix), Truth::Unknown(_));
+            let ix = asked.iter().find(unsure).expect("one that is unknown made all unknown");
+            return Decision::Unknown(reason, *ix);
         }
     }
     let (ix, good) = match criterion.rule {
@@ -71,9 +82,12 @@ pub(crate) fn not_applicable(rubric: &Rubric) -> Scorecard {
     });
     Scorecard {
         rubric: reference(rubric),
-        score: Points::from_hundredths(MAX_HUNDREDTHS),
+        score: None,
+        range: None,
+        critical_score: None,
         max: Points::from_hundredths(MAX_HUNDREDTHS),
         verdict: CallVerdict::NotApplicable,
+        applies_unknown: Vec::new(),
         findings: findings.collect(),
     }
 }
@@ -87,47 +101,143 @@ fn reference(rubric: &Rubric) -> RubricRef {
     }
 }
 
-/// Judges a call that has ended.
-pub(crate) fn scorecard(planned: &Planned, scene: &Scene<'_>, outcomes: &[Outcome]) -> Scorecard {
+/// Judges a call that has ended; `applies_unknown`: attributes that would say whether the rubric is
+/// meant for it.
+pub(crate) fn scorecard(
+    planned: &Planned,
+    scene: &Scene<'_>,
+    outcomes: &[Outcome],
+    applies_unknown: Vec<String>,
+) -> Scorecard {
     let prover = Prover { planned, scene, outcomes };
     let rubric = &planned.rubric;
     let mut findings: Vec<Finding> =
         rubric.criteria.iter().map(|criterion| finding(rubric, criterion, &prover)).collect();
-    let weights: Vec<i64> = findings
-        .iter()
-        .zip(&rubric.criteria)
-        .map(|(finding, criterion)| match finding.verdict {
-            // What could not be decided neither earns nor costs.
-            Verdict::NotApplicable | Verdict::Undetermined(_) => 0,
-            _ => criterion.weight.hundredths(),
-        })
-        .collect();
-    let mut score = 0;
-    for (finding, share) in findings.iter_mut().zip(shares(&weights)) {
-        finding.weight = Points::from_hundredths(share);
-        if matches!(finding.verdict, Verdict::Met(_)) {
-            finding.points = finding.weight;
-            score += share;
-        }
+    let marks = |undecided: Undecided| -> Vec<Mark> {
+        let all = rubric.criteria.iter().zip(&findings);
+        all.map(|(criterion, finding)| mark(criterion, finding, rubric, outcomes, undecided))
+            .collect()
+    };
+    let decided = tally(rubric, &marks(Undecided::Out));
+    let worst = tally(rubric, &marks(Undecided::Bad));
+    let best = tally(rubric, &marks(Undecided::Good));
+    for (finding, (weight, points)) in findings.iter_mut().zip(&decided.lines) {
+        finding.weight = Points::from_hundredths(*weight);
+        finding.points = Points::from_hundredths(*points);
     }
-    if weights.iter().all(|&weight| weight == 0) {
-        score = MAX_HUNDREDTHS;
+    let graves = graves(rubric, &findings, outcomes);
+    let zero = rubric.on_critical == OnCritical::Zero;
+    let (mut score, mut low, mut high) = (decided.total, worst.total, best.total);
+    if zero && graves.sure(Severity::Critical) > 0 {
+        (score, low, high) = (0, 0, 0);
+    } else if zero && graves.possible(Severity::Critical) > 0 {
+        low = 0;
     }
-    let score = Points::from_hundredths(score);
+    // Each was rounded by itself.
+    let range = (Points::from_hundredths(low.min(score)), Points::from_hundredths(high.max(score)));
+    let undecided = findings.iter().any(|one| matches!(one.verdict, Verdict::Undetermined(_)));
+    let score = scored(rubric, &findings, &worst.lines).then_some(Points::from_hundredths(score));
+    let verdict = match verdict(rubric, &findings, &graves, score, range) {
+        CallVerdict::NotApplicable => CallVerdict::NotApplicable,
+        _ if !applies_unknown.is_empty() => CallVerdict::Undetermined,
+        decided => decided,
+    };
+    let judged = verdict != CallVerdict::NotApplicable;
     Scorecard {
         rubric: reference(rubric),
+        range: (judged && (undecided || range.0 < range.1)).then_some(range),
+        critical_score: critical_score(rubric, &findings),
         score,
         max: Points::from_hundredths(MAX_HUNDREDTHS),
-        verdict: verdict(&findings, score, rubric.pass_mark),
+        verdict,
+        applies_unknown,
         findings,
     }
+}
+
+/// What an undetermined criterion is taken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Undecided {
+    Out,
+    Good,
+    Bad,
+}
+
+/// How a criterion ended. Hits by a voice that may be somebody else's count where they are the worst,
+/// or the best, that can be.
+fn mark(
+    criterion: &Criterion,
+    finding: &Finding,
+    rubric: &Rubric,
+    outcomes: &[Outcome],
+    undecided: Undecided,
+) -> Mark {
+    let (Rule::Met(ix) | Rule::ViolatedBy(ix)) = criterion.rule;
+    let stream = &outcomes[ix.0].stream;
+    let unit = rubric.conditions[ix.0].times.unit;
+    let sure = count(stream.hits.iter(), unit).max(1);
+    let possible = count(stream.hits.iter().chain(&stream.maybe), unit).max(sure);
+    match (&finding.verdict, undecided) {
+        (Verdict::NotApplicable, _) | (Verdict::Undetermined(_), Undecided::Out) => Mark::Out,
+        (Verdict::Undetermined(_), Undecided::Good) => Mark::Good(possible),
+        (Verdict::Undetermined(_), Undecided::Bad) => Mark::Bad(possible),
+        (Verdict::Met(_), Undecided::Good) => Mark::Good(possible),
+        (Verdict::Met(_), _) => Mark::Good(sure),
+        (Verdict::NotMet(_), Undecided::Bad) => Mark::Bad(possible),
+        (Verdict::NotMet(_), _) => Mark::Bad(sure),
+    }
+}
+
+fn count<'h>(hits: impl Iterator<Item = &'h Hit>, unit: Unit) -> usize {
+    match unit {
+        Unit::Hits => hits.count(),
+        Unit::Utterances => hits.map(|hit| hit.utterance).collect::<BTreeSet<_>>().len(),
+        Unit::Turns => hits.map(|hit| hit.turn).collect::<BTreeSet<_>>().len(),
+    }
+}
+
+/// Whether enough was decided for a score: at least half of what was at stake.
+fn scored(rubric: &Rubric, findings: &[Finding], lines: &[(i64, i64)]) -> bool {
+    let (mut decided, mut all) = (0, 0);
+    for ((criterion, finding), (share, _)) in rubric.criteria.iter().zip(findings).zip(lines) {
+        let stake = stake(criterion, *share);
+        match finding.verdict {
+            Verdict::NotApplicable => {}
+            Verdict::Undetermined(_) => all += stake,
+            Verdict::Met(_) | Verdict::NotMet(_) => {
+                decided += stake;
+                all += stake;
+            }
+        }
+    }
+    all > 0 && decided * 2 >= all
+}
+
+/// Points by the critical criteria alone, of a hundred. Absent where none applies, or one is undecided.
+fn critical_score(rubric: &Rubric, findings: &[Finding]) -> Option<Points> {
+    let (mut met, mut all) = (0i64, 0i64);
+    for (criterion, finding) in rubric.criteria.iter().zip(findings) {
+        if finding.severity != Severity::Critical {
+            continue;
+        }
+        // One that only deducts weighs as much as its first hit.
+        let weight = stake(criterion, criterion.weight.hundredths());
+        match finding.verdict {
+            Verdict::NotApplicable => continue,
+            Verdict::Undetermined(_) => return None,
+            Verdict::Met(_) => met += weight,
+            Verdict::NotMet(_) => {}
+        }
+        all += weight;
+    }
+    (all > 0).then(|| Points::from_hundredths(met * MAX_HUNDREDTHS / all))
 }
 
 fn finding(rubric: &Rubric, criterion: &Criterion, prover: &Prover<'_>) -> Finding {
     let ix = match criterion.rule {
         Rule::Met(ix) | Rule::ViolatedBy(ix) => ix,
     };
-    let verdict = match decide(criterion, prover.outcomes) {
+    let verdict = match decide(rubric, criterion, prover.outcomes) {
         // Nothing is pending when a call has ended; if an operator says otherwise, nobody knows.
         Decision::Pending => {
             Verdict::Undetermined(Doubt { reason: DoubtReason::FactMissing, evidence: Vec::new() })
@@ -139,12 +249,10 @@ fn finding(rubric: &Rubric, criterion: &Criterion, prover: &Prover<'_>) -> Findi
         Decision::Met => proved(ix, prover, Verdict::Met),
         Decision::NotMet => proved(ix, prover, Verdict::NotMet),
     };
-    let graver =
-        criterion.graver.iter().filter(|(_, ix)| prover.outcomes[ix.0].truth == Truth::True);
     Finding {
         criterion: criterion.id.clone(),
         title: criterion.title.in_language(rubric.language.as_ref()).to_owned(),
-        severity: graver.map(|(severity, _)| *severity).fold(criterion.severity, Severity::max),
+        severity: severity(criterion, prover.outcomes, |truth| truth == Truth::True),
         confidence: confidence(verdict.evidence()),
         verdict,
         weight: Points::ZERO,
@@ -172,63 +280,74 @@ fn confidence(evidence: &[Evidence]) -> f32 {
     evidence.iter().map(of).fold(0.0, f32::max)
 }
 
-/// Shares a hundred points out by weight, to the hundredth, so that they add up exactly: rounding
-/// down first, then one hundredth each to those that lost most, in the rubric's order.
-fn shares(weights: &[i64]) -> Vec<i64> {
-    let total: i128 = weights.iter().map(|&weight| i128::from(weight)).sum();
-    if total == 0 {
-        return vec![0; weights.len()];
+fn severity(
+    criterion: &Criterion,
+    outcomes: &[Outcome],
+    counts: impl Fn(Truth) -> bool,
+) -> Severity {
+    let graver = criterion.graver.iter().filter(|(_, ix)| counts(outcomes[ix.0].truth));
+    graver.map(|(severity, _)| *severity).fold(criterion.severity, Severity::max)
+}
+
+/// Failures by gravity: those that are sure, and those that may be there.
+struct Graves {
+    sure: Vec<Severity>,
+    possible: Vec<Severity>,
+}
+
+impl Graves {
+    fn sure(&self, severity: Severity) -> usize {
+        self.sure.iter().filter(|one| **one == severity).count()
     }
-    let exact = |weight: i64| i128::from(weight) * i128::from(MAX_HUNDREDTHS);
-    let mut out: Vec<i64> = weights.iter().map(|&weight| (exact(weight) / total) as i64).collect();
-    let mut order: Vec<usize> = (0..weights.len()).filter(|&i| weights[i] > 0).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse(exact(weights[i]) % total));
-    let rest = MAX_HUNDREDTHS - out.iter().sum::<i64>();
-    for &i in order.iter().take(rest.max(0) as usize) {
-        out[i] += 1;
+
+    fn possible(&self, severity: Severity) -> usize {
+        self.possible.iter().filter(|one| **one == severity).count()
+    }
+}
+
+fn graves(rubric: &Rubric, findings: &[Finding], outcomes: &[Outcome]) -> Graves {
+    let mut out = Graves { sure: Vec::new(), possible: Vec::new() };
+    for (criterion, finding) in rubric.criteria.iter().zip(findings) {
+        let gravest = || severity(criterion, outcomes, |truth| truth != Truth::False);
+        match finding.verdict {
+            Verdict::NotMet(_) => {
+                out.sure.push(finding.severity);
+                out.possible.push(gravest());
+            }
+            Verdict::Undetermined(_) => out.possible.push(gravest()),
+            Verdict::Met(_) | Verdict::NotApplicable => {}
+        }
     }
     out
 }
 
-/// A critical failure is critical; one major or two minor failures fail, and so does a score below
-/// the pass mark. Undetermined when a criterion in doubt could turn a pass.
-fn verdict(findings: &[Finding], score: Points, pass_mark: Points) -> CallVerdict {
+/// A critical failure is critical; as many major or minor failures as the rubric says fail, and so does
+/// a score below the pass mark. Undetermined when what is in doubt could turn a pass or a failing score.
+fn verdict(
+    rubric: &Rubric,
+    findings: &[Finding],
+    graves: &Graves,
+    score: Option<Points>,
+    (low, high): (Points, Points),
+) -> CallVerdict {
     if findings.iter().all(|finding| matches!(finding.verdict, Verdict::NotApplicable)) {
         return CallVerdict::NotApplicable;
     }
-    let count = |severity: Severity, doubts: bool| {
-        let failed = |finding: &&Finding| match finding.verdict {
-            Verdict::NotMet(_) => true,
-            Verdict::Undetermined(_) => doubts,
-            _ => false,
-        };
-        findings.iter().filter(failed).filter(|finding| finding.severity == severity).count()
+    let reached = |bound: Option<u32>, count: usize| bound.is_some_and(|n| count >= n as usize);
+    let fails = |count: &dyn Fn(Severity) -> usize| {
+        reached(rubric.fails_on.major, count(Severity::Major))
+            || reached(rubric.fails_on.minor, count(Severity::Minor))
     };
-    let fails =
-        |doubts: bool| count(Severity::Major, doubts) > 0 || count(Severity::Minor, doubts) > 1;
-    if count(Severity::Critical, false) > 0 {
+    let may_fail = fails(&|severity| graves.possible(severity))
+        || graves.possible(Severity::Critical) > 0
+        || low < rubric.pass_mark;
+    if graves.sure(Severity::Critical) > 0 {
         CallVerdict::Critical
-    } else if fails(false) || score < pass_mark {
+    } else if fails(&|severity| graves.sure(severity)) || high < rubric.pass_mark {
         CallVerdict::Fail
-    } else if fails(true) || count(Severity::Critical, true) > 0 {
+    } else if may_fail || score.is_none() {
         CallVerdict::Undetermined
     } else {
         CallVerdict::Pass
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn shares_add_up_to_a_hundred_points(weights in prop::collection::vec(0i64..100_000, 1..40)) {
-            let out = shares(&weights);
-            let want = if weights.iter().all(|&w| w == 0) { 0 } else { MAX_HUNDREDTHS };
-            prop_assert_eq!(out.iter().sum::<i64>(), want);
-            prop_assert!(out.iter().zip(&weights).all(|(&share, &weight)| share >= 0 && (weight > 0 || share == 0)));
-        }
     }
 }

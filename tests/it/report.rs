@@ -92,9 +92,12 @@ fn scorecard() -> Scorecard {
             digest: "ab".repeat(32),
             title: "呼入服务规范".to_owned(),
         },
-        score: Points::from_hundredths(5000),
+        score: Some(Points::from_hundredths(5000)),
+        range: Some((Points::from_hundredths(4000), Points::from_hundredths(6000))),
+        critical_score: Some(Points::ZERO),
         max: Points::from_hundredths(10_000),
         verdict: CallVerdict::Critical,
+        applies_unknown: Vec::new(),
         findings: vec![
             finding("greeting_hello", "问候语", Severity::Minor, Verdict::Met(proof(vec![phrase]))),
             finding(

@@ -66,6 +66,16 @@ function clock(seconds, tenths = true) {
 }
 
 const number = (value, places = 1) => Number(value.toFixed(places)).toString();
+// A score; where parts are undecided, with the range it may lie in; where too many are, the range alone.
+const scoreText = (card) => {
+  const range = card.score_min == null ? "" : `${number(card.score_min)}–${number(card.score_max)}`;
+  if (card.score == null) return range || "–";
+  return number(card.score);
+};
+const rangeText = (card) =>
+  card.score != null && card.score_min != null && card.score_min < card.score_max
+    ? ` (${number(card.score_min)}–${number(card.score_max)})`
+    : "";
 const percent = (value) => `${Math.round(value * 100)}%`;
 const when = (stamp) => (stamp ? stamp.replace("T", " ").replace(/(\.\d+)?(Z|[+-]\d\d:?\d\d)$/, "") : "");
 

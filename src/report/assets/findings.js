@@ -49,10 +49,13 @@ function cardNode(card) {
       "header",
       {},
       el("h3", {}, card.title || card.rubric, el("small", {}, `${card.rubric} v${card.version}`)),
-      none ? null : el("span", { class: "score" }, el("b", {}, number(card.score)), ` / ${number(card.max)}`),
+      none ? null : el("span", { class: "score" }, el("b", {}, scoreText(card)), `${rangeText(card)} / ${number(card.max)}`),
       badge(card.verdict),
     ),
     none ? el("p", { class: "note" }, t("rubric_not_applicable")) : null,
+    card.applies_unknown?.length
+      ? el("p", { class: "note" }, `${t("rubric_may_not_apply")} ${card.applies_unknown.join(", ")}`)
+      : null,
     body,
   );
 }

@@ -79,7 +79,7 @@ function rowNode(row) {
       return el(
         "td",
         { class: none ? "num dim" : `num score v-${score.verdict}` },
-        none ? "–" : number(score.score),
+        none ? "–" : scoreText(score),
       );
     }),
     el("td", { class: "nowrap" }, row.agent),

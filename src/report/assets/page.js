@@ -53,7 +53,7 @@ function scoreChip(card, ix) {
         },
       },
       el("span", { class: "rubric-name" }, card.title || card.rubric),
-      none ? el("b", {}, "–") : el("b", {}, number(card.score), el("small", {}, ` / ${number(card.max)}`)),
+      none ? el("b", {}, "–") : el("b", {}, scoreText(card), el("small", {}, `${rangeText(card)} / ${number(card.max)}`)),
       badge(card.verdict),
     ),
   );

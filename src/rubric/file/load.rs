@@ -1,15 +1,15 @@
 //! From a file's text to a [`Rubric`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::{CriterionId, Direction, Language, Points, RubricId, Severity};
-use crate::rubric::model::{Applies, Criterion, Rubric, Rule, Section, Title};
+use crate::domain::{Language, Points, RubricId};
+use crate::rubric::model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Section, Title};
 
 use super::diagnostic::{Diagnostic, Level, LoadError, Place, Remarks};
 use super::read::Reader;
-use super::tree::{self, Node, Value};
+use super::tree::{self, Key, Node, Value};
 
 /// Files of phrase lists that rubrics may use, by the name that `uses` gives them.
 #[derive(Debug, Clone, Default)]
@@ -43,13 +43,15 @@ pub fn check(file: &str, text: &str, library: &Library) -> Vec<Diagnostic> {
     read(file, text, library).1
 }
 
-const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 15] = [
     "rubric",
     "version",
     "title",
     "language",
     "applies",
     "pass_mark",
+    "on_critical",
+    "fails_on",
     "confidence_min",
     "match",
     "uses",
@@ -73,6 +75,9 @@ fn read(file: &str, text: &str, library: &Library) -> (Option<Rubric>, Vec<Diagn
     (rubric, reader.remarks.into_sorted())
 }
 
+/// What sections may hold.
+pub(super) const SECTION_KEYS: [&str; 3] = ["title", "weight", "when"];
+
 fn rubric<'a>(
     reader: &mut Reader<'a>,
     root: &'a Node,
@@ -95,7 +100,39 @@ fn rubric<'a>(
         named_conditions(reader, node);
     }
     let sections = fields.get("sections").map_or_else(Vec::new, |node| sections(reader, node));
-    let criteria = criteria(reader, fields.get("criteria")?, &sections);
+    let criteria = fields.get("criteria").map(|node| reader.criteria(node, &sections));
+    if let Some(criteria) = &criteria {
+        section_use(reader, fields.get("sections").copied(), &sections, criteria);
+    }
+    unused(reader);
+    let id = fields.get("rubric").and_then(|node| id(reader, node));
+    let version = fields.get("version").and_then(|node| version(reader, node));
+    let title = fields.get("title").and_then(|node| reader.title(node));
+    let pass_mark = fields.get("pass_mark").and_then(|node| reader.up_to(node, 100.0));
+    let floor = fields.get("confidence_min").and_then(|node| reader.up_to(node, 1.0));
+    let language = fields.get("language").and_then(|node| language(reader, node));
+    let applies = fields.get("applies").map_or_else(Applies::default, |node| reader.applies(node));
+    let on_critical = fields.get("on_critical").and_then(|node| on_critical(reader, node));
+    let fails_on = fields.get("fails_on").map_or_else(FailsOn::default, |n| fails_on(reader, n));
+    Some(Rubric {
+        id: id?,
+        version: version?,
+        title: title?,
+        language,
+        applies,
+        pass_mark: pass_mark.and_then(Points::from_f64).unwrap_or_default(),
+        on_critical: on_critical.unwrap_or_default(),
+        fails_on,
+        confidence_min: floor.map_or(CONFIDENCE_MIN, |floor| floor as f32),
+        sections,
+        criteria: criteria?,
+        digest: hex(&digest.finalize()),
+        conditions: std::mem::take(&mut reader.out),
+    })
+}
+
+/// Warns of what nothing uses: most often a slip of the pen elsewhere.
+fn unused(reader: &mut Reader<'_>) {
     for name in reader.unused() {
         let place = reader.named[&name].place;
         reader.remarks.warning(place, format!("nothing uses the condition `{name}`"));
@@ -107,25 +144,66 @@ fn rubric<'a>(
             reader.remarks.warning(place, format!("nothing uses the phrase list `{name}`"));
         }
     }
-    let id = id(reader, fields.get("rubric")?)?;
-    let version = fields.get("version").and_then(|node| reader.number(node))? as u32;
-    let title = fields.get("title").and_then(|node| title(reader, node))?;
-    let pass_mark =
-        fields.get("pass_mark").and_then(|node| points(reader, node)).unwrap_or_default();
-    let floor = fields.get("confidence_min").and_then(|node| reader.number(node));
-    Some(Rubric {
-        id,
-        version,
-        title,
-        language: fields.get("language").and_then(|node| language(reader, node)),
-        applies: fields.get("applies").map_or_else(Applies::default, |node| applies(reader, node)),
-        pass_mark,
-        confidence_min: floor.unwrap_or(f64::from(CONFIDENCE_MIN)).min(1.0) as f32,
-        sections,
-        criteria,
-        digest: hex(&digest.finalize()),
-        conditions: std::mem::take(&mut reader.out),
-    })
+}
+
+/// Sections must be used, and all of those that are have weights, or none has.
+fn section_use(
+    reader: &mut Reader<'_>,
+    node: Option<&Node>,
+    sections: &[Section],
+    criteria: &[Criterion],
+) {
+    let Some(Node { value: Value::Map(entries), .. }) = node else { return };
+    let weighted = sections.iter().any(|section| section.weight.is_some());
+    for (ix, section) in sections.iter().enumerate() {
+        let entry = entries.iter().find(|(key, _)| key.name == section.id);
+        let place = entry.map_or(Place::START, |(key, _)| key.place);
+        if !criteria.iter().any(|criterion| criterion.section == Some(ix)) {
+            reader.remarks.warning(place, format!("no criterion is in `{}`", section.id));
+        } else if weighted && section.weight.is_none() {
+            let message = format!("`{}` has no weight: all sections have one, or none", section.id);
+            reader.remarks.error(place, message);
+        }
+    }
+}
+
+fn version(reader: &mut Reader<'_>, node: &Node) -> Option<u32> {
+    let number = reader.number(node)?;
+    if number.fract() != 0.0 || !(1.0..=f64::from(u32::MAX)).contains(&number) {
+        reader.remarks.error(node.place, "a version is a whole number from 1");
+        return None;
+    }
+    Some(number as u32)
+}
+
+fn on_critical(reader: &mut Reader<'_>, node: &Node) -> Option<OnCritical> {
+    let text = reader.text(node)?;
+    match text.as_str() {
+        "keep" => Some(OnCritical::Keep),
+        "zero" => Some(OnCritical::Zero),
+        _ => {
+            reader.remarks.unknown(node.place, "answer to a failure", &text, ["keep", "zero"]);
+            None
+        }
+    }
+}
+
+fn fails_on(reader: &mut Reader<'_>, node: &Node) -> FailsOn {
+    let mut out = FailsOn::default();
+    let Some(fields) = reader.fields(node, &["major", "minor"]) else { return out };
+    let mut read = |name: &str, to: &mut Option<u32>| {
+        let Some(node) = fields.get(name) else { return };
+        match &node.value {
+            Value::Scalar(word) if word == "never" => *to = None,
+            Value::Scalar(word) if word.parse::<u32>().is_ok_and(|n| n >= 1) => {
+                *to = word.parse().ok();
+            }
+            _ => reader.remarks.error(node.place, "a whole number from 1, or `never`"),
+        }
+    };
+    read("major", &mut out.major);
+    read("minor", &mut out.minor);
+    out
 }
 
 /// Below this mean confidence even a native speaker would guess at a transcript's words.
@@ -196,172 +274,33 @@ fn named_conditions<'a>(reader: &mut Reader<'a>, node: &'a Node) {
     }
 }
 
-fn sections(reader: &mut Reader<'_>, node: &Node) -> Vec<Section> {
+fn sections<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Vec<Section> {
     let Value::Map(entries) = &node.value else {
         reader.remarks.error(node.place, "sections are a map of names to titles");
         return Vec::new();
     };
-    let read = entries
-        .iter()
-        .map(|(key, node)| Some(Section { id: key.name.clone(), title: title(reader, node)? }));
-    read.flatten().collect()
+    let read = entries.iter().map(|(key, node)| section(reader, key, node));
+    // A section with a mistake is a section still: its criteria are not at fault.
+    read.collect()
 }
 
-fn criteria<'a>(reader: &mut Reader<'a>, node: &'a Node, sections: &[Section]) -> Vec<Criterion> {
-    let Value::List(items) = &node.value else {
-        reader.remarks.error(node.place, "criteria are a list");
-        return Vec::new();
-    };
-    let mut seen = BTreeSet::new();
-    let mut out = Vec::new();
-    for item in items {
-        let Some(criterion) = criterion(reader, item, sections) else { continue };
-        if !seen.insert(criterion.id.clone()) {
-            reader.remarks.error(item.place, format!("there are two criteria `{}`", criterion.id));
-        }
-        out.push(criterion);
+/// A title, or `{title, weight, when}`.
+fn section<'a>(reader: &mut Reader<'a>, key: &Key, node: &'a Node) -> Section {
+    let id = key.name.clone();
+    let plain = Title { zh: id.clone(), en: id.clone() };
+    let is_wrapped = matches!(&node.value, Value::Map(entries)
+        if entries.iter().any(|(key, _)| SECTION_KEYS.contains(&key.name.as_str())));
+    if !is_wrapped {
+        let title = reader.title(node).unwrap_or(plain);
+        return Section { id, title, weight: None, when: None };
     }
-    if items.is_empty() {
-        reader.remarks.error(node.place, "a rubric needs a criterion");
+    let fields = reader.fields(node, &SECTION_KEYS).unwrap_or_default();
+    Section {
+        title: fields.get("title").and_then(|node| reader.title(node)).unwrap_or(plain),
+        weight: fields.get("weight").and_then(|node| reader.points(node, "a weight")),
+        when: fields.get("when").and_then(|node| reader.condition(node, &id)),
+        id,
     }
-    out
-}
-
-fn criterion<'a>(
-    reader: &mut Reader<'a>,
-    node: &'a Node,
-    sections: &[Section],
-) -> Option<Criterion> {
-    let keys = ["id", "title", "section", "severity", "weight", "when", "met", "violated_by"];
-    let fields = reader.fields(node, &keys)?;
-    let Some(id_node) = fields.get("id") else {
-        reader.remarks.error(node.place, "a criterion needs an `id`");
-        return None;
-    };
-    let id_text = reader.text(id_node)?;
-    let id = match CriterionId::new(&id_text) {
-        Ok(id) => id,
-        Err(why) => {
-            reader.remarks.error(id_node.place, why.to_string());
-            return None;
-        }
-    };
-    let title = match fields.get("title") {
-        Some(node) => title(reader, node)?,
-        None => Title { zh: id_text.clone(), en: id_text.clone() },
-    };
-    let section = fields.get("section").map_or(Some(0), |node| section(reader, node, sections))?;
-    let (severity, graver) =
-        severity(reader, fields.get("severity").copied(), node.place, &id_text);
-    let weight =
-        fields.get("weight").map_or(Some(Points::from_hundredths(100)), |n| points(reader, n))?;
-    if weight == Points::ZERO {
-        reader.remarks.error(
-            fields["weight"].place,
-            "a weight is above zero; an `info` criterion may weigh little",
-        );
-    }
-    let when = match fields.get("when") {
-        Some(node) => Some(reader.condition(node, &id_text)?),
-        None => None,
-    };
-    let rule = match (fields.get("met"), fields.get("violated_by")) {
-        (Some(node), None) => Rule::Met(reader.condition(node, &id_text)?),
-        (None, Some(node)) => Rule::ViolatedBy(reader.condition(node, &id_text)?),
-        _ => {
-            reader
-                .remarks
-                .error(node.place, format!("`{id_text}` needs one of `met` and `violated_by`"));
-            return None;
-        }
-    };
-    Some(Criterion { id, title, section, severity, weight, graver, when, rule })
-}
-
-type Graver = Vec<(Severity, crate::rubric::model::CondIx)>;
-
-fn severity<'a>(
-    reader: &mut Reader<'a>,
-    node: Option<&'a Node>,
-    place: Place,
-    label: &str,
-) -> (Severity, Graver) {
-    let Some(node) = node else {
-        reader.remarks.error(place, "`severity` is missing: info, minor, major or critical");
-        return (Severity::Info, Vec::new());
-    };
-    if matches!(node.value, Value::Scalar(_)) {
-        return (severity_word(reader, node), Vec::new());
-    }
-    let Some(fields) = reader.fields(node, &["is", "major_when", "critical_when"]) else {
-        return (Severity::Info, Vec::new());
-    };
-    let Some(base) = fields.get("is") else {
-        reader
-            .remarks
-            .error(node.place, "`is` is missing: the severity where no condition makes it graver");
-        return (Severity::Info, Vec::new());
-    };
-    let base = severity_word(reader, base);
-    let mut graver = Vec::new();
-    for (key, severity) in [("critical_when", Severity::Critical), ("major_when", Severity::Major)]
-    {
-        let Some(node) = fields.get(key) else { continue };
-        if severity <= base {
-            reader.remarks.warning(node.place, format!("`{key}` is no graver than `is`"));
-        }
-        graver.extend(reader.condition(node, label).map(|ix| (severity, ix)));
-    }
-    (base, graver)
-}
-
-fn severity_word(reader: &mut Reader<'_>, node: &Node) -> Severity {
-    let all = [Severity::Info, Severity::Minor, Severity::Major, Severity::Critical];
-    let text = reader.text(node).unwrap_or_default();
-    let found = all.into_iter().find(|severity| severity.as_str() == text);
-    if found.is_none() {
-        reader.remarks.unknown(node.place, "severity", &text, all.iter().map(|s| s.as_str()));
-    }
-    found.unwrap_or(Severity::Info)
-}
-
-fn section(reader: &mut Reader<'_>, node: &Node, sections: &[Section]) -> Option<usize> {
-    let name = reader.text(node)?;
-    let found = sections.iter().position(|section| section.id == name);
-    if found.is_none() {
-        reader.remarks.unknown(
-            node.place,
-            "section",
-            &name,
-            sections.iter().map(|s| s.id.as_str()),
-        );
-    }
-    found
-}
-
-fn title(reader: &mut Reader<'_>, node: &Node) -> Option<Title> {
-    if let Value::Scalar(text) = &node.value {
-        return Some(Title { zh: text.clone(), en: text.clone() });
-    }
-    let fields = reader.fields(node, &["zh", "en"])?;
-    let zh = fields.get("zh").and_then(|node| reader.text(node));
-    let en = fields.get("en").and_then(|node| reader.text(node));
-    match (zh, en) {
-        (Some(zh), Some(en)) => Some(Title { zh, en }),
-        (Some(one), None) | (None, Some(one)) => Some(Title { zh: one.clone(), en: one }),
-        (None, None) => {
-            reader.remarks.error(node.place, "a title has `zh`, `en` or both");
-            None
-        }
-    }
-}
-
-fn points(reader: &mut Reader<'_>, node: &Node) -> Option<Points> {
-    let points = reader.number(node).and_then(Points::from_f64);
-    if points.is_none() {
-        reader.remarks.error(node.place, "points are a number up to a million");
-    }
-    points
 }
 
 fn id(reader: &mut Reader<'_>, node: &Node) -> Option<RubricId> {
@@ -382,24 +321,4 @@ fn language(reader: &mut Reader<'_>, node: &Node) -> Option<Language> {
         reader.remarks.error(node.place, format!("`{text}` is no language; write `zh` or `en`"));
     }
     language
-}
-
-fn applies(reader: &mut Reader<'_>, node: &Node) -> Applies {
-    let attributes = ["queue", "project", "vendor", "client", "team"];
-    let known: Vec<&str> = ["direction"].into_iter().chain(attributes).collect();
-    let Some(fields) = reader.fields(node, &known) else { return Applies::default() };
-    let mut out = Applies::default();
-    if let Some(node) = fields.get("direction") {
-        let text = reader.text(node).unwrap_or_default();
-        out.direction = Direction::parse(&text);
-        if out.direction.is_none() {
-            reader.remarks.unknown(node.place, "direction", &text, ["inbound", "outbound"]);
-        }
-    }
-    for name in attributes {
-        let Some(node) = fields.get(name) else { continue };
-        let values = reader.words(node).into_iter().map(|(_, word)| word).collect();
-        out.attributes.push((name.to_owned(), values));
-    }
-    out
 }

@@ -2,6 +2,8 @@
 //!
 //! In: YAML text and the phrase lists it may use. Out: [`Rubric`]. No IO: the caller reads files.
 
+mod applies;
+mod criterion;
 mod diagnostic;
 mod expr;
 mod load;

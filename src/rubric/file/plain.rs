@@ -27,9 +27,19 @@ impl Reader<'_> {
         Some(entries.iter().map(|(key, node)| (key.name.as_str(), node)).collect())
     }
 
+    /// A text. A number or a flag is none: `0571` would have lost its zero.
     pub(crate) fn text(&mut self, node: &Node) -> Option<String> {
         match &node.value {
-            Value::Scalar(text) => Some(text.clone()),
+            Value::Scalar(text) if node.is_text && text.trim().is_empty() => {
+                self.remarks.error(node.place, "a text is wanted here, and this one is empty");
+                None
+            }
+            Value::Scalar(text) if node.is_text => Some(text.clone()),
+            Value::Scalar(text) => {
+                let message = format!("a text is wanted here; put `{text}` in quotes");
+                self.remarks.error(node.place, message);
+                None
+            }
             _ => {
                 self.remarks.error(node.place, "a text is wanted here");
                 None
@@ -39,13 +49,24 @@ impl Reader<'_> {
 
     pub(crate) fn number(&mut self, node: &Node) -> Option<f64> {
         let number = match &node.value {
-            Value::Scalar(text) => text.parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0),
+            Value::Scalar(text) if !node.is_text => text.parse().ok(),
             _ => None,
         };
+        let number = number.filter(|n: &f64| n.is_finite() && *n >= 0.0);
         if number.is_none() {
             self.remarks.error(node.place, "a number, not below zero, is wanted here");
         }
         number
+    }
+
+    /// A number from zero to `most`.
+    pub(crate) fn up_to(&mut self, node: &Node, most: f64) -> Option<f64> {
+        let number = self.number(node)?;
+        if number > most {
+            self.remarks.error(node.place, format!("a number from 0 to {most} is wanted here"));
+            return None;
+        }
+        Some(number)
     }
 
     pub(super) fn flag(&mut self, node: &Node) -> Option<bool> {
@@ -69,8 +90,11 @@ impl Reader<'_> {
             self.remarks.error(place, format!("`{name}` is missing"));
             return None;
         };
-        let text = self.text(node)?;
-        let ms = units::duration_ms(&text);
+        let Value::Scalar(text) = &node.value else {
+            self.remarks.error(node.place, "a duration is wanted here; write `10s` or `300ms`");
+            return None;
+        };
+        let ms = units::duration_ms(text);
         if ms.is_none() {
             self.remarks
                 .error(node.place, format!("`{text}` is no duration; write `10s` or `300ms`"));
@@ -81,14 +105,35 @@ impl Reader<'_> {
     /// One text or a list of texts.
     pub(crate) fn words(&mut self, node: &Node) -> Vec<(Place, String)> {
         match &node.value {
-            Value::Scalar(text) => vec![(node.place, text.clone())],
+            Value::List(items) if items.is_empty() => {
+                self.remarks.error(node.place, "an empty list says nothing");
+                Vec::new()
+            }
             Value::List(items) => {
                 items.iter().filter_map(|item| Some((item.place, self.text(item)?))).collect()
+            }
+            Value::Scalar(_) => {
+                self.text(node).map(|text| (node.place, text)).into_iter().collect()
             }
             _ => {
                 self.remarks.error(node.place, "a text or a list of texts is wanted here");
                 Vec::new()
             }
+        }
+    }
+
+    /// One value of an attribute, or a list of them: texts, numbers and flags.
+    pub(super) fn values_of(&mut self, node: &Node) -> Vec<(Place, String)> {
+        let plain = |item: &Node| match &item.value {
+            Value::Scalar(text) if !item.is_text => Some((item.place, text.clone())),
+            _ => None,
+        };
+        match &node.value {
+            Value::List(items) if !items.is_empty() => items
+                .iter()
+                .filter_map(|item| plain(item).or_else(|| Some((item.place, self.text(item)?))))
+                .collect(),
+            _ => plain(node).map_or_else(|| self.words(node), |one| vec![one]),
         }
     }
 }

@@ -16,6 +16,8 @@ use super::diagnostic::Place;
 pub(crate) struct Node {
     pub(crate) place: Place,
     pub(crate) value: Value,
+    /// Whether YAML takes a scalar for a text, and not for a number or a flag.
+    pub(crate) is_text: bool,
 }
 
 /// What a node holds. Scalars keep their text: the reader knows what it wants them to be.
@@ -45,9 +47,10 @@ pub(crate) fn parse(text: &str) -> Result<Node, (Place, String)> {
 impl From<Spanned<Raw>> for Node {
     fn from(raw: Spanned<Raw>) -> Self {
         let place = place(&raw);
+        let is_text = matches!(raw.value, Raw::Text(_));
         let value = match raw.value {
             Raw::Null => Value::Null,
-            Raw::Scalar(text) => Value::Scalar(text),
+            Raw::Scalar(text) | Raw::Text(text) => Value::Scalar(text),
             Raw::List(items) => Value::List(items.into_iter().map(Node::from).collect()),
             Raw::Map(entries) => Value::Map(
                 entries
@@ -58,7 +61,7 @@ impl From<Spanned<Raw>> for Node {
                     .collect(),
             ),
         };
-        Self { place, value }
+        Self { place, value, is_text }
     }
 }
 
@@ -73,6 +76,7 @@ fn place_of_key(key: &Spanned<String>) -> Place {
 enum Raw {
     Null,
     Scalar(String),
+    Text(String),
     List(Vec<Spanned<Raw>>),
     Map(Vec<(Spanned<String>, Spanned<Raw>)>),
 }
@@ -104,7 +108,7 @@ impl<'de> Visitor<'de> for RawVisitor {
         Ok(Raw::Scalar(value.to_string()))
     }
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::Scalar(value.to_owned()))
+        Ok(Raw::Text(value.to_owned()))
     }
     fn visit_unit<E: de::Error>(self) -> Result<Raw, E> {
         Ok(Raw::Null)

@@ -258,9 +258,13 @@ fn scorecard(card: &domain::Scorecard) -> Scorecard {
         version: card.rubric.version,
         digest: card.rubric.digest.clone(),
         title: card.rubric.title.clone(),
-        score: card.score.to_f64(),
+        score: card.score.map(domain::Points::to_f64),
+        score_min: card.range.map(|(low, _)| low.to_f64()),
+        score_max: card.range.map(|(_, high)| high.to_f64()),
+        critical_score: card.critical_score.map(domain::Points::to_f64),
         max: card.max.to_f64(),
         verdict: card.verdict.as_str().to_owned(),
+        applies_unknown: card.applies_unknown.clone(),
         findings: card.findings.iter().map(finding).collect(),
     }
 }

@@ -13,12 +13,27 @@ pub struct Scorecard {
     pub digest: String,
     /// Its title in its own language.
     pub title: String,
-    /// 0 to `max`.
-    pub score: f64,
+    /// 0 to `max`, over the criteria that were decided. Absent when none applies, and when less than half
+    /// of what was at stake could be decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// The lowest score that it could be if everything had been decided; absent when everything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score_min: Option<f64>,
+    /// The highest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score_max: Option<f64>,
+    /// Points by the critical criteria alone; absent when none applies or one is undetermined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub critical_score: Option<f64>,
     /// Points that could be had.
     pub max: f64,
     /// `pass`, `fail`, `critical`, `undetermined` or `not_applicable`.
     pub verdict: String,
+    /// Attributes of the call that would say whether the rubric is meant for it, and are not known; the
+    /// verdict is then `undetermined`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applies_unknown: Vec<String>,
     /// One a criterion, in the rubric's order.
     pub findings: Vec<Finding>,
 }
@@ -38,7 +53,7 @@ pub struct Finding {
     pub critical: bool,
     /// Points that could be had.
     pub weight: f64,
-    /// Points that were had.
+    /// Points that were had; below zero where some were taken from the total.
     pub points: f64,
     /// How sure the verdict is, 0 to 1.
     pub confidence: f64,
