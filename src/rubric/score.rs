@@ -190,10 +190,24 @@ fn mark(
 
 fn count<'h>(hits: impl Iterator<Item = &'h Hit>, unit: Unit) -> usize {
     match unit {
-        Unit::Hits => hits.count(),
+        Unit::Hits => apart(hits.collect()),
         Unit::Utterances => hits.map(|hit| hit.utterance).collect::<BTreeSet<_>>().len(),
         Unit::Turns => hits.map(|hit| hit.turn).collect::<BTreeSet<_>>().len(),
     }
+}
+
+/// How many hits there are that do not overlap: nobody pays twice for the same words because they are
+/// like two phrases of a list.
+fn apart(mut hits: Vec<&Hit>) -> usize {
+    hits.sort_by_key(|hit| (hit.leg, hit.span.end(), hit.span.start()));
+    let mut kept: Vec<&Hit> = Vec::new();
+    for hit in hits {
+        let free = |last: &&Hit| last.leg != hit.leg || last.span.end() <= hit.span.start();
+        if kept.last().is_none_or(free) {
+            kept.push(hit);
+        }
+    }
+    kept.len()
 }
 
 /// Whether enough was decided for a score: at least half of what was at stake.

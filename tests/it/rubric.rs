@@ -25,7 +25,7 @@ fn say(id: u32, party: Party, start_ms: u64, text: &str) -> Utterance {
 }
 
 /// A dialogue, one line an utterance: `a` the agent, `c` the customer, `-` a silence of so many seconds.
-fn dialogue(lines: &str) -> (Vec<Utterance>, Conversation, u64) {
+pub(crate) fn dialogue(lines: &str) -> (Vec<Utterance>, Conversation, u64) {
     let mut at = 500;
     let mut utterances = Vec::new();
     let mut conversation = Conversation::default();
@@ -46,7 +46,7 @@ fn dialogue(lines: &str) -> (Vec<Utterance>, Conversation, u64) {
     (utterances, conversation, at)
 }
 
-fn info(language: &str, direction: Direction, client: &str) -> CallInfo {
+pub(crate) fn info(language: &str, direction: Direction, client: &str) -> CallInfo {
     let mut info = CallInfo::unknown(CallId::new("t").unwrap());
     info.language = Language::new(language);
     info.direction = Some(direction);
@@ -55,7 +55,7 @@ fn info(language: &str, direction: Direction, client: &str) -> CallInfo {
     info
 }
 
-fn judge(plan: &Plan, info: &CallInfo, lines: &str) -> Vec<Scorecard> {
+pub(crate) fn judge(plan: &Plan, info: &CallInfo, lines: &str) -> Vec<Scorecard> {
     let (utterances, conversation, duration_ms) = dialogue(lines);
     plan.evaluate(&CallFacts {
         info,
@@ -305,7 +305,7 @@ fn everything(text: &str) -> Plan {
     Plan::compile(vec![load("everything.yaml", text, &Library::default()).unwrap()])
 }
 
-fn facts() -> impl Strategy<Value = Vec<Fact>> {
+pub(crate) fn facts() -> impl Strategy<Value = Vec<Fact>> {
     let texts = prop::sample::select(vec![
         "您好，请问有什么可以帮您",
         "谢谢",
