@@ -12,6 +12,7 @@ mod laws;
 mod report;
 mod rubric;
 mod rubric_calls;
+mod rubric_file;
 mod rubric_score;
 mod samples;
 #[cfg(all(unix, feature = "ct2", feature = "onnx"))]

@@ -40,8 +40,17 @@ pub(crate) struct Key {
 pub(crate) fn parse(text: &str) -> Result<Node, (Place, String)> {
     serde_saphyr::from_str::<Spanned<Raw>>(text).map(Node::from).map_err(|error| {
         let place = error.location().map_or(Place::START, |at| Place::new(at.line(), at.column()));
-        (place, error.without_snippet().to_string())
+        (place, plain(&error.without_snippet().to_string()))
     })
+}
+
+/// The parser's words without the place, which we tell ourselves, and without advice for programmers.
+fn plain(why: &str) -> String {
+    let why = why.rsplit_once(" at line ").map_or(why, |(why, _)| why);
+    match why.strip_prefix("duplicate mapping key: ").and_then(|rest| rest.split_once(',')) {
+        Some((key, _)) => format!("the key `{key}` stands here twice"),
+        None => why.to_owned(),
+    }
 }
 
 impl From<Spanned<Raw>> for Node {
