@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::rubric::CheckArgs;
+use super::rubric::{CheckArgs, FmtArgs};
 
 /// Quality monitoring and speech analytics for call centres, on your own machine.
 #[derive(Debug, Parser)]
@@ -29,7 +29,7 @@ pub(super) enum Command {
     Analyze(AnalyzeArgs),
     /// List, fetch, check and convert models
     Models(ModelsArgs),
-    /// Check rubric files
+    /// Check, show, compare, explain and format rubrics
     Rubric(RubricArgs),
     /// Say what this machine lacks, and how to mend it
     Doctor(DoctorArgs),
@@ -133,6 +133,8 @@ pub(super) struct RubricArgs {
 pub(super) enum RubricAction {
     /// Say what is wrong with rubric files, with line and column
     Check(CheckArgs),
+    /// Put rubric files into their canonical form, comments kept
+    Fmt(FmtArgs),
 }
 
 #[derive(Debug, clap::Args)]

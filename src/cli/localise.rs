@@ -87,9 +87,12 @@ const TEXTS: &[(&str, &str)] = &[
     ("models.convert.from", "CTranslate2 Whisper 模型文件夹"),
     ("models.convert.to", "要写入的文件"),
     ("models.convert.quant", "权重的数值格式"),
-    ("rubric", "检查评分标准文件"),
+    ("rubric", "检查、查看、比较、解释和整理评分标准"),
     ("rubric.check", "指出评分标准文件的问题，精确到行和列"),
     ("rubric.check.files", "评分标准文件 [默认：内置评分标准]"),
+    ("rubric.fmt", "把评分标准文件整理成规范格式，保留注释"),
+    ("rubric.fmt.files", "评分标准文件或词表文件"),
+    ("rubric.fmt.check", "不写入；有文件格式不规范时返回失败"),
     ("doctor", "检查本机缺少什么，以及如何补上"),
     ("doctor.models", "模型文件夹 [默认：用户数据文件夹下的 lingting/models]"),
 ];

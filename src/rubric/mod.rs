@@ -10,6 +10,7 @@
 mod applies;
 mod eval;
 mod file;
+mod format;
 mod guard;
 mod matcher;
 mod model;
@@ -25,6 +26,7 @@ mod tally;
 
 pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled};
 pub use file::{Diagnostic, Level, Library, LoadError, Place, check, load};
+pub use format::format;
 pub use model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Scale, Section, Title};
 pub use packs::{built_in, library};
 pub use plan::Plan;

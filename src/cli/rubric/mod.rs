@@ -3,6 +3,7 @@
 //! In: arguments. Out: lines for the person, and whether all is well.
 
 mod check;
+mod fmt;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use super::say::Say;
 use crate::rubric::{Rubric, library, load};
 
 pub(super) use check::CheckArgs;
+pub(super) use fmt::FmtArgs;
 
 /// A rubric larger than this is none.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -19,6 +21,7 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 pub(super) fn run(args: &RubricArgs, say: Say) -> bool {
     match &args.action {
         RubricAction::Check(options) => check::run(options, say),
+        RubricAction::Fmt(options) => fmt::run(options, say),
     }
 }
 
@@ -40,6 +43,12 @@ pub(super) fn rubrics(files: &[PathBuf]) -> Result<Vec<Rubric>, String> {
 fn read(path: &Path) -> Result<String, String> {
     let mut text = String::new();
     let read = std::fs::File::open(path)
-        .and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text));
-    read.map_err(|error| format!("{}: {error}", path.display())).map(|_| text)
+        .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text));
+    match read {
+        Ok(bytes) if bytes as u64 > FILE_BYTES_MAX => {
+            Err(format!("{}: over {FILE_BYTES_MAX} bytes, which is no rubric", path.display()))
+        }
+        Ok(_) => Ok(text),
+        Err(error) => Err(format!("{}: {error}", path.display())),
+    }
 }

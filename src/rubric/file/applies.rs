@@ -10,7 +10,7 @@ use crate::rubric::model::{Applies, Asks, Test};
 use super::read::Reader;
 use super::tree::{Node, Value};
 
-pub(super) const APPLIES_KEYS: [&str; 11] = [
+pub(crate) const APPLIES_KEYS: [&str; 11] = [
     "direction",
     "language",
     "client",
@@ -23,8 +23,7 @@ pub(super) const APPLIES_KEYS: [&str; 11] = [
     "rings",
     "attributes",
 ];
-pub(super) const ASKS_KEYS: [&str; 7] =
-    ["is", "not", "at_most", "at_least", "above", "below", "present"];
+const ASKS_KEYS: [&str; 7] = ["is", "not", "at_most", "at_least", "above", "below", "present"];
 
 impl<'a> Reader<'a> {
     pub(super) fn applies(&mut self, node: &'a Node) -> Applies {

@@ -43,7 +43,7 @@ pub fn check(file: &str, text: &str, library: &Library) -> Vec<Diagnostic> {
     read(file, text, library).1
 }
 
-pub(super) const KEYS: [&str; 15] = [
+pub(crate) const KEYS: [&str; 15] = [
     "rubric",
     "version",
     "title",

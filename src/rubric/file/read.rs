@@ -10,7 +10,7 @@ use crate::rubric::model::{CondIx, Condition, Match, Op, Times};
 use super::diagnostic::{Place, Remarks};
 use super::tree::{Key, Node, Value};
 
-const OPERATORS: [&str; 12] = [
+pub(super) const OPERATORS: [&str; 12] = [
     "phrase",
     "regex",
     "similar",
@@ -24,7 +24,7 @@ const OPERATORS: [&str; 12] = [
     "order",
     "condition",
 ];
-const MODIFIERS: [&str; 13] = [
+pub(super) const MODIFIERS: [&str; 13] = [
     "by",
     "within",
     "after",
