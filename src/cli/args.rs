@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::rubric::{CheckArgs, FmtArgs};
+use super::rubric::{CheckArgs, DiffArgs, FmtArgs, ShowArgs};
 
 /// Quality monitoring and speech analytics for call centres, on your own machine.
 #[derive(Debug, Parser)]
@@ -133,6 +133,10 @@ pub(super) struct RubricArgs {
 pub(super) enum RubricAction {
     /// Say what is wrong with rubric files, with line and column
     Check(CheckArgs),
+    /// Show a rubric in words: sections, weights, and what decides each criterion
+    Show(ShowArgs),
+    /// Say what a new version of a rubric judges otherwise
+    Diff(DiffArgs),
     /// Put rubric files into their canonical form, comments kept
     Fmt(FmtArgs),
 }

@@ -8,6 +8,7 @@
 //! pure function over [`stream`]s of hits; [`proof`] and [`score`] make findings of them.
 
 mod applies;
+mod diff;
 mod eval;
 mod file;
 mod format;
@@ -15,6 +16,7 @@ mod guard;
 mod matcher;
 mod model;
 mod op;
+mod outline;
 mod packs;
 mod plan;
 mod proof;
@@ -24,9 +26,11 @@ mod speech;
 mod stream;
 mod tally;
 
+pub use diff::{Change, What, diff};
 pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled};
 pub use file::{Diagnostic, Level, Library, LoadError, Place, check, load};
 pub use format::format;
 pub use model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Scale, Section, Title};
-pub use packs::{built_in, library};
+pub use outline::{Clause, Deciding, INHERITED, Outline, Part};
+pub use packs::{built_in, built_in_file, built_in_ids, library};
 pub use plan::Plan;

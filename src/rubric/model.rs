@@ -21,6 +21,11 @@ impl Title {
     pub fn in_language(&self, language: Option<&Language>) -> &str {
         if language.is_some_and(Language::is_chinese) { &self.zh } else { &self.en }
     }
+
+    /// Both texts, or the one there is.
+    pub fn either(&self) -> String {
+        if self.zh == self.en { self.zh.clone() } else { format!("{} / {}", self.zh, self.en) }
+    }
 }
 
 /// 评分标准, ready to be compiled.
@@ -152,6 +157,17 @@ impl Scale {
         let further = i64::try_from(counted.saturating_sub(self.steps.len())).unwrap_or(i64::MAX);
         let sum = stepped.fold(last.saturating_mul(further), i64::saturating_add);
         sum.min(self.at_most.map_or(i64::MAX, Points::hundredths))
+    }
+}
+
+impl std::fmt::Display for Scale {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let steps: Vec<String> = self.steps.iter().map(ToString::to_string).collect();
+        match self.per_hit {
+            true => write!(f, "[{}]", steps.join(", "))?,
+            false => f.write_str(&steps.join(", "))?,
+        }
+        self.at_most.map_or(Ok(()), |most| write!(f, " ≤ {most}"))
     }
 }
 

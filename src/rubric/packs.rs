@@ -27,6 +27,16 @@ pub fn library() -> Library {
     LISTS.iter().fold(Library::default(), |library, (name, text)| library.with(name, text))
 }
 
+/// The file of a rubric that ships with the product: its name and its text.
+pub fn built_in_file(id: &str) -> Option<(String, &'static str)> {
+    PACKS.iter().find(|(name, _)| *name == id).map(|(name, text)| (format!("{name}.yaml"), *text))
+}
+
+/// Ids of the rubrics that ship with the product.
+pub fn built_in_ids() -> impl Iterator<Item = &'static str> {
+    PACKS.iter().map(|(name, _)| *name)
+}
+
 /// The rubrics that ship with the product.
 ///
 /// # Errors

@@ -43,6 +43,13 @@ pub(crate) fn tally(rubric: &Rubric, marks: &[Mark]) -> Tally {
     Tally { lines, total: total.clamp(0, MAX_HUNDREDTHS) }
 }
 
+impl Rubric {
+    /// Each criterion's share of the score where all of them apply, in hundredths of a percent.
+    pub fn shares(&self) -> Vec<i64> {
+        shares(self, |_| true)
+    }
+}
+
 /// What a criterion puts at stake: its share, or the points of a first hit where it has no weight.
 pub(crate) fn stake(criterion: &Criterion, share: i64) -> i64 {
     let first = |scale: &Option<super::model::Scale>| scale.as_ref().map_or(0, |s| s.of(1));

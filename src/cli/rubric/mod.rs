@@ -3,17 +3,24 @@
 //! In: arguments. Out: lines for the person, and whether all is well.
 
 mod check;
+mod describe;
+mod diff;
 mod fmt;
+mod show;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::args::{RubricAction, RubricArgs};
 use super::say::Say;
-use crate::rubric::{Rubric, library, load};
+use crate::rubric::{Clause, INHERITED, Outline, Part, Rubric, library, load};
 
 pub(super) use check::CheckArgs;
+pub(super) use diff::DiffArgs;
 pub(super) use fmt::FmtArgs;
+pub(super) use show::ShowArgs;
 
 /// A rubric larger than this is none.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -21,6 +28,8 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 pub(super) fn run(args: &RubricArgs, say: Say) -> bool {
     match &args.action {
         RubricAction::Check(options) => check::run(options, say),
+        RubricAction::Show(options) => show::run(options, say),
+        RubricAction::Diff(options) => diff::run(options, say),
         RubricAction::Fmt(options) => fmt::run(options, say),
     }
 }
@@ -37,6 +46,40 @@ pub(super) fn rubrics(files: &[PathBuf]) -> Result<Vec<Rubric>, String> {
         load(&path.display().to_string(), &read(path)?, &library()).map_err(|e| e.to_string())
     };
     files.iter().map(open).collect()
+}
+
+/// A rubric by its file, or a built-in one by its id.
+fn outline(name: &str) -> Result<Outline, String> {
+    let path = Path::new(name);
+    let (file, text) = match crate::rubric::built_in_file(name) {
+        Some((file, text)) if !path.exists() => (file, text.to_owned()),
+        None if !path.exists() => {
+            let known: Vec<&str> = crate::rubric::built_in_ids().collect();
+            return Err(format!(
+                "{name}: no such file, and no built-in rubric of {}",
+                known.join(", ")
+            ));
+        }
+        _ => (name.to_owned(), read(path)?),
+    };
+    Outline::read(&file, &text, &library()).map_err(|error| error.to_string())
+}
+
+/// A condition for machines: as its file has it, names resolved.
+fn clause_json(clause: &Clause) -> Value {
+    fn part(one: &Part) -> Value {
+        match one {
+            Part::Plain(text) => text.as_str().into(),
+            Part::Phrases { all, .. } => all.iter().map(String::as_str).collect(),
+            Part::Clause(clause) => clause_json(clause),
+            Part::List(items) => items.iter().map(part).collect(),
+            Part::Map(entries) => {
+                entries.iter().map(|(key, one)| (key.clone(), part(one))).collect()
+            }
+        }
+    }
+    let written = clause.parts.iter().filter(|(key, _)| key != INHERITED);
+    written.map(|(key, one)| (key.clone(), part(one))).collect()
 }
 
 /// The text of a rubric file.

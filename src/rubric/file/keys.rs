@@ -7,6 +7,11 @@ use super::read::{MODIFIERS, OPERATORS};
 pub(crate) use super::applies::APPLIES_KEYS as APPLIES;
 pub(crate) use super::load::KEYS as ROOT;
 
+/// Whether a key is a condition's operator.
+pub(crate) fn is_operator(name: &str) -> bool {
+    OPERATORS.contains(&name)
+}
+
 /// The order of each kind of map: a map is of the first kind that knows all its keys.
 pub(crate) fn orders() -> Vec<Vec<&'static str>> {
     // How words are heard stands beside them; who, when and how often follow.

@@ -24,6 +24,10 @@ impl Library {
         self.files.insert(name.to_owned(), text.to_owned());
         self
     }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(String::as_str)
+    }
 }
 
 /// Reads a rubric.

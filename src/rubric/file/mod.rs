@@ -18,4 +18,4 @@ mod units;
 pub use diagnostic::{Diagnostic, Level, LoadError, Place};
 pub use load::{Library, check, load};
 pub(crate) use operator::exception_mode;
-pub(crate) use tree::{Node, Value, parse};
+pub(crate) use tree::{Key, Node, Value, parse};

@@ -20,6 +20,13 @@ pub(crate) struct Node {
     pub(crate) is_text: bool,
 }
 
+impl Node {
+    /// Nothing at all.
+    pub(crate) fn nothing() -> Self {
+        Self { place: Place::START, value: Value::Null, is_text: false }
+    }
+}
+
 /// What a node holds. Scalars keep their text: the reader knows what it wants them to be.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {

@@ -1,0 +1,247 @@
+//! Conditions in words.
+//!
+//! In: a clause as its file has it. Out: lines, indented by their depth. A key that has no words here is
+//! shown as it is written, so that every operator can be shown.
+
+use crate::cli::say::Say;
+use crate::rubric::{Clause, INHERITED, Part};
+
+/// Phrases that are shown of a list.
+const PHRASES_SHOWN: usize = 3;
+
+/// How conditions with a name are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// By their name alone: they are told elsewhere.
+    Only,
+    /// With all that they ask.
+    Resolved,
+}
+
+/// A condition in lines.
+pub(super) fn describe(clause: &Clause, names: Names, say: Say) -> Vec<String> {
+    match (&clause.name, names) {
+        (Some(name), Names::Only) => vec![name.clone()],
+        _ => resolved(clause, names, say),
+    }
+}
+
+/// What a condition asks, whatever its name.
+pub(super) fn resolved(clause: &Clause, names: Names, say: Say) -> Vec<String> {
+    let mut facts = Vec::new();
+    let mut below = Vec::new();
+    let mut parts: Vec<&(String, Part)> = clause.parts.iter().collect();
+    parts.sort_by_key(|(key, _)| rank(key));
+    for (key, part) in parts {
+        part_of(key, part, names, say, &mut facts, &mut below);
+    }
+    let head = facts.join(say.either("; ", "；"));
+    match &below[..] {
+        // What has one line below it stands on one line.
+        [(lead, lines)] if facts.is_empty() && lines.len() == 1 => {
+            vec![format!("{lead} {}", lines[0])]
+        }
+        _ => {
+            let mut out = if head.is_empty() { Vec::new() } else { vec![head] };
+            let step = if out.is_empty() { "" } else { "  " };
+            for (lead, lines) in below {
+                match &lines[..] {
+                    [one] if !lead.is_empty() => out.push(format!("{step}{lead} {one}")),
+                    _ => {
+                        out.push(format!("{step}{lead}"));
+                        out.extend(lines.iter().map(|line| format!("{step}  {line}")));
+                    }
+                }
+            }
+            out
+        }
+    }
+}
+
+/// The operator comes first, then who, when and how often.
+fn rank(key: &str) -> usize {
+    const LAST: [&str; 8] = ["match", "need", "except", "skip", "by", "within", "times", "hit"];
+    LAST.iter().position(|last| *last == key).map_or(0, |at| at + 1)
+}
+
+type Below = Vec<(String, Vec<String>)>;
+
+fn part_of(
+    key: &str,
+    part: &Part,
+    names: Names,
+    say: Say,
+    facts: &mut Vec<String>,
+    below: &mut Below,
+) {
+    let word = words(key, say);
+    match part {
+        Part::Plain(_) if key == INHERITED => {}
+        Part::Plain(text) => facts.push(format!("{word} {}", value(text, say)).trim().to_owned()),
+        Part::Phrases { all, .. } => {
+            let one = |phrase: &String| match key {
+                "regex" => format!("/{phrase}/"),
+                _ => format!("“{}”", sample(phrase)),
+            };
+            let shown: Vec<String> = all.iter().take(PHRASES_SHOWN).map(one).collect();
+            let more = if all.len() > PHRASES_SHOWN { " …" } else { "" };
+            let count = match all.len() {
+                1 => String::new(),
+                n => format!("{n} {}", say.either("phrases, as ", "个说法，如")),
+            };
+            facts.push(format!("{word} {count}{}{more}", shown.join(" ")).trim().to_owned());
+        }
+        Part::Clause(clause) => below.push((format!("{word}:"), describe(clause, names, say))),
+        Part::List(items) => {
+            let clauses = items.iter().filter_map(|item| match item {
+                Part::Clause(clause) => Some(describe(clause, names, say)),
+                _ => None,
+            });
+            let clauses: Vec<Vec<String>> = clauses.collect();
+            if clauses.is_empty() {
+                let plain: Vec<String> = items.iter().map(|item| plain(item, say)).collect();
+                facts.push(format!("{word} {}", plain.join(say.either(", ", "、"))));
+                return;
+            }
+            let bullet = |lines: Vec<String>| {
+                let mark = |(i, line): (usize, String)| {
+                    if i == 0 { format!("• {line}") } else { format!("  {line}") }
+                };
+                lines.into_iter().enumerate().map(mark).collect::<Vec<String>>()
+            };
+            below.push((format!("{word}:"), clauses.into_iter().flat_map(bullet).collect()));
+        }
+        Part::Map(entries) => {
+            let inner = entries.iter().find_map(|(key, part)| match part {
+                Part::Clause(clause) if key == "of" => Some(clause),
+                _ => None,
+            });
+            let mut words_in = Vec::new();
+            let rest = entries.iter().filter(|(key, _)| key != "of" || inner.is_none());
+            rest.for_each(|(key, part)| part_of(key, part, names, say, &mut words_in, below));
+            let inside = words_in.join(say.either(", ", "，"));
+            match inner {
+                Some(clause) => {
+                    let lead = if inside.is_empty() { word } else { format!("{word} ({inside})") };
+                    below.push((format!("{lead}:"), describe(clause, names, say)));
+                }
+                None => facts.push(format!("{}: {inside}", word.trim_end_matches(':'))),
+            }
+        }
+    }
+}
+
+fn plain(part: &Part, say: Say) -> String {
+    match part {
+        Part::Plain(text) => value(text, say),
+        Part::Phrases { all, .. } => all.join(" / "),
+        _ => String::new(),
+    }
+}
+
+/// One way to say a phrase: of `(您|你)好*3吗` it is `您好…吗`.
+fn sample(phrase: &str) -> String {
+    fn alternatives(input: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Vec<String> {
+        let mut all = vec![String::new()];
+        while let Some(c) = input.next() {
+            let last = all.last_mut().expect("it starts with one");
+            match c {
+                ')' => break,
+                '|' => all.push(String::new()),
+                '(' => {
+                    let inner = alternatives(input);
+                    last.push_str(inner.iter().find(|one| !one.is_empty()).map_or("", |one| one));
+                }
+                '*' => {
+                    while input.next_if(char::is_ascii_digit).is_some() {}
+                    last.push('…');
+                }
+                c => last.push(c),
+            }
+        }
+        all
+    }
+    alternatives(&mut phrase.chars().peekable()).swap_remove(0)
+}
+
+const WORDS: &[(&str, &str, &str)] = &[
+    ("phrase", "says", "说到"),
+    ("regex", "matches", "匹配正则"),
+    ("similar", "says something like", "说到近似的话"),
+    ("to", "", ""),
+    ("silence", "silence", "静音"),
+    ("overtalk", "talks over the other", "抢话"),
+    ("rate", "speaking rate", "语速"),
+    ("attribute", "call attribute", "随录参数"),
+    ("any", "any of", "满足任一"),
+    ("all", "all of", "全部满足"),
+    ("not", "not", "不满足"),
+    ("order", "in this order", "依次出现"),
+    ("condition", "the same as", "同"),
+    ("by", "by", "说话人"),
+    ("within", "within", "范围"),
+    ("after", "after", "之后"),
+    ("before", "before", "之前"),
+    ("around", "near", "前后"),
+    ("not_after", "not after", "不在其后"),
+    ("not_before", "not before", "不在其前"),
+    ("not_around", "not near", "不在其前后"),
+    ("except", "except in", "除外"),
+    ("skip", "not counted when", "不计"),
+    ("match", "heard", "匹配方式"),
+    ("need", "needed:", "需要"),
+    ("times", "times:", "次数"),
+    ("hit", "hit:", "第几次"),
+    ("longer_than", "longer than", "超过"),
+    ("announced", "announced:", "已告知"),
+    ("hold", "on hold:", "保持"),
+    ("backchannels", "with backchannels:", "含附和"),
+    ("above", "above", "高于"),
+    ("below", "below", "低于"),
+    ("at_least", "at least", "至少"),
+    ("at_most", "at most", "至多"),
+    ("is", "is", "是"),
+    ("present", "known:", "已知"),
+    ("units_min", "counted from", "至少字数"),
+    ("average", "on average:", "平均"),
+    ("unit", "counted by", "单位"),
+    ("name", "", ""),
+];
+
+const VALUES: &[(&str, &str)] = &[
+    ("agent", "坐席"),
+    ("customer", "客户"),
+    ("phonetic", "按读音"),
+    ("exact", "按字"),
+    ("quoted", "转述"),
+    ("negated", "否定"),
+    ("asked", "提问"),
+    ("first", "最前"),
+    ("last", "最后"),
+    ("any", "任一"),
+    ("all", "全部"),
+    ("hits", "次"),
+    ("turn", "轮"),
+    ("turns", "轮"),
+    ("utterance", "句"),
+    ("utterances", "句"),
+    ("from", "从"),
+    ("to", "到"),
+    ("yes", "是"),
+    ("no", "否"),
+    ("true", "是"),
+    ("false", "否"),
+];
+
+fn words(key: &str, say: Say) -> String {
+    let found = WORDS.iter().find(|(word, ..)| *word == key);
+    found.map_or_else(|| key.to_owned(), |(_, en, zh)| say.either(en, zh).to_owned())
+}
+
+fn value(text: &str, say: Say) -> String {
+    let one = |word: &str| {
+        let found = VALUES.iter().find(|(name, _)| *name == word);
+        found.map_or_else(|| word.to_owned(), |(name, zh)| say.either(name, zh).to_owned())
+    };
+    text.split(' ').map(one).collect::<Vec<_>>().join(" ")
+}
