@@ -94,6 +94,8 @@ fn judge(c: &mut Criterion) {
         },
         conversation: conversation.clone(),
         pii: pii::find(&said),
+        unheard: Vec::new(),
+        parties_confidence: 1.0,
     };
     let source =
         Source { file: "bench.wav".into(), sha256: String::new(), settings: String::new() };

@@ -1,7 +1,7 @@
 //! What happens to a call: the one thing that is stored, published, indexed and streamed.
 
 use super::{
-    CallInfo, Conversation, InferredDirection, Media, Pii, Rejected, Scorecard, Transcript,
+    CallInfo, Conversation, InferredDirection, Media, Pii, Rejected, Scorecard, Span, Transcript,
     Utterance,
 };
 
@@ -33,4 +33,8 @@ pub struct EndedCall {
     pub pii: Vec<Pii>,
     /// Who called whom, where it was not known and the opening tells.
     pub direction: Option<InferredDirection>,
+    /// Speech that was not recognised, or not believed, in time order: no absence is proved by it.
+    pub unheard: Vec<Span>,
+    /// How sure the parties are, 0 to 1.
+    pub parties_confidence: f32,
 }

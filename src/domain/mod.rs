@@ -10,6 +10,7 @@ mod finding;
 mod id;
 mod media;
 mod pii;
+mod record;
 mod scorecard;
 mod sensitive;
 mod time;
@@ -22,6 +23,7 @@ pub use finding::{Doubt, DoubtReason, Evidence, EvidenceKind, Finding, How, Proo
 pub use id::{CallId, CriterionId, IdError, Language, RubricId};
 pub use media::{Leg, LegIx, Media, PartyFrom, Problem, ProblemKind};
 pub use pii::{Pii, PiiKind};
+pub use record::CallRecord;
 pub use scorecard::{CallVerdict, Points, RubricRef, Scorecard, Severity};
 pub use sensitive::Sensitive;
 pub use time::{AudioTime, Span};

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    AudioTime, CallInfo, Conversation, CriterionId, LegIx, Overtalk, Party, PerParty, RubricId,
-    Scorecard, Silence, Span, SpeakingRate, Utterance,
+    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, LegIx, Overtalk, Party,
+    PerParty, RubricId, Scorecard, Silence, Span, SpeakingRate, Utterance,
 };
 
 use super::applies::{Applicable, applies};
@@ -19,6 +19,7 @@ use super::scene::Scene;
 use super::score;
 use super::speech::Speech;
 use super::stream::{Guard, Hit, Source, Spot};
+use super::told;
 
 /// Surer than this about who speaks, or the rules treat every voice as unknown.
 pub const PARTIES_CONFIDENCE_MIN: f32 = 0.5;
@@ -75,6 +76,33 @@ pub struct CallFacts<'a> {
     pub parties_confidence: f32,
     /// Stretches of speech that were not recognised, or not believed.
     pub unheard: &'a [Span],
+}
+
+impl<'a> From<&'a CallRecord> for CallFacts<'a> {
+    fn from(record: &'a CallRecord) -> Self {
+        Self {
+            info: &record.info,
+            utterances: &record.utterances,
+            conversation: &record.conversation,
+            duration_ms: record.duration_ms,
+            parties_confidence: record.parties_confidence,
+            unheard: &record.unheard,
+        }
+    }
+}
+
+impl<'a> CallFacts<'a> {
+    /// The facts of a call whose language is known.
+    pub fn of(info: &'a CallInfo, ended: &'a EndedCall) -> Self {
+        Self {
+            info,
+            utterances: &ended.transcript.utterances,
+            conversation: &ended.conversation,
+            duration_ms: ended.media.duration_ms,
+            parties_confidence: ended.parties_confidence,
+            unheard: &ended.unheard,
+        }
+    }
 }
 
 /// A criterion's value in mid-call.
@@ -138,7 +166,7 @@ impl<'p> Evaluation<'p> {
             plan,
             info: info.clone(),
             names,
-            parties_sure: parties_confidence >= PARTIES_CONFIDENCE_MIN,
+            parties_sure: told::share(parties_confidence) >= PARTIES_CONFIDENCE_MIN,
             horizon: AudioTime::ZERO,
             end: None,
             rate_per_min: PerParty::default(),
@@ -198,7 +226,9 @@ impl<'p> Evaluation<'p> {
             match fact {
                 Fact::Silence(silence) => self.silences.push(silence),
                 Fact::Overtalk(overtalk) => self.overtalk.push(overtalk),
-                Fact::Rate(rate) => self.rates.push(rate),
+                Fact::Rate(rate) => {
+                    self.rates.push(SpeakingRate { per_min: told::tenth(rate.per_min), ..rate });
+                }
                 Fact::Unheard(span) => self.unheard.push(span),
                 Fact::Utterance(_) => {}
             }
@@ -270,7 +300,9 @@ impl<'p> Evaluation<'p> {
         duration_ms: u64,
         rate_per_min: PerParty<Option<f32>>,
     ) -> Vec<Scorecard> {
-        self.rate_per_min = rate_per_min;
+        let told = |rate: Option<f32>| rate.map(told::tenth);
+        self.rate_per_min =
+            PerParty { agent: told(rate_per_min.agent), customer: told(rate_per_min.customer) };
         self.advance(super::stream::FOREVER);
         self.end = Some(AudioTime::from_ms(duration_ms).max(self.last_end()));
         self.search();

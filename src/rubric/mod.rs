@@ -25,6 +25,7 @@ mod score;
 mod speech;
 mod stream;
 mod tally;
+mod told;
 
 pub use diff::{Change, What, diff};
 pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled};

@@ -10,6 +10,7 @@ use crate::domain::{AudioTime, CallInfo, Overtalk, Party, PerParty, Silence, Spa
 use super::matcher::Matcher;
 use super::speech::Speech;
 use super::stream::{FOREVER, Hit, Interval};
+use super::told;
 
 /// A call so far, as operators see it.
 pub(crate) struct Scene<'a> {
@@ -73,7 +74,7 @@ impl Scene<'_> {
             });
             if asked && inside {
                 let ms = span.len_ms() as f64;
-                sum += f64::from(said.utterance.confidence) * ms;
+                sum += f64::from(told::share(said.utterance.confidence)) * ms;
                 weight += ms;
             }
         }

@@ -8,6 +8,7 @@ use crate::text::tokens;
 
 use super::matcher::{Pause, Spoken};
 use super::stream::Spot;
+use super::told;
 
 /// Utterances of one speaker that follow one another within this time are one stretch of speech:
 /// recognisers cut sentences at pauses. In milliseconds.
@@ -156,7 +157,7 @@ fn word_at(utterance: &Utterance, start: usize, end: usize) -> (Span, f32) {
         cursor = to;
         if from < end && to > start {
             span = Some(span.map_or(word.span, |span| span.cover(word.span)));
-            sum += word.confidence;
+            sum += told::share(word.confidence);
             count += 1.0;
         }
     }
@@ -165,7 +166,7 @@ fn word_at(utterance: &Utterance, start: usize, end: usize) -> (Span, f32) {
     }
     let (whole, len) = (utterance.span, text.len().max(1) as u64);
     let at = |byte: usize| whole.start().plus_ms(whole.len_ms() * byte as u64 / len);
-    (Span::at_least_1_ms(at(start), at(end)), utterance.confidence)
+    (Span::at_least_1_ms(at(start), at(end)), told::share(utterance.confidence))
 }
 
 /// Cuts a text into tokens and notes the marks between them.

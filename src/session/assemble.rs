@@ -53,7 +53,8 @@ impl CallSession {
             duration_ms: self.duration_ms(),
             config: &self.config.measure,
         });
-        let confidence = parties.confidence();
+        let parties_confidence = parties.confidence();
+        let unheard = self.unheard(&rejected);
         let ended = EndedCall {
             media: Media {
                 duration_ms: self.duration_ms(),
@@ -72,8 +73,10 @@ impl CallSession {
             },
             conversation,
             direction,
+            unheard,
+            parties_confidence,
         };
-        let scorecards = self.judge_by_rubrics(info, &ended, confidence);
+        let scorecards = self.judge_by_rubrics(info, &ended);
         let mut events: Vec<CallEvent> =
             ended.transcript.utterances.iter().cloned().map(CallEvent::Utterance).collect();
         events.extend(ended.transcript.rejected.iter().cloned().map(CallEvent::Rejected));
@@ -82,26 +85,19 @@ impl CallSession {
         events
     }
 
-    fn judge_by_rubrics(
-        &self,
-        mut info: CallInfo,
-        ended: &EndedCall,
-        parties_confidence: f32,
-    ) -> Vec<Scorecard> {
+    fn judge_by_rubrics(&self, mut info: CallInfo, ended: &EndedCall) -> Vec<Scorecard> {
         info.language.get_or_insert_with(|| ended.transcript.language.clone());
-        let rejected = ended.transcript.rejected.iter().map(|text| text.span);
+        self.plan.evaluate(&CallFacts::of(&info, ended))
+    }
+
+    /// Speech that gave no words, or none that count.
+    fn unheard(&self, rejected: &[Rejected]) -> Vec<Span> {
+        let rejected = rejected.iter().map(|text| text.span);
         let failed = self.failures.iter().filter_map(|problem| problem.span);
         let silent = self.unheard.iter().copied();
         let mut unheard: Vec<Span> = rejected.chain(failed).chain(silent).collect();
         unheard.sort();
-        self.plan.evaluate(&CallFacts {
-            info: &info,
-            utterances: &ended.transcript.utterances,
-            conversation: &ended.conversation,
-            duration_ms: ended.media.duration_ms,
-            parties_confidence,
-            unheard: &unheard,
-        })
+        unheard
     }
 
     fn duration_ms(&self) -> u64 {

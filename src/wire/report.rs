@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 mod call;
 mod convert;
 mod finding;
+mod record;
 
 pub use call::{Agent, Call, Customer, Media, MediaLeg, Problem, Source};
 pub use finding::{Evidence, Finding, Scorecard};
+pub use record::RecordError;
 
 /// The contract's name; the first field of every report.
 pub const SCHEMA: &str = "lingting/report/1";
@@ -112,6 +114,12 @@ pub struct Transcript {
     pub utterances: Vec<Utterance>,
     /// What the recogniser made up; evidence for nothing.
     pub rejected: Vec<Rejected>,
+    /// Speech that was not recognised, or not believed: no absence is proved by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unheard: Option<Vec<Stretch>>,
+    /// How sure it is who is who, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parties_confidence: Option<f64>,
 }
 
 /// 语句.

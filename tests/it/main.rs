@@ -11,6 +11,7 @@ mod faults;
 mod laws;
 mod report;
 mod rubric;
+mod rubric_again;
 mod rubric_calls;
 mod rubric_file;
 mod rubric_score;

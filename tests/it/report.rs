@@ -215,6 +215,8 @@ fn ended() -> EndedCall {
             span: span(4800, 6000),
             masked: "199****6136".into(),
         }],
+        unheard: vec![span(7000, 8000)],
+        parties_confidence: 1.0,
     }
 }
 

@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lingting::domain::{
-    CallId, CallInfo, Conversation, Direction, Language, LegIx, Party, Scorecard, Span, Utterance,
+    CallId, CallInfo, CallRecord, Conversation, Direction, Language, LegIx, Party, Scorecard, Span,
+    Utterance,
 };
 use lingting::measure::{Input, MeasureConfig, measure};
 use lingting::rubric::{CallFacts, Plan};
@@ -22,6 +23,8 @@ const KNOWN_MISSES: &[(&str, &str, &str)] = &[
     ("en02", "verdict", "a grumble about somebody else's clerk is taken for a complaint"),
     ("zs05", "courtesy_words", "friendly throughout, but with one word of the list"),
 ];
+
+const SETS: [&str; 4] = ["first_zh", "first_en", "second_zh", "second_en"];
 
 const GAP_MS: u64 = 500;
 /// How long the agent talks over the customer who is cut short.
@@ -151,7 +154,7 @@ fn converse(said: &Spoken, language: &Language) -> Conversation {
     })
 }
 
-fn judge(plan: &Plan, call: &Call) -> Vec<Scorecard> {
+fn record(call: &Call) -> CallRecord {
     let language = Language::new(&call.language).unwrap();
     let said = speak(call, &language);
     let mut info = CallInfo::unknown(CallId::new(&call.id).unwrap());
@@ -160,14 +163,34 @@ fn judge(plan: &Plan, call: &Call) -> Vec<Scorecard> {
     info.rings = call.rings;
     let conversation = converse(&said, &language);
     info.language = Some(language);
-    plan.evaluate(&CallFacts {
-        info: &info,
-        utterances: &said.utterances,
-        conversation: &conversation,
+    CallRecord {
+        info,
+        conversation,
         duration_ms: said.end_ms,
+        utterances: said.utterances,
         parties_confidence: 1.0,
-        unheard: &[],
-    })
+        unheard: Vec::new(),
+    }
+}
+
+fn judge(plan: &Plan, call: &Call) -> Vec<Scorecard> {
+    plan.evaluate(&CallFacts::from(&record(call)))
+}
+
+/// All calls of all sets, as kept.
+pub(crate) fn records() -> Vec<CallRecord> {
+    SETS.iter()
+        .flat_map(|set| calls(&folder().join(set).with_extension("yaml")))
+        .map(|call| record(&call))
+        .collect()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rubric_calls")
+}
+
+fn calls(file: &Path) -> Vec<Call> {
+    serde_saphyr::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
 /// How the packs fare on a set of calls.
@@ -251,8 +274,7 @@ impl Outcome {
 
 /// Judges all calls of a file.
 pub(crate) fn run(plan: &Plan, file: &Path) -> Outcome {
-    let text = std::fs::read_to_string(file).unwrap();
-    let calls: Vec<Call> = serde_saphyr::from_str(&text).unwrap();
+    let calls = calls(file);
     let mut outcome = Outcome::default();
     for call in &calls {
         let named = call.met.iter().chain(&call.not_met).chain(&call.either);
@@ -267,13 +289,12 @@ pub(crate) fn run(plan: &Plan, file: &Path) -> Outcome {
 #[test]
 fn the_packs_judge_calls_they_were_not_written_on() {
     let plan = Plan::compile(lingting::rubric::built_in().unwrap());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rubric_calls");
     let known: BTreeSet<(String, String)> =
         KNOWN_MISSES.iter().map(|(call, of, _)| ((*call).into(), (*of).into())).collect();
     let mut misses = BTreeSet::new();
     let mut told = String::new();
-    for file in ["first_zh", "first_en", "second_zh", "second_en"] {
-        let outcome = run(&plan, &folder.join(file).with_extension("yaml"));
+    for file in SETS {
+        let outcome = run(&plan, &folder().join(file).with_extension("yaml"));
         let _ = writeln!(told, "{file}: {}", outcome.summary());
         misses.extend(outcome.misses);
     }

@@ -24,7 +24,7 @@ impl Report {
             },
             call: call(info, ended.direction, source),
             media: media(&ended.media),
-            transcript: transcript(&ended.transcript),
+            transcript: transcript(ended),
             conversation: conversation(&ended.conversation),
             scorecards: scorecards.iter().map(scorecard).collect(),
             pii: ended.pii.iter().map(pii).collect(),
@@ -156,7 +156,8 @@ fn problem(problem: &domain::Problem) -> Problem {
     }
 }
 
-fn transcript(transcript: &domain::Transcript) -> Transcript {
+fn transcript(ended: &EndedCall) -> Transcript {
+    let transcript = &ended.transcript;
     let engine = &transcript.engine;
     Transcript {
         language: transcript.language.as_str().to_owned(),
@@ -167,7 +168,13 @@ fn transcript(transcript: &domain::Transcript) -> Transcript {
         },
         utterances: transcript.utterances.iter().map(utterance).collect(),
         rejected: transcript.rejected.iter().map(rejected).collect(),
+        unheard: Some(ended.unheard.iter().copied().map(stretch).collect()),
+        parties_confidence: Some(share(ended.parties_confidence)),
     }
+}
+
+fn stretch(span: Span) -> Stretch {
+    Stretch { start_s: start(span), end_s: end(span) }
 }
 
 fn utterance(utterance: &domain::Utterance) -> Utterance {
@@ -237,7 +244,6 @@ fn conversation(measured: &domain::Conversation) -> Conversation {
         end_s: end(l.span),
         dbfs: decibels(l.dbfs),
     };
-    let hold = |span: &Span| Stretch { start_s: start(*span), end_s: end(*span) };
     Conversation {
         talk_s: by_party(&measured.talk_ms, |ms| Some(seconds(ms))),
         silences: measured.silences.iter().map(silence).collect(),
@@ -245,7 +251,7 @@ fn conversation(measured: &domain::Conversation) -> Conversation {
         rate_per_min: by_party(&measured.rate_per_min, |rate| {
             rate.map(|r| decimals(f64::from(r), 1))
         }),
-        holds: measured.holds.iter().map(hold).collect(),
+        holds: measured.holds.iter().copied().map(stretch).collect(),
         rates: measured.rates.iter().map(rate).collect(),
         loudness: measured.loudness.iter().map(loudness).collect(),
         response_s: measured.response_ms.iter().map(|ms| seconds(*ms)).collect(),
