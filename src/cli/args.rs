@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::rubric::{CheckArgs, DiffArgs, FmtArgs, ShowArgs};
+use super::rubric::{CheckArgs, DiffArgs, ExplainArgs, FmtArgs, ShowArgs};
 
 /// Quality monitoring and speech analytics for call centres, on your own machine.
 #[derive(Debug, Parser)]
@@ -137,6 +137,8 @@ pub(super) enum RubricAction {
     Show(ShowArgs),
     /// Say what a new version of a rubric judges otherwise
     Diff(DiffArgs),
+    /// Say why a call was judged as it was: every condition with its value and its proof
+    Explain(ExplainArgs),
     /// Put rubric files into their canonical form, comments kept
     Fmt(FmtArgs),
 }

@@ -141,6 +141,12 @@ pub struct Evaluation<'p> {
 impl Plan {
     /// Judges a call that has ended: one scorecard for each rubric of the call's language.
     pub fn evaluate(&self, facts: &CallFacts<'_>) -> Vec<Scorecard> {
+        let measures = facts.conversation;
+        self.observed(facts).finish(facts.duration_ms, measures.rate_per_min)
+    }
+
+    /// All facts of a call, none of them read yet.
+    pub(super) fn observed(&self, facts: &CallFacts<'_>) -> Evaluation<'_> {
         let mut evaluation = Evaluation::new(self, facts.info, facts.parties_confidence);
         let measures = facts.conversation;
         let all = (facts.utterances.iter().cloned().map(Fact::Utterance))
@@ -149,7 +155,7 @@ impl Plan {
             .chain(measures.rates.iter().copied().map(Fact::Rate))
             .chain(facts.unheard.iter().copied().map(Fact::Unheard));
         all.for_each(|fact| evaluation.take(fact));
-        evaluation.finish(facts.duration_ms, measures.rate_per_min)
+        evaluation
     }
 }
 
@@ -300,12 +306,7 @@ impl<'p> Evaluation<'p> {
         duration_ms: u64,
         rate_per_min: PerParty<Option<f32>>,
     ) -> Vec<Scorecard> {
-        let told = |rate: Option<f32>| rate.map(told::tenth);
-        self.rate_per_min =
-            PerParty { agent: told(rate_per_min.agent), customer: told(rate_per_min.customer) };
-        self.advance(super::stream::FOREVER);
-        self.end = Some(AudioTime::from_ms(duration_ms).max(self.last_end()));
-        self.search();
+        self.end(duration_ms, rate_per_min);
         let cards = self.plan.rubrics.iter().filter_map(|planned| {
             let unknown = match applies(&planned.rubric, &self.info) {
                 Applicable::OtherLanguage => return None,
@@ -319,11 +320,21 @@ impl<'p> Evaluation<'p> {
         cards.collect()
     }
 
+    /// Reads all that is left.
+    pub(super) fn end(&mut self, duration_ms: u64, rate_per_min: PerParty<Option<f32>>) {
+        let told = |rate: Option<f32>| rate.map(told::tenth);
+        self.rate_per_min =
+            PerParty { agent: told(rate_per_min.agent), customer: told(rate_per_min.customer) };
+        self.advance(super::stream::FOREVER);
+        self.end = Some(AudioTime::from_ms(duration_ms).max(self.last_end()));
+        self.search();
+    }
+
     fn last_end(&self) -> AudioTime {
         self.speech.all().iter().map(|said| said.utterance.span.end()).max().unwrap_or_default()
     }
 
-    fn rubrics(&self) -> impl Iterator<Item = &'p Planned> {
+    pub(super) fn rubrics(&self) -> impl Iterator<Item = &'p Planned> {
         let may_apply = |planned: &&Planned| {
             let answer = applies(&planned.rubric, &self.info);
             matches!(answer, Applicable::Yes | Applicable::Unknown(_))
@@ -331,7 +342,7 @@ impl<'p> Evaluation<'p> {
         self.plan.rubrics.iter().filter(may_apply)
     }
 
-    fn outcomes(&self, planned: &Planned) -> Vec<Outcome> {
+    pub(super) fn outcomes(&self, planned: &Planned) -> Vec<Outcome> {
         let scene = self.scene(&planned.rubric);
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(planned.asked.len());
         for (condition, asked) in planned.rubric.conditions.iter().zip(&planned.asked) {
@@ -341,7 +352,7 @@ impl<'p> Evaluation<'p> {
         outcomes
     }
 
-    fn scene<'s>(&'s self, rubric: &super::Rubric) -> Scene<'s> {
+    pub(super) fn scene<'s>(&'s self, rubric: &super::Rubric) -> Scene<'s> {
         Scene {
             info: &self.info,
             matcher: &self.plan.matcher,

@@ -10,6 +10,7 @@
 mod applies;
 mod diff;
 mod eval;
+mod explain;
 mod file;
 mod format;
 mod guard;
@@ -29,7 +30,8 @@ mod told;
 
 pub use diff::{Change, What, diff};
 pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled};
-pub use file::{Diagnostic, Level, Library, LoadError, Place, check, load};
+pub use explain::{Explained, Explanation, Holds};
+pub use file::{Diagnostic, Level, Library, LoadError, Place, check, load, nearest};
 pub use format::format;
 pub use model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Scale, Section, Title};
 pub use outline::{Clause, Deciding, INHERITED, Outline, Part};

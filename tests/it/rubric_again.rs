@@ -74,6 +74,7 @@ fn report(record: &CallRecord, cards: &[Scorecard]) -> Report {
         pii: Vec::new(),
         unheard: record.unheard.clone(),
         parties_confidence: record.parties_confidence,
+        direction: None,
     };
     let source =
         Source { file: "a.wav".into(), sha256: "0f".repeat(32), settings: "a1".repeat(32) };

@@ -58,6 +58,23 @@ pub(super) fn resolved(clause: &Clause, names: Names, say: Say) -> Vec<String> {
     }
 }
 
+/// A condition without those it refers to: what stands below it is told apart.
+pub(super) fn headline(clause: &Clause, say: Say) -> String {
+    let (mut facts, mut below) = (Vec::new(), Vec::new());
+    let mut parts: Vec<&(String, Part)> = clause.parts.iter().collect();
+    parts.sort_by_key(|(key, _)| rank(key));
+    for (key, part) in parts {
+        part_of(key, part, Names::Only, say, &mut facts, &mut below);
+    }
+    if facts.is_empty() {
+        facts.extend(
+            below.into_iter().take(1).map(|(lead, _)| lead.trim_end_matches(':').to_owned()),
+        );
+    }
+    let name = clause.name.as_ref().map(|name| format!("[{name}] ")).unwrap_or_default();
+    format!("{name}{}", facts.join(say.either("; ", "；")))
+}
+
 /// The operator comes first, then who, when and how often.
 fn rank(key: &str) -> usize {
     const LAST: [&str; 8] = ["match", "need", "except", "skip", "by", "within", "times", "hit"];
@@ -233,7 +250,7 @@ const VALUES: &[(&str, &str)] = &[
     ("false", "否"),
 ];
 
-fn words(key: &str, say: Say) -> String {
+pub(super) fn words(key: &str, say: Say) -> String {
     let found = WORDS.iter().find(|(word, ..)| *word == key);
     found.map_or_else(|| key.to_owned(), |(_, en, zh)| say.either(en, zh).to_owned())
 }

@@ -5,6 +5,7 @@
 mod check;
 mod describe;
 mod diff;
+mod explain;
 mod fmt;
 mod show;
 
@@ -19,6 +20,7 @@ use crate::rubric::{Clause, INHERITED, Outline, Part, Rubric, library, load};
 
 pub(super) use check::CheckArgs;
 pub(super) use diff::DiffArgs;
+pub(super) use explain::ExplainArgs;
 pub(super) use fmt::FmtArgs;
 pub(super) use show::ShowArgs;
 
@@ -30,6 +32,7 @@ pub(super) fn run(args: &RubricArgs, say: Say) -> bool {
         RubricAction::Check(options) => check::run(options, say),
         RubricAction::Show(options) => show::run(options, say),
         RubricAction::Diff(options) => diff::run(options, say),
+        RubricAction::Explain(options) => explain::run(options, say),
         RubricAction::Fmt(options) => fmt::run(options, say),
     }
 }

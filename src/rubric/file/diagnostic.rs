@@ -123,7 +123,7 @@ impl Remarks {
 }
 
 /// The known name that a wrong one most resembles, if any is near enough to be meant.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = |candidate: &str| strsim::damerau_levenshtein(name, candidate);
     known
         .into_iter()

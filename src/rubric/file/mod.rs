@@ -15,7 +15,7 @@ mod read;
 mod tree;
 mod units;
 
-pub use diagnostic::{Diagnostic, Level, LoadError, Place};
+pub use diagnostic::{Diagnostic, Level, LoadError, Place, nearest};
 pub use load::{Library, check, load};
 pub(crate) use operator::exception_mode;
 pub(crate) use tree::{Key, Node, Value, parse};

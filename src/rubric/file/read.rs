@@ -206,7 +206,7 @@ impl Op {
 }
 
 impl Condition {
-    fn is_modified(&self) -> bool {
+    pub(crate) fn is_modified(&self) -> bool {
         self.by.is_some()
             || self.within.is_some()
             || !self.relations.is_empty()
