@@ -15,6 +15,7 @@ mod rubric_again;
 mod rubric_calls;
 mod rubric_file;
 mod rubric_score;
+mod rubric_tools;
 mod samples;
 #[cfg(all(unix, feature = "ct2", feature = "onnx"))]
 mod schemas;

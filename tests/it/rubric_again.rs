@@ -54,7 +54,7 @@ fn roughened(mut record: CallRecord) -> CallRecord {
     record
 }
 
-fn report(record: &CallRecord, cards: &[Scorecard]) -> Report {
+pub(crate) fn report(record: &CallRecord, cards: &[Scorecard]) -> Report {
     let ended = EndedCall {
         media: Media {
             duration_ms: record.duration_ms,

@@ -209,7 +209,8 @@ fn evidence_line(one: &Evidence, say: Say) -> String {
         }
         EvidenceKind::Absence => {
             let none = say.either("searched, not found", "已查找，未发现");
-            format!("{at} {none}: {matched}{sure}")
+            // What was wanted stands above.
+            format!("{at} {none}{sure}")
         }
         EvidenceKind::NearMiss => {
             let nearest = say.either("nearest", "最接近");
