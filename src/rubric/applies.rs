@@ -4,9 +4,11 @@
 //! say, and for want of what. What is not known is neither a yes nor a no: a rubric for incoming calls
 //! must not quietly judge a call of which nobody knows who called whom.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{Attribute, CallInfo};
 
-use super::model::{Asks, Rubric, Test};
+use super::model::{Asks, Rubric};
 
 /// Whether a rubric is meant for a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,25 +44,27 @@ pub(crate) fn applies(rubric: &Rubric, info: &CallInfo) -> Applicable {
 impl Asks {
     /// Whether an attribute is as asked; `None`: it is not known.
     fn answer(&self, value: Option<Attribute>) -> Option<bool> {
-        if self.test == Test::Present {
-            return Some(value.is_some() != self.negated);
+        if let Asks::Present(wanted) = self {
+            return Some(value.is_some() == *wanted);
         }
-        let number = match value.as_ref()? {
+        let value = value?;
+        let among = |words: &BTreeSet<String>| match &value {
+            Attribute::Text(text) => words.contains(text),
+            Attribute::Number(number) => words.iter().any(|word| word.parse() == Ok(*number)),
+        };
+        // What is no number cannot be compared: nobody knows.
+        let number = match &value {
             Attribute::Number(number) => Some(*number),
             Attribute::Text(text) => text.trim().parse().ok(),
         };
-        let holds = match &self.test {
-            Test::Is(words) => match value? {
-                Attribute::Text(text) => words.contains(&text),
-                Attribute::Number(number) => words.iter().any(|word| word.parse() == Ok(number)),
-            },
-            // What is no number cannot be compared: nobody knows.
-            Test::AtMost(bound) => number? <= *bound,
-            Test::AtLeast(bound) => number? >= *bound,
-            Test::Above(bound) => number? > *bound,
-            Test::Below(bound) => number? < *bound,
-            Test::Present => true,
-        };
-        Some(holds != self.negated)
+        match self {
+            Asks::Is(words) => Some(among(words)),
+            Asks::Not(words) => Some(!among(words)),
+            Asks::Present(_) => None,
+            Asks::AtMost(bound) => Some(number? <= *bound),
+            Asks::AtLeast(bound) => Some(number? >= *bound),
+            Asks::Above(bound) => Some(number? > *bound),
+            Asks::Below(bound) => Some(number? < *bound),
+        }
     }
 }

@@ -91,12 +91,16 @@ pub struct Applies {
     pub(crate) tests: Vec<(String, Asks)>,
 }
 
-/// What is asked of an attribute.
+/// What is asked of an attribute of a call.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Asks {
-    pub(crate) test: Test,
-    /// It must not be so.
-    pub(crate) negated: bool,
+pub(crate) enum Asks {
+    Is(BTreeSet<String>),
+    Not(BTreeSet<String>),
+    Present(bool),
+    AtMost(f64),
+    AtLeast(f64),
+    Above(f64),
+    Below(f64),
 }
 
 /// A heading over criteria.

@@ -138,7 +138,7 @@ impl<'n> Resolver<'n> {
             }
             _ => BTreeMap::new(),
         };
-        let mode = field(root, "match").map_or_else(|| "exact".to_owned(), |node| plain(node));
+        let mode = field(root, "match").map_or_else(|| "exact".to_owned(), plain);
         Self { named, lists, mode }
     }
 

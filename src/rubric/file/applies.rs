@@ -4,8 +4,10 @@
 //! their own, so that a slip of the pen is told; what only a client's sidecars have stands under
 //! `attributes`.
 
+use std::collections::BTreeSet;
+
 use crate::domain::Direction;
-use crate::rubric::model::{Applies, Asks, Test};
+use crate::rubric::model::{Applies, Asks};
 
 use super::read::Reader;
 use super::tree::{Node, Value};
@@ -52,8 +54,8 @@ impl<'a> Reader<'a> {
     /// `inbound`; `[a, b]`; `{not: a}`; `{at_least: 3, below: 5}`.
     fn asks(&mut self, name: &str, node: &Node, out: &mut Applies) {
         let Value::Map(_) = &node.value else {
-            let test = self.values(name, node);
-            out.tests.push((name.to_owned(), Asks { test, negated: false }));
+            let words = self.values(name, node);
+            out.tests.push((name.to_owned(), Asks::Is(words)));
             return;
         };
         let Some(fields) = self.fields(node, &ASKS_KEYS) else { return };
@@ -62,35 +64,27 @@ impl<'a> Reader<'a> {
         }
         for (key, node) in fields {
             let asks = match key {
-                "is" => Some(Asks { test: self.values(name, node), negated: false }),
-                "not" => Some(Asks { test: self.values(name, node), negated: true }),
-                "present" => {
-                    self.flag(node).map(|flag| Asks { test: Test::Present, negated: !flag })
-                }
-                _ => self.bound(key, node),
+                "is" => Some(Asks::Is(self.values(name, node))),
+                "not" => Some(Asks::Not(self.values(name, node))),
+                "present" => self.flag(node).map(Asks::Present),
+                "at_most" => self.number(node).map(Asks::AtMost),
+                "at_least" => self.number(node).map(Asks::AtLeast),
+                "above" => self.number(node).map(Asks::Above),
+                "below" => self.number(node).map(Asks::Below),
+                // Told as an unknown key.
+                _ => None,
             };
             out.tests.extend(asks.map(|asks| (name.to_owned(), asks)));
         }
     }
 
-    fn bound(&mut self, key: &str, node: &Node) -> Option<Asks> {
-        let kind = match key {
-            "at_most" => Test::AtMost,
-            "at_least" => Test::AtLeast,
-            "above" => Test::Above,
-            "below" => Test::Below,
-            _ => return None,
-        };
-        self.number(node).map(|bound| Asks { test: kind(bound), negated: false })
-    }
-
-    fn values(&mut self, name: &str, node: &Node) -> Test {
+    fn values(&mut self, name: &str, node: &Node) -> BTreeSet<String> {
         let words = self.values_of(node);
         for (place, word) in &words {
             if name == "direction" && Direction::parse(word).is_none() {
                 self.remarks.unknown(*place, "direction", word, ["inbound", "outbound"]);
             }
         }
-        Test::Is(words.into_iter().map(|(_, word)| word).collect())
+        words.into_iter().map(|(_, word)| word).collect()
     }
 }
