@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
             self.remarks.error(node.place, "a criterion needs an `id`");
             return None;
         };
-        let label = self.text(id_node)?;
+        let label = self.wording(id_node)?;
         let id = match CriterionId::new(&label) {
             Ok(id) => id,
             Err(why) => {
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
 
     fn severity_word(&mut self, node: &Node) -> Severity {
         let all = [Severity::Info, Severity::Minor, Severity::Major, Severity::Critical];
-        let Some(text) = self.text(node) else { return Severity::Info };
+        let Some(text) = self.wording(node) else { return Severity::Info };
         let found = all.into_iter().find(|severity| severity.as_str() == text);
         if found.is_none() {
             self.remarks.unknown(node.place, "severity", &text, all.iter().map(|s| s.as_str()));
@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
             }
             return Some(None);
         };
-        let name = self.text(node)?;
+        let name = self.wording(node)?;
         let found = sections.iter().position(|section| section.id == name);
         if found.is_none() {
             let known = sections.iter().map(|s| s.id.as_str());
@@ -265,12 +265,12 @@ impl<'a> Reader<'a> {
 
     pub(super) fn title(&mut self, node: &Node) -> Option<Title> {
         if !matches!(node.value, Value::Map(_)) {
-            let text = self.text(node)?;
+            let text = self.wording(node)?;
             return Some(Title { zh: text.clone(), en: text });
         }
         let fields = self.fields(node, &["zh", "en"])?;
-        let zh = fields.get("zh").and_then(|node| self.text(node));
-        let en = fields.get("en").and_then(|node| self.text(node));
+        let zh = fields.get("zh").and_then(|node| self.wording(node));
+        let en = fields.get("en").and_then(|node| self.wording(node));
         match (zh, en) {
             (Some(zh), Some(en)) => Some(Title { zh, en }),
             (Some(one), None) | (None, Some(one)) => Some(Title { zh: one.clone(), en: one }),

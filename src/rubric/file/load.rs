@@ -181,7 +181,7 @@ fn version(reader: &mut Reader<'_>, node: &Node) -> Option<u32> {
 }
 
 fn on_critical(reader: &mut Reader<'_>, node: &Node) -> Option<OnCritical> {
-    let text = reader.text(node)?;
+    let text = reader.wording(node)?;
     match text.as_str() {
         "keep" => Some(OnCritical::Keep),
         "zero" => Some(OnCritical::Zero),
@@ -308,7 +308,7 @@ fn section<'a>(reader: &mut Reader<'a>, key: &Key, node: &'a Node) -> Section {
 }
 
 fn id(reader: &mut Reader<'_>, node: &Node) -> Option<RubricId> {
-    let text = reader.text(node)?;
+    let text = reader.wording(node)?;
     match RubricId::new(&text) {
         Ok(id) => Some(id),
         Err(why) => {
@@ -319,7 +319,7 @@ fn id(reader: &mut Reader<'_>, node: &Node) -> Option<RubricId> {
 }
 
 fn language(reader: &mut Reader<'_>, node: &Node) -> Option<Language> {
-    let text = reader.text(node)?;
+    let text = reader.wording(node)?;
     let language = Language::new(&text);
     if language.is_none() {
         reader.remarks.error(node.place, format!("`{text}` is no language; write `zh` or `en`"));

@@ -27,8 +27,19 @@ impl Reader<'_> {
         Some(entries.iter().map(|(key, node)| (key.name.as_str(), node)).collect())
     }
 
-    /// A text. A number or a flag is none: `0571` would have lost its zero.
+    /// Any scalar, as it is written.
     pub(crate) fn text(&mut self, node: &Node) -> Option<String> {
+        match &node.value {
+            Value::Scalar(text) => Some(text.clone()),
+            _ => {
+                self.remarks.error(node.place, "a text is wanted here");
+                None
+            }
+        }
+    }
+
+    /// Somebody's words. A number or a flag is none: `0571` would have lost its zero.
+    pub(crate) fn wording(&mut self, node: &Node) -> Option<String> {
         match &node.value {
             Value::Scalar(text) if node.is_text && text.trim().is_empty() => {
                 self.remarks.error(node.place, "a text is wanted here, and this one is empty");
@@ -110,10 +121,10 @@ impl Reader<'_> {
                 Vec::new()
             }
             Value::List(items) => {
-                items.iter().filter_map(|item| Some((item.place, self.text(item)?))).collect()
+                items.iter().filter_map(|item| Some((item.place, self.wording(item)?))).collect()
             }
             Value::Scalar(_) => {
-                self.text(node).map(|text| (node.place, text)).into_iter().collect()
+                self.wording(node).map(|text| (node.place, text)).into_iter().collect()
             }
             _ => {
                 self.remarks.error(node.place, "a text or a list of texts is wanted here");
@@ -131,7 +142,7 @@ impl Reader<'_> {
         match &node.value {
             Value::List(items) if !items.is_empty() => items
                 .iter()
-                .filter_map(|item| plain(item).or_else(|| Some((item.place, self.text(item)?))))
+                .filter_map(|item| plain(item).or_else(|| Some((item.place, self.wording(item)?))))
                 .collect(),
             _ => plain(node).map_or_else(|| self.words(node), |one| vec![one]),
         }
