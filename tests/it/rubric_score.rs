@@ -338,3 +338,21 @@ proptest! {
         prop_assert_eq!(sorted(&a), sorted(&b));
     }
 }
+
+/// The worked example of docs/RUBRICS.md comes out as it says.
+#[test]
+fn the_worked_example_is_right() {
+    let docs = include_str!("../../docs/RUBRICS.md");
+    let (_, rest) = docs.split_once("**Worked example.**").unwrap();
+    let yaml = rest.split("```").nth(1).unwrap().strip_prefix("yaml\n").unwrap();
+    let conditions = "  complaint: {phrase: [投诉], by: customer}\n  says_hello: {phrase: [您好]}\n  says_number: {phrase: [工号]}\n  says_sorry: {phrase: [抱歉]}\n  says_bye: {phrase: [再见]}\n  says_dont_know: {phrase: [不知道], by: agent}\n";
+    let plan = plan(&format!("rubric: t\nversion: 1\ntitle: t\nconditions:\n{conditions}{yaml}"));
+    let score = |lines: &str| card(&plan, lines).score.map(Points::to_f64);
+    let plain = "a 您好\nc 在吗\na 不知道\nc 啊\na 不知道，再见";
+    assert_eq!(score(plain), Some(63.0));
+    let complaint = "a 您好\nc 我要投诉\na 抱歉，不知道\nc 啊\na 不知道，再见";
+    assert_eq!(score(complaint), Some(71.57));
+    for told in ["**63**", "**71.57**"] {
+        assert!(rest.contains(told), "{told}");
+    }
+}
