@@ -1,3 +1,5 @@
+//! Tables of what is written how, and the laws over documents in random styles.
+
 use super::*;
 use proptest::prelude::*;
 
