@@ -22,6 +22,8 @@ pub enum EvidenceKind {
     Metadata,
     /// What came closest to the words that were not said.
     NearMiss,
+    /// Another measure: an answer, a hold, a share of talk, the call's length.
+    Measure,
 }
 
 impl EvidenceKind {
@@ -36,6 +38,7 @@ impl EvidenceKind {
             EvidenceKind::Loudness => "loudness",
             EvidenceKind::Metadata => "metadata",
             EvidenceKind::NearMiss => "near_miss",
+            EvidenceKind::Measure => "measure",
         }
     }
 }
@@ -51,6 +54,8 @@ pub enum How {
     Regex,
     /// Nearly the same letters.
     Similar,
+    /// What it is: an amount, a date, a promise of a time.
+    Entity,
 }
 
 impl How {
@@ -61,6 +66,7 @@ impl How {
             How::Phonetic => "phonetic",
             How::Regex => "regex",
             How::Similar => "similar",
+            How::Entity => "entity",
         }
     }
 }

@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, LegIx, Overtalk, Party,
-    PerParty, RubricId, Scorecard, Silence, Span, SpeakingRate, Utterance,
+    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, How, LegIx, Loudness,
+    Overtalk, Party, PerParty, RubricId, Scorecard, Silence, Span, SpeakingRate, Utterance,
 };
 
 use super::applies::{Applicable, applies};
-use super::guard;
+use super::entity::{self, Personal};
 use super::matcher::{Names, Spoken};
 use super::op::{self, Outcome};
 use super::plan::{Plan, Planned};
@@ -37,6 +37,10 @@ pub enum Fact {
     Rate(SpeakingRate),
     /// Speech that was not recognised, or not believed.
     Unheard(Span),
+    /// How loud an utterance was.
+    Loudness(Loudness),
+    /// Music on hold, or a hold from the PBX.
+    Hold(Span),
 }
 
 impl Fact {
@@ -46,7 +50,8 @@ impl Fact {
             Fact::Silence(silence) => silence.span.start(),
             Fact::Overtalk(overtalk) => overtalk.span.start(),
             Fact::Rate(rate) => rate.span.start(),
-            Fact::Unheard(span) => span.start(),
+            Fact::Loudness(loudness) => loudness.span.start(),
+            Fact::Unheard(span) | Fact::Hold(span) => span.start(),
         }
     }
 }
@@ -136,6 +141,9 @@ pub struct Evaluation<'p> {
     overtalk: Vec<Overtalk>,
     rates: Vec<SpeakingRate>,
     unheard: Vec<Span>,
+    loudness: Vec<Loudness>,
+    holds: Vec<Span>,
+    personal: Personal,
 }
 
 impl Plan {
@@ -153,6 +161,8 @@ impl Plan {
             .chain(measures.silences.iter().copied().map(Fact::Silence))
             .chain(measures.overtalk.iter().copied().map(Fact::Overtalk))
             .chain(measures.rates.iter().copied().map(Fact::Rate))
+            .chain(measures.loudness.iter().copied().map(Fact::Loudness))
+            .chain(measures.holds.iter().copied().map(Fact::Hold))
             .chain(facts.unheard.iter().copied().map(Fact::Unheard));
         all.for_each(|fact| evaluation.take(fact));
         evaluation
@@ -184,6 +194,9 @@ impl<'p> Evaluation<'p> {
             overtalk: Vec::new(),
             rates: Vec::new(),
             unheard: Vec::new(),
+            loudness: Vec::new(),
+            holds: Vec::new(),
+            personal: Personal::default(),
         }
     }
 
@@ -236,6 +249,8 @@ impl<'p> Evaluation<'p> {
                     self.rates.push(SpeakingRate { per_min: told::tenth(rate.per_min), ..rate });
                 }
                 Fact::Unheard(span) => self.unheard.push(span),
+                Fact::Loudness(loudness) => self.loudness.push(loudness),
+                Fact::Hold(span) => self.holds.push(span),
                 Fact::Utterance(_) => {}
             }
         }
@@ -243,6 +258,8 @@ impl<'p> Evaluation<'p> {
         self.overtalk.sort_by_key(|overtalk| (overtalk.span, overtalk.by, overtalk.after_ms));
         self.rates.sort_by_key(|rate| (rate.span, rate.party, rate.utterance));
         self.unheard.sort();
+        self.loudness.sort_by_key(|one| (one.span, one.party, one.utterance));
+        self.holds.sort();
     }
 
     /// Searches each utterance once, as soon as its neighbours are known.
@@ -251,14 +268,12 @@ impl<'p> Evaluation<'p> {
         for i in self.speech.take_closed(horizon) {
             let stretch = self.speech.stretch(i);
             let spoken: Vec<&Spoken> = stretch.iter().map(|(_, spoken)| *spoken).collect();
-            for heard in self.plan.matcher.find(&spoken, &self.names) {
+            let phrases = self.plan.matcher.find(&spoken, &self.names);
+            let entities = entity::find(&self.plan.matcher, &self.speech, i, &stretch);
+            for heard in phrases.into_iter().chain(entities) {
                 let (from, to) = (stretch[heard.tokens.start].0, stretch[heard.tokens.end - 1].0);
                 if to.utterance == i {
-                    let guard = Guard {
-                        quoted: guard::quoted(&spoken, &heard.tokens),
-                        negated: guard::negated(&spoken, &heard.tokens),
-                        asked: guard::asked(&spoken, &heard.tokens),
-                    };
+                    let guard = Guard::at(&spoken, &heard.tokens);
                     let (how, distance) = (heard.how, heard.distance);
                     let source =
                         Source::Phrase { phrase: heard.phrase, from, to, how, distance, guard };
@@ -266,6 +281,18 @@ impl<'p> Evaluation<'p> {
                     self.hits.entry(heard.phrase).or_default().push(hit);
                 }
             }
+        }
+        for found in self.personal.find(&self.plan.matcher, &self.speech, horizon) {
+            let (from, to) = (found.from, found.to);
+            let stretch = self.speech.stretch(to.utterance);
+            let spoken: Vec<&Spoken> = stretch.iter().map(|(_, spoken)| *spoken).collect();
+            let at = |spot| stretch.iter().position(|(other, _)| *other == spot);
+            let last = at(to).unwrap_or(0);
+            let guard = Guard::at(&spoken, &(at(from).unwrap_or(last).min(last)..last + 1));
+            let (phrase, how, distance) = (found.phrase, How::Entity, 0.0);
+            let source = Source::Phrase { phrase, from, to, how, distance, guard };
+            let hit = self.hit(to.utterance, from, to, source);
+            self.hits.entry(phrase).or_default().push(hit);
         }
         self.hits.values_mut().for_each(|hits| hits.sort_by_key(|hit| (hit.span, hit.leg)));
     }
@@ -363,6 +390,9 @@ impl<'p> Evaluation<'p> {
             rates: &self.rates,
             rate_per_min: self.rate_per_min,
             unheard: &self.unheard,
+            loudness: &self.loudness,
+            holds: &self.holds,
+            personal_complete: self.personal.complete(&self.speech, self.horizon),
             horizon: self.horizon,
             end: self.end,
             confidence_min: rubric.confidence_min,

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::matcher::{Pause, Spoken};
+use super::stream::Guard;
 
 /// Tokens before a hit in which a negation still rules it.
 const NEGATION_TOKENS: usize = 10;
@@ -15,8 +16,19 @@ const SAYING_TOKENS: usize = 3;
 /// Tokens before a verb of saying in which its subject stands.
 const SUBJECT_TOKENS: usize = 5;
 
+impl Guard {
+    /// What stands around a hit.
+    pub(crate) fn at(spoken: &[&Spoken], hit: &Range<usize>) -> Self {
+        Self {
+            quoted: quoted(spoken, hit),
+            negated: negated(spoken, hit),
+            asked: asked(spoken, hit),
+        }
+    }
+}
+
 /// Whether something before the hit, in the same clause, denies it.
-pub(crate) fn negated(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
+fn negated(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
     const ZH: [&str; 7] = ["不", "没", "别", "勿", "未", "无", "非"];
     const EN: [&str; 9] =
         ["not", "no", "never", "cannot", "nobody", "without", "neither", "nor", "none"];
@@ -34,7 +46,7 @@ pub(crate) fn negated(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
 
 /// Whether the hit stands in quotation marks, or after a verb of saying whose subject is not the
 /// speaker.
-pub(crate) fn quoted(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
+fn quoted(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
     if spoken[hit.clone()].iter().all(|one| one.quoted) {
         return true;
     }
@@ -80,7 +92,7 @@ fn own_words(spoken: &[&Spoken], verb: usize) -> bool {
 }
 
 /// Whether the hit's clause is a question: 吗 or a question mark ends it.
-pub(crate) fn asked(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
+fn asked(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
     for (i, one) in spoken.iter().enumerate().skip(hit.end.saturating_sub(1)) {
         if i >= hit.end && one.pause != Pause::None {
             return one.pause == Pause::Question;

@@ -9,6 +9,7 @@
 
 mod applies;
 mod diff;
+mod entity;
 mod eval;
 mod explain;
 mod file;

@@ -204,28 +204,20 @@ pub(crate) struct Condition {
 #[derive(Debug, Clone)]
 pub(crate) enum Op {
     Phrase(PhraseOp),
-    Silence {
-        longer_ms: u64,
-        announced: Option<bool>,
-        hold: Option<bool>,
-    },
-    Overtalk {
-        after_ms: u64,
-        longer_ms: u64,
-        backchannels: bool,
-    },
-    Rate {
-        above: Option<f32>,
-        below: Option<f32>,
-        units_min: u32,
-        average: bool,
-    },
+    Measure(MeasureOp),
+    Repeat(RepeatOp),
     Attribute {
         name: String,
         test: Test,
     },
     Any(Vec<CondIx>),
     All(Vec<CondIx>),
+    /// So many of them.
+    Some {
+        of: Vec<CondIx>,
+        at_least: usize,
+        at_most: Option<usize>,
+    },
     Not(CondIx),
     Order(Vec<CondIx>),
     /// Another condition's hits, with modifiers of its own.
@@ -237,6 +229,8 @@ pub(crate) enum Op {
 pub(crate) struct PhraseOp {
     pub(crate) phrases: Vec<Phrase>,
     pub(crate) need: Need,
+    /// Where all that are needed must be said; none: anywhere.
+    pub(crate) together: Option<Together>,
     pub(crate) mode: Match,
     /// A hit inside one of these is none.
     pub(crate) except: Vec<Phrase>,
@@ -253,6 +247,115 @@ pub(crate) enum Need {
     AtLeast(usize),
 }
 
+/// In one utterance, or in one turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Together {
+    Utterance,
+    Turn,
+}
+
+/// Something that is measured and held against bounds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct MeasureOp {
+    pub(crate) quantity: Quantity,
+    pub(crate) take: Take,
+    /// Times in milliseconds, shares in percent, rates per minute, loudness in dB.
+    pub(crate) bounds: Bounds,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// How long nobody speaks.
+    Silence { announced: Option<bool>, hold: Option<bool> },
+    /// How long one party speaks over the other, who had spoken so long by then.
+    Overtalk { after_ms: u64, backchannels: bool },
+    /// How long the other party is on hold.
+    Hold,
+    /// How long one party waits for the other's answer.
+    Response,
+    /// From the end of ringing to a party's first word.
+    Opening,
+    /// How long an utterance is.
+    Talk,
+    /// How long the call is.
+    Length,
+    /// Units a minute; shorter utterances are left out.
+    Rate { units_min: u32 },
+    /// Above or below full scale, or the party's own average.
+    Loudness { relative: bool },
+}
+
+/// Which of the measured values is held against the bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Take {
+    Each,
+    First,
+    Last,
+    /// From 1.
+    Nth(usize),
+    /// All added up.
+    Total,
+    /// All added up, in percent of the conversation.
+    Share,
+    Average,
+}
+
+/// Bounds of a number. None set: any will do.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Bounds {
+    pub(crate) above: Option<f64>,
+    pub(crate) below: Option<f64>,
+    pub(crate) at_least: Option<f64>,
+    pub(crate) at_most: Option<f64>,
+}
+
+impl Bounds {
+    pub(crate) fn hold(&self, value: f64) -> bool {
+        self.above.is_none_or(|bound| value > bound)
+            && self.below.is_none_or(|bound| value < bound)
+            && self.at_least.is_none_or(|bound| value >= bound)
+            && self.at_most.is_none_or(|bound| value <= bound)
+    }
+
+    /// Whether a value that only grows can no longer leave them once it is inside.
+    pub(crate) fn only_lower(&self) -> bool {
+        self.below.is_none() && self.at_most.is_none()
+    }
+
+    /// `> 3 ≤ 10`, with each number as the caller writes it.
+    pub(crate) fn show(&self, number: impl Fn(f64) -> String) -> String {
+        let signs =
+            [(">", self.above), ("≥", self.at_least), ("<", self.below), ("≤", self.at_most)];
+        let shown = signs.into_iter().filter_map(|(sign, bound)| Some((sign, bound?)));
+        shown.map(|(sign, bound)| format!("{sign} {}", number(bound))).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Somebody says again what was said.
+#[derive(Debug, Clone)]
+pub(crate) struct RepeatOp {
+    /// Whose words come back.
+    pub(crate) of: RepeatOf,
+    /// How alike, 0 to 1.
+    pub(crate) at_least: f32,
+    /// How far back.
+    pub(crate) within: Extent,
+    /// Tokens of the shortest utterance that counts.
+    pub(crate) units_min: usize,
+    /// An utterance with one of these in it does not count.
+    pub(crate) except: Vec<Phrase>,
+}
+
+/// Whose words come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RepeatOf {
+    /// The speaker's own.
+    Own,
+    /// The other party's.
+    Other,
+}
+
 /// How a phrase is held against what was heard.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Match {
@@ -262,6 +365,8 @@ pub(crate) enum Match {
     Regex,
     /// By letters, at least this alike (0 to 1).
     Similar(f32),
+    /// By what it is: the phrase names an [`crate::text::entity::EntityKind`].
+    Entity,
 }
 
 /// One phrase as it was written, and its readings.
@@ -286,6 +391,8 @@ pub(crate) struct Segment {
 pub(crate) enum Part {
     /// These words.
     Words(String),
+    /// A word of an alphabetic script that begins so.
+    Prefix(String),
     /// Up to so many tokens of anything.
     Gap(usize),
     /// A number.
@@ -299,16 +406,22 @@ pub(crate) enum Part {
 pub(crate) enum Window {
     First(Extent),
     Last(Extent),
-    /// From and to, in milliseconds after the first speech.
-    FromTo(u64, u64),
+    /// From and to, both in the same measure.
+    FromTo(Extent, Extent),
 }
 
 /// How far, in time or in speech.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
     Ms(u64),
+    /// None: the same one.
     Utterances(usize),
+    /// None: the same one.
     Turns(usize),
+    /// Tokens between two hits of one turn. Only in relations.
+    Words(usize),
+    /// Of the conversation. Only in windows.
+    Percent(u8),
 }
 
 /// Where a hit must stand to another condition's hits.
@@ -336,6 +449,10 @@ pub(crate) enum Which {
     Any,
     First,
     Last,
+    /// From 1.
+    Nth(usize),
+    /// All of them: each must have a hit where the relation wants it.
+    Every,
 }
 
 /// How often.
@@ -363,9 +480,6 @@ pub(crate) enum Unit {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Test {
     Is(BTreeSet<String>),
-    AtMost(f64),
-    AtLeast(f64),
-    Above(f64),
-    Below(f64),
-    Present,
+    Number(Bounds),
+    Present(bool),
 }

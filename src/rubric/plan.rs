@@ -59,12 +59,20 @@ struct Book {
 
 impl Book {
     fn asked(&mut self, op: &Op) -> Asked {
-        let Op::Phrase(op) = op else { return Asked::default() };
-        let except_mode = super::file::exception_mode(op.mode);
-        Asked {
-            phrases: op.phrases.iter().map(|phrase| self.number(phrase, op.mode)).collect(),
-            except: op.except.iter().map(|phrase| self.number(phrase, except_mode)).collect(),
+        match op {
+            Op::Phrase(op) => Asked {
+                phrases: self.numbers(&op.phrases, op.mode),
+                except: self.numbers(&op.except, super::file::exception_mode(op.mode)),
+            },
+            Op::Repeat(op) => {
+                Asked { phrases: Vec::new(), except: self.numbers(&op.except, Match::Phonetic) }
+            }
+            _ => Asked::default(),
         }
+    }
+
+    fn numbers(&mut self, phrases: &[Phrase], mode: Match) -> Vec<usize> {
+        phrases.iter().map(|phrase| self.number(phrase, mode)).collect()
     }
 
     fn number(&mut self, phrase: &Phrase, mode: Match) -> usize {
@@ -72,7 +80,8 @@ impl Book {
             Match::Exact => 0,
             Match::Phonetic => 1,
             Match::Regex => 2,
-            Match::Similar(least) => 3 + (least * 100.0) as u8,
+            Match::Entity => 3,
+            Match::Similar(least) => 4 + (least * 100.0) as u8,
         };
         let key = (kind, phrase.text.clone());
         if let Some(&number) = self.known.get(&key) {

@@ -3,10 +3,10 @@
 //! In: a condition that has been decided. Out: evidence a person can replay. A composed condition is
 //! proved by those of its parts that decided it.
 
-use crate::domain::{Evidence, EvidenceKind, Party, Sensitive, Span};
+use crate::domain::{Evidence, EvidenceKind, How, Party, Sensitive, Span};
 
 use super::matcher::{Spoken, nearest};
-use super::model::{CondIx, Condition, Op, Test};
+use super::model::{CondIx, Condition, MeasureOp, Op, Quantity, Take, Test};
 use super::op::Outcome;
 use super::plan::Planned;
 use super::scene::Scene;
@@ -58,8 +58,15 @@ impl Prover<'_> {
             Op::Any(of) if outcome.stream.hits.is_empty() => {
                 of.iter().filter(|ix| self.is_true(**ix)).for_each(|ix| self.collect(*ix, out));
             }
+            Op::Some { of, .. } if outcome.stream.hits.is_empty() => {
+                of.iter().for_each(|ix| self.collect(*ix, out));
+            }
             _ if !outcome.stream.hits.is_empty() => {
-                out.extend(outcome.stream.hits.iter().map(|hit| self.found(condition, hit)));
+                outcome.stream.hits.iter().for_each(|hit| self.found(hit, out));
+            }
+            // The value that lies outside the bounds says more than where it was looked for.
+            _ if !outcome.stream.against.is_empty() => {
+                outcome.stream.against.iter().for_each(|hit| self.found(hit, out));
             }
             _ => self.absent(ix, condition, outcome, out),
         }
@@ -69,7 +76,7 @@ impl Prover<'_> {
         self.outcomes[ix.0].truth == Truth::True
     }
 
-    fn found(&self, condition: &Condition, hit: &Hit) -> Evidence {
+    fn found(&self, hit: &Hit, out: &mut Vec<Evidence>) {
         let blank = |kind, matched: String| Evidence {
             kind,
             leg: hit.leg,
@@ -80,7 +87,7 @@ impl Prover<'_> {
             distance: None,
             confidence: None,
         };
-        match &hit.source {
+        let evidence = match &hit.source {
             Source::Phrase { phrase, from, to, how, distance, .. } => Evidence {
                 quote: Some(Sensitive::new(self.scene.speech.quote(*from, *to))),
                 how: Some(*how),
@@ -88,9 +95,37 @@ impl Prover<'_> {
                 confidence: Some(self.confidence(*from, *to)),
                 ..blank(EvidenceKind::Phrase, self.scene.matcher.text_of(*phrase).to_owned())
             },
-            Source::Silence => blank(EvidenceKind::Silence, condition.bound(hit)),
-            Source::Overtalk { .. } => blank(EvidenceKind::Overtalk, condition.bound(hit)),
-            Source::Rate { .. } => blank(EvidenceKind::Rate, condition.bound(hit)),
+            Source::Measured { measure, value, after_ms } => {
+                blank(measure.evidence(), measure.show(*value, *after_ms))
+            }
+            Source::Repeat { earlier, alike } => {
+                let first = self.said(*earlier);
+                let since = first.span.map_or_else(String::new, |span| span.start().to_string());
+                out.push(first);
+                let matched = format!("{:.0}% = {since}", alike * 100.0);
+                let again = hit.utterance.map_or_else(
+                    || blank(EvidenceKind::Phrase, String::new()),
+                    |place| self.said(place),
+                );
+                let (how, distance) = (Some(How::Similar), Some(1.0 - alike));
+                Evidence { matched: Some(matched), how, distance, ..again }
+            }
+        };
+        out.push(evidence);
+    }
+
+    /// A whole utterance.
+    fn said(&self, place: usize) -> Evidence {
+        let said = &self.scene.speech.all()[place].utterance;
+        Evidence {
+            kind: EvidenceKind::Phrase,
+            leg: Some(said.leg),
+            span: Some(said.span),
+            quote: Some(said.text.clone()),
+            matched: None,
+            how: None,
+            distance: None,
+            confidence: Some(said.confidence),
         }
     }
 
@@ -208,26 +243,43 @@ impl Prover<'_> {
     }
 }
 
-impl Condition {
-    /// A measure and the bound it was held against.
-    fn bound(&self, hit: &Hit) -> String {
-        let seconds = |ms: u64| ms as f64 / 1000.0;
-        match (&self.op, &hit.source) {
-            (Op::Silence { longer_ms, .. }, _) => {
-                format!("{} s > {} s", seconds(hit.span.len_ms()), seconds(*longer_ms))
-            }
-            (_, Source::Overtalk { after_ms }) => {
-                format!("{} s, after {} s", seconds(hit.span.len_ms()), seconds(*after_ms))
-            }
-            (Op::Rate { above: Some(bound), .. }, Source::Rate { per_min }) => {
-                format!("{per_min:.0}/min > {bound}")
-            }
-            (Op::Rate { below: Some(bound), .. }, Source::Rate { per_min }) => {
-                format!("{per_min:.0}/min < {bound}")
-            }
-            (_, Source::Rate { per_min }) => format!("{per_min:.0}/min"),
-            _ => format!("{}: {} s", self.label, seconds(hit.span.len_ms())),
+impl MeasureOp {
+    fn evidence(&self) -> EvidenceKind {
+        match self.quantity {
+            Quantity::Silence { .. } => EvidenceKind::Silence,
+            Quantity::Overtalk { .. } => EvidenceKind::Overtalk,
+            Quantity::Rate { .. } => EvidenceKind::Rate,
+            Quantity::Loudness { .. } => EvidenceKind::Loudness,
+            Quantity::Hold
+            | Quantity::Response
+            | Quantity::Opening
+            | Quantity::Talk
+            | Quantity::Length => EvidenceKind::Measure,
         }
+    }
+
+    /// A value and the bounds it was held against: `12.3 s > 10 s`.
+    fn show(&self, value: f64, after_ms: Option<u64>) -> String {
+        let number = |value: f64| match (self.take, self.quantity) {
+            (Take::Share, _) => format!("{:.0}%", value),
+            (_, Quantity::Rate { .. }) => format!("{value:.0}/min"),
+            (_, Quantity::Loudness { relative }) => {
+                format!("{value:.1} {}", if relative { "dB" } else { "dBFS" })
+            }
+            _ => format!("{} s", value.round() / 1000.0),
+        };
+        let name = match self.quantity {
+            Quantity::Hold => "hold ",
+            Quantity::Response => "response ",
+            Quantity::Opening => "opening ",
+            Quantity::Talk => "talk ",
+            Quantity::Length => "length ",
+            _ => "",
+        };
+        let bounds = self.bounds.show(number);
+        let after =
+            after_ms.map_or_else(String::new, |ms| format!(", after {} s", ms as f64 / 1000.0));
+        format!("{name}{} {bounds}", number(value)).trim_end().to_owned() + &after
     }
 }
 
@@ -237,11 +289,9 @@ impl std::fmt::Display for Test {
             Test::Is(words) => {
                 write!(f, "= {}", words.iter().cloned().collect::<Vec<_>>().join(" | "))
             }
-            Test::AtMost(n) => write!(f, "≤ {n}"),
-            Test::AtLeast(n) => write!(f, "≥ {n}"),
-            Test::Above(n) => write!(f, "> {n}"),
-            Test::Below(n) => write!(f, "< {n}"),
-            Test::Present => f.write_str("present"),
+            Test::Number(bounds) => f.write_str(&bounds.show(|n| n.to_string())),
+            Test::Present(true) => f.write_str("present"),
+            Test::Present(false) => f.write_str("not present"),
         }
     }
 }

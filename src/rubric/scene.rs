@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{AudioTime, CallInfo, Overtalk, Party, PerParty, Silence, Span, SpeakingRate};
+use crate::domain::{
+    AudioTime, CallInfo, Loudness, Overtalk, Party, PerParty, Silence, Span, SpeakingRate,
+};
 
 use super::matcher::Matcher;
 use super::speech::Speech;
@@ -22,11 +24,15 @@ pub(crate) struct Scene<'a> {
     pub(crate) silences: &'a [Silence],
     pub(crate) overtalk: &'a [Overtalk],
     pub(crate) rates: &'a [SpeakingRate],
+    pub(crate) loudness: &'a [Loudness],
+    pub(crate) holds: &'a [Span],
     /// Known when the call has ended.
     pub(crate) rate_per_min: PerParty<Option<f32>>,
     /// Speech that was not recognised, or not believed.
     pub(crate) unheard: &'a [Span],
     pub(crate) horizon: AudioTime,
+    /// Personal data yet to be found starts at or after this.
+    pub(crate) personal_complete: AudioTime,
     /// The call's end, once it has ended.
     pub(crate) end: Option<AudioTime>,
     /// Below this mean confidence an absence proves nothing.

@@ -6,6 +6,8 @@
 
 use crate::domain::{AudioTime, DoubtReason, How, LegIx, Party, Span};
 
+use super::model::MeasureOp;
+
 /// The far end of time: nothing more can come.
 pub(crate) const FOREVER: AudioTime = AudioTime::from_ms(u64::MAX);
 
@@ -94,10 +96,25 @@ pub(crate) struct Hit {
 /// What was found there.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Source {
-    Phrase { phrase: usize, from: Spot, to: Spot, how: How, distance: f32, guard: Guard },
-    Silence,
-    Overtalk { after_ms: u64 },
-    Rate { per_min: f32 },
+    Phrase {
+        phrase: usize,
+        from: Spot,
+        to: Spot,
+        how: How,
+        distance: f32,
+        guard: Guard,
+    },
+    /// A value within its bounds. Overtalk says how long the other had been speaking.
+    Measured {
+        measure: MeasureOp,
+        value: f64,
+        after_ms: Option<u64>,
+    },
+    /// An utterance that says again what an earlier one said, this alike (0 to 1).
+    Repeat {
+        earlier: usize,
+        alike: f32,
+    },
 }
 
 /// What stands around a phrase that may take its meaning away.
@@ -122,6 +139,8 @@ pub(crate) struct Stream {
     pub(crate) hits: Vec<Hit>,
     /// Hits by a voice that may or may not be the party asked for. They affirm nothing.
     pub(crate) maybe: Vec<Hit>,
+    /// Values over the call that are not within the bounds: what proves that there is no hit.
+    pub(crate) against: Vec<Hit>,
     /// Hits yet to come start at or after this.
     pub(crate) complete: AudioTime,
     /// Why a missing hit may be there all the same.
@@ -132,7 +151,8 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn new(hits: Vec<Hit>, maybe: Vec<Hit>, complete: AudioTime) -> Self {
-        Self { hits, maybe, complete, doubt: None, windows: vec![Interval::WHOLE] }
+        let windows = vec![Interval::WHOLE];
+        Self { hits, maybe, against: Vec::new(), complete, doubt: None, windows }
     }
 
     /// A stream that never had a hit and never will.

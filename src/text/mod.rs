@@ -3,6 +3,7 @@
 //! In: recognised or written text of any language. Out: tokens that know where they stood in the
 //! text they came from, and how they sound. Nothing here knows rubrics, calls or audio.
 
+pub mod entity;
 mod fold;
 mod language;
 mod lex;

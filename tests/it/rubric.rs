@@ -1,8 +1,8 @@
 //! Rubrics on whole calls: the packs on dialogues, and the laws of the evaluator.
 
 use lingting::domain::{
-    AudioTime, CallId, CallInfo, Conversation, Direction, EvidenceKind, Language, LegIx, Overtalk,
-    Party, Scorecard, Silence, Span, SpeakingRate, Utterance,
+    AudioTime, CallId, CallInfo, Conversation, Direction, EvidenceKind, Language, LegIx, Loudness,
+    Overtalk, Party, Scorecard, Silence, Span, SpeakingRate, Utterance,
 };
 use lingting::rubric::{
     CallFacts, Evaluation, Fact, Level, Library, Plan, built_in, check, library, load,
@@ -299,6 +299,40 @@ criteria:
   - {id: c13, severity: minor, met: {attribute: {name: rings, at_most: 3}}}
   - {id: c14, severity: minor, met: {similar: {to: [请问有什么可以帮您], at_least: 0.7}, within: from 0s to 30s}}
   - {id: c15, severity: minor, met: {phrase: [谢谢], after: {of: hello, hit: last}}}
+  - {id: c16, severity: minor, met: {phrase: [谢谢, 再见], after: {of: hello, hit: 2}}}
+  - {id: c17, severity: minor, met: {phrase: [谢谢, 帮您], by: agent, after: {of: bad, hit: every, within: 3 turns}}}
+  - {id: c18, severity: minor, met: {phrase: [可以], around: {of: {phrase: [您好]}, within: 5 words}}}
+  - {id: c19, severity: minor, violated_by: {phrase: [知道], not_around: {of: {phrase: [不]}, within: 2 words}}}
+  - {id: c20, severity: minor, met: {phrase: [方便], before: {of: quiet, within: same turn}}}
+  - {id: c21, severity: minor, met: {phrase: [您好, 可以, 帮您], need: {at_least: 2, within: same utterance}}}
+  - {id: c22, severity: minor, met: {any: {of: [hello, quiet, bad, {phrase: [再见]}], at_least: 2, at_most: 3}}}
+  - {id: c23, severity: minor, met: {none: [bad, quiet]}}
+  - {id: c24, severity: minor, violated_by: {repeat: {of: self, within: 6 utterances, units_min: 2}, by: customer, except: [谢谢], times: 2}}
+  - {id: c25, severity: minor, violated_by: {repeat: {of: other, at_least: 0.8, within: 20s, units_min: 1}}}
+  - {id: c26, severity: minor, violated_by: {response: {above: 2s}, by: agent, times: 2}}
+  - {id: c27, severity: minor, met: {response: {at_most: 5s, take: first}, by: agent}}
+  - {id: c28, severity: minor, met: {response: {below: 4s, take: average}, by: customer}}
+  - {id: c29, severity: minor, violated_by: {hold: {above: 1s}, times: {above: 1}}}
+  - {id: c30, severity: minor, violated_by: {hold: {above: 5s, take: total}}}
+  - {id: c31, severity: minor, violated_by: {talk: {above: 60%, take: share}, by: agent}}
+  - {id: c32, severity: minor, violated_by: {talk: {below: 3s, take: total}, by: customer}}
+  - {id: c33, severity: minor, met: {talk: {}, by: agent, within: last 1 utterances}}
+  - {id: c34, severity: minor, met: {talk: {}, times: {at_least: 3, unit: turns}}}
+  - {id: c35, severity: minor, violated_by: {loudness: {above: -12}, by: agent}}
+  - {id: c36, severity: minor, violated_by: {loudness: {above: 6, relative: yes}, times: 2}}
+  - {id: c37, severity: minor, violated_by: {length: {above: 60s}}}
+  - {id: c38, severity: minor, met: {opening: {at_most: 8s}, by: agent}}
+  - {id: c39, severity: minor, met: {entity: definite_time, by: agent, skip: [negated]}}
+  - {id: c40, severity: minor, violated_by: {entity: [phone, order_number], by: customer}}
+  - {id: c41, severity: minor, met: {entity: [vague_time, amount], need: any, after: {of: hello}}}
+  - {id: c42, severity: minor, met: {phrase: [谢谢], within: from 2 to 5 utterances, by: customer}}
+  - {id: c43, severity: minor, met: {phrase: [谢谢], within: last 30%}}
+  - {id: c44, severity: minor, violated_by: {silence: {above: 6s, take: total}, around: {of: hello}}}
+  - {id: c45, severity: minor, violated_by: {rate: {above: 250, take: 2}, by: agent}}
+  - {id: c46, severity: minor, met: {entity: phone, by: agent, after: {of: hello, hit: every}}}
+  - {id: c47, severity: minor, met: {phrase: [tha~]}}
+  - {id: c48, severity: minor, violated_by: {overtalk: {above: 20%, take: share}, by: customer}}
+  - {id: c49, severity: minor, violated_by: {silence: {at_least: 3s, take: last}}}
 "#;
 
 fn everything(text: &str) -> Plan {
@@ -320,8 +354,13 @@ pub(crate) fn facts() -> impl Strategy<Value = Vec<Fact>> {
         "好，我看看",
         "不",
         "知道",
+        "我的手机号是幺九九",
+        "零零零零六幺三六",
+        "订单号是三八四二一七",
+        "尽快退您三百元",
+        "thanks",
     ]);
-    let one = (0u64..60_000, 100u64..6000, 0u8..6, texts, any::<bool>());
+    let one = (0u64..60_000, 100u64..6000, 0u8..11, texts, any::<bool>());
     prop::collection::vec(one, 0..24).prop_map(|rows| {
         let rows = rows.into_iter().zip(0u32..);
         rows.map(|((start, len, kind, text, flag), id)| {
@@ -339,6 +378,13 @@ pub(crate) fn facts() -> impl Strategy<Value = Vec<Fact>> {
                     units: 10,
                     per_min: len as f32 / 10.0,
                 }),
+                3 => Fact::Loudness(Loudness {
+                    utterance: id,
+                    party,
+                    span,
+                    dbfs: -(len as f32) / 200.0,
+                }),
+                4 => Fact::Hold(span),
                 _ => Fact::Utterance(Utterance { span, ..say(id, party, start, text) }),
             }
         })
@@ -352,7 +398,8 @@ fn start(fact: &Fact) -> AudioTime {
         Fact::Silence(one) => one.span.start(),
         Fact::Overtalk(one) => one.span.start(),
         Fact::Rate(one) => one.span.start(),
-        Fact::Unheard(span) => span.start(),
+        Fact::Loudness(one) => one.span.start(),
+        Fact::Unheard(span) | Fact::Hold(span) => span.start(),
     }
 }
 
@@ -363,7 +410,8 @@ proptest! {
     #[test]
     fn heard_in_pieces_ends_like_heard_at_once(facts in facts(), steps in prop::collection::vec(1u64..9000, 1..16)) {
         let plan = everything(EVERYTHING);
-        let info = info("zh", Direction::Inbound, "远洋银行");
+        let mut info = info("zh", Direction::Inbound, "远洋银行");
+        info.ring_ms = Some(4000);
         let mut whole = Evaluation::new(&plan, &info, 1.0);
         for fact in &facts {
             whole.observe(fact.clone()).unwrap();

@@ -1,7 +1,7 @@
 //! The notation of a phrase: `请问(还有|有没有)*帮您`, `工号{number}`, `这里是{client}`.
 //!
 //! `( | )` are alternatives (one may be empty), `*` is a gap of up to six tokens, `*12` of up to
-//! twelve, `{number}` a number, any other `{name}` what the call's sidecar says under that name.
+//! twelve, `refund~` a word that begins so, `{number}` a number, any other `{name}` what the call's sidecar says under that name.
 
 use crate::rubric::model::{Part, Segment};
 
@@ -59,6 +59,7 @@ fn alternatives(input: &mut Input<'_>, depth: usize) -> Result<Vec<Vec<Part>>, S
             }
             '*' => add(&mut ways, &Part::Gap(gap(input)?)),
             '{' => add(&mut ways, &slot(input)?),
+            '~' => begins(&mut ways)?,
             '}' => return Err("`}` without its opening brace".into()),
             c => add(&mut ways, &Part::Words(c.to_string())),
         }
@@ -74,6 +75,24 @@ fn add(ways: &mut [Vec<Part>], part: &Part) {
     for way in ways {
         way.push(part.clone());
     }
+}
+
+/// The letters before `~` are what a word begins with.
+fn begins(ways: &mut [Vec<Part>]) -> Result<(), String> {
+    for way in ways {
+        let mut letters = String::new();
+        while let Some(Part::Words(one)) = way.last()
+            && one.chars().all(|c| c.is_alphabetic() && c.is_lowercase() != c.is_uppercase())
+        {
+            letters.insert_str(0, one);
+            way.pop();
+        }
+        if letters.is_empty() {
+            return Err("`~` stands after the letters that a word begins with: `refund~`".into());
+        }
+        way.push(Part::Prefix(letters));
+    }
+    Ok(())
 }
 
 fn gap(input: &mut Input<'_>) -> Result<usize, String> {
@@ -131,6 +150,7 @@ mod tests {
     fn check(text: &str, want: &str) {
         let part = |part: &Part| match part {
             Part::Words(words) => words.clone(),
+            Part::Prefix(letters) => format!("{letters}…"),
             Part::Gap(n) => format!("~{n}"),
             Part::Number => "#".into(),
             Part::Attribute(name) => format!("<{name}>"),
@@ -161,6 +181,8 @@ mod tests {
         check("(a(b|c)|d)e", "abe/ace/de");
         check("(a*3b|c)*12这里是{client}", "a ~3 b/c ~12 这里是 <client>");
         check("how can *3 help", "how can  ~3  help");
+        check("a nice neighbo~ *2refund~", "a nice  neighbo… ~2 refund…");
+        check("退款~", "`~` stands after the letters that a word begins with: `refund~`");
         check("(a", "`(` is not closed");
         check("a)", "`)` without its opening bracket");
         let empty = "a phrase must hold words on each side of a gap and in each alternative";

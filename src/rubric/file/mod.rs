@@ -8,6 +8,7 @@ mod diagnostic;
 mod expr;
 pub(crate) mod keys;
 mod load;
+mod measure;
 mod modifier;
 mod operator;
 mod plain;

@@ -2,8 +2,10 @@
 //!
 //! In: the keys beside an operator. Out: their values, or remarks.
 
+use std::collections::BTreeMap;
+
 use crate::domain::Party;
-use crate::rubric::model::{Relation, Side, Times, Unit, Which, Window};
+use crate::rubric::model::{Bounds, Extent, Op, Relation, Side, Times, Unit, Which, Window};
 
 use super::read::{Modifiers, Reader};
 use super::tree::{Node, Value};
@@ -28,7 +30,7 @@ impl<'a> Reader<'a> {
         let window = units::window(&text);
         if window.is_none() {
             let message = format!(
-                "`{text}` is no window; write `first 30s`, `last 3 utterances`, `first 2 turns` or `from 10s to 60s`"
+                "`{text}` is no window; write `first 30s`, `last 3 utterances`, `first 2 turns`, `last 20%`, `from 10s to 60s` or `from 3 to 8 utterances`"
             );
             self.remarks.error(node.place, message);
         }
@@ -67,35 +69,85 @@ impl<'a> Reader<'a> {
         let of = self.condition(fields["of"], label)?;
         let within = match fields.get("within") {
             None => None,
-            Some(node) => {
-                let text = self.text(node)?;
-                let extent = units::extent(&text);
-                if extent.is_none() {
-                    self.remarks.error(
-                        node.place,
-                        format!(
-                            "`{text}` is no distance; write `30s`, `2 turns` or `3 utterances`"
-                        ),
-                    );
-                }
-                extent
-            }
+            Some(node) => Some(self.distance(node)?),
         };
-        let which = match fields.get("hit").and_then(|n| self.text(n)).as_deref() {
-            None | Some("any") => Which::Any,
-            Some("first") => Which::First,
-            Some("last") => Which::Last,
-            Some(other) => {
-                self.remarks.unknown(
-                    fields["hit"].place,
-                    "choice of hit",
-                    other,
-                    ["any", "first", "last"],
-                );
+        let which = fields.get("hit").map_or(Which::Any, |node| self.which(node));
+        if negated && which == Which::Every {
+            self.remarks.error(
+                fields["hit"].place,
+                "`every` asks for a hit at each of them; where none may stand, leave `hit` out",
+            );
+        }
+        if within.is_some_and(|within| matches!(within, Extent::Words(_)))
+            && self.out.get(of.0).is_some_and(|of| matches!(of.op, Op::Measure(_)))
+        {
+            self.remarks.error(
+                fields["within"].place,
+                "a measure has no words to count from; write a distance in time, utterances or turns",
+            );
+        }
+        Some(Relation { side, of, within, which, negated })
+    }
+
+    pub(super) fn distance(&mut self, node: &Node) -> Option<Extent> {
+        let text = self.text(node)?;
+        let extent = units::distance(&text);
+        if extent.is_none() {
+            let message = format!(
+                "`{text}` is no distance; write `30s`, `2 turns`, `3 utterances`, `5 words` or `same utterance`"
+            );
+            self.remarks.error(node.place, message);
+        }
+        extent
+    }
+
+    fn which(&mut self, node: &Node) -> Which {
+        let Some(text) = self.text(node) else { return Which::Any };
+        match text.as_str() {
+            "any" => Which::Any,
+            "first" => Which::First,
+            "last" => Which::Last,
+            "every" => Which::Every,
+            number if number.parse::<usize>().is_ok_and(|n| n >= 1) => {
+                Which::Nth(number.parse().unwrap_or(1))
+            }
+            other => {
+                let known = ["any", "first", "last", "every", "2"];
+                self.remarks.unknown(node.place, "choice of hit", other, known);
                 Which::Any
             }
-        };
-        Some(Relation { side, of, within, which, negated })
+        }
+    }
+
+    /// `above`, `below`, `at_least`, `at_most`, each as `read` reads it.
+    pub(super) fn bounds(
+        &mut self,
+        fields: &BTreeMap<&str, &Node>,
+        read: impl Fn(&mut Self, &Node) -> Option<f64>,
+    ) -> Bounds {
+        let mut bound = |name| fields.get(name).and_then(|node| read(self, node));
+        Bounds {
+            above: bound("above"),
+            below: bound("below"),
+            at_least: bound("at_least"),
+            at_most: bound("at_most"),
+        }
+    }
+
+    /// Bounds of a count, as the fewest and the most.
+    pub(super) fn counts(&mut self, fields: &BTreeMap<&str, &Node>) -> (usize, Option<usize>) {
+        let bounds = self.bounds(fields, |reader, node| {
+            let number = reader.number(node)?;
+            if number.fract() != 0.0 {
+                reader.remarks.error(node.place, "a count is a whole number");
+            }
+            Some(number)
+        });
+        let least = [bounds.at_least, bounds.above.map(|n| n + 1.0)];
+        let least = least.into_iter().flatten().map(|n| n as usize).max();
+        let most = [bounds.at_most, bounds.below.map(|n| n - 1.0)];
+        let most = most.into_iter().flatten().map(|n| n.max(0.0) as usize).min();
+        (least.unwrap_or(usize::from(most.is_none())), most)
     }
 
     pub(super) fn times(&mut self, modifiers: &Modifiers<'a>) -> Times {
@@ -104,15 +156,17 @@ impl<'a> Reader<'a> {
             if let Ok(at_least @ 1..) = text.parse() {
                 return Times { at_least, ..Times::ONCE };
             }
-            self.remarks
-                .error(node.place, "`times` is a number from 1, or `{at_least, at_most, unit}`");
+            self.remarks.error(
+                node.place,
+                "`times` is a number from 1, or `{above, below, at_least, at_most, unit}`",
+            );
             return Times::ONCE;
         }
-        let Some(fields) = self.fields(node, &["at_least", "at_most", "unit"]) else {
+        let keys = ["above", "below", "at_least", "at_most", "unit"];
+        let Some(fields) = self.fields(node, &keys) else {
             return Times::ONCE;
         };
-        let at_most = fields.get("at_most").and_then(|n| self.number(n)).map(|n| n as usize);
-        let least = fields.get("at_least").and_then(|n| self.number(n)).map(|n| n as usize);
+        let (at_least, at_most) = self.counts(&fields);
         let unit = match fields.get("unit").and_then(|n| self.text(n)).as_deref() {
             None | Some("hits") => Unit::Hits,
             Some("utterances") => Unit::Utterances,
@@ -127,6 +181,6 @@ impl<'a> Reader<'a> {
                 Unit::Hits
             }
         };
-        Times { at_least: least.unwrap_or(usize::from(at_most.is_none())), at_most, unit }
+        Times { at_least, at_most, unit }
     }
 }

@@ -1,8 +1,9 @@
-//! Reads operators: what stands under `phrase`, `silence`, `rate` and the like.
+//! Reads operators on words and on the sidecar: `phrase`, `regex`, `similar`, `entity`, `attribute`.
 //!
 //! In: an operator's node and the modifiers beside it. Out: an [`Op`], or remarks.
 
-use crate::rubric::model::{Match, Need, Op, Phrase, PhraseOp, Test};
+use crate::rubric::model::{Bounds, Extent, Match, Need, Op, Phrase, PhraseOp, Test, Together};
+use crate::text::entity::EntityKind;
 
 use super::diagnostic::Place;
 use super::expr;
@@ -12,7 +13,7 @@ use super::tree::{Key, Node, Value};
 /// Exceptions are heard as the phrases are: what sounds like the one may sound like the other.
 pub(crate) fn exception_mode(mode: Match) -> Match {
     match mode {
-        Match::Similar(_) => Match::Phonetic,
+        Match::Similar(_) | Match::Entity => Match::Phonetic,
         other => other,
     }
 }
@@ -27,6 +28,7 @@ impl<'a> Reader<'a> {
         let mode = match key.name.as_str() {
             "regex" => Match::Regex,
             "similar" => Match::Similar(0.8),
+            "entity" => Match::Entity,
             _ => self.mode(modifiers),
         };
         let (node, mode) = match (&node.value, mode) {
@@ -43,6 +45,7 @@ impl<'a> Reader<'a> {
             .map_or(Vec::new(), |node| self.phrases(node, exception_mode(mode)));
         let mut op = PhraseOp {
             need: Need::Any,
+            together: None,
             mode,
             except,
             skip_quoted: false,
@@ -51,17 +54,7 @@ impl<'a> Reader<'a> {
             phrases,
         };
         if let Some(node) = modifiers.get("need") {
-            op.need = match &node.value {
-                Value::Scalar(text) if text == "any" => Need::Any,
-                Value::Scalar(text) if text == "all" => Need::All,
-                Value::Scalar(text) if text.parse::<usize>().is_ok_and(|n| n >= 1) => {
-                    Need::AtLeast(text.parse().unwrap_or(1))
-                }
-                _ => {
-                    self.remarks.error(node.place, "`need` is any, all or a number");
-                    Need::Any
-                }
-            };
+            (op.need, op.together) = self.need(node);
         }
         for (place, word) in modifiers.get("skip").map_or(Vec::new(), |node| self.words(node)) {
             match word.as_str() {
@@ -72,6 +65,39 @@ impl<'a> Reader<'a> {
             }
         }
         (!op.phrases.is_empty()).then_some(op)
+    }
+
+    /// `any`, `all`, `2`, or `{at_least: 2, within: same utterance}`.
+    fn need(&mut self, node: &Node) -> (Need, Option<Together>) {
+        let count = |text: &str| match text {
+            "any" => Some(Need::Any),
+            "all" => Some(Need::All),
+            _ => text.parse().ok().filter(|n| *n >= 1).map(Need::AtLeast),
+        };
+        let wrong = "`need` is any, all, a number, or `{at_least: 2, within: same utterance}`";
+        let (text, place) = match &node.value {
+            Value::Map(_) => {
+                let fields = self.fields(node, &["at_least", "within"]).unwrap_or_default();
+                let at_least = fields.get("at_least").and_then(|node| self.text(node));
+                let place = match fields.get("within").and_then(|node| self.distance(node)) {
+                    None => None,
+                    Some(Extent::Utterances(0)) => Some(Together::Utterance),
+                    Some(Extent::Turns(0)) => Some(Together::Turn),
+                    Some(_) => {
+                        let message = "here it is `same utterance` or `same turn`";
+                        self.remarks.error(fields["within"].place, message);
+                        None
+                    }
+                };
+                (at_least, place)
+            }
+            _ => (self.text(node), None),
+        };
+        let need = text.as_deref().and_then(count);
+        if need.is_none() {
+            self.remarks.error(node.place, wrong);
+        }
+        (need.unwrap_or(Need::Any), place)
     }
 
     fn mode(&mut self, modifiers: &Modifiers<'a>) -> Match {
@@ -95,7 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Phrases written out, and those of the lists named with `$`.
-    fn phrases(&mut self, node: &Node, mode: Match) -> Vec<Phrase> {
+    pub(super) fn phrases(&mut self, node: &Node, mode: Match) -> Vec<Phrase> {
         let mut out: Vec<Phrase> = Vec::new();
         for (place, text) in self.words(node) {
             self.expand(place, &text, mode, &mut out, 0);
@@ -134,6 +160,12 @@ impl<'a> Reader<'a> {
                 Ok(_) => Ok(Vec::new()),
                 Err(error) => Err(error.to_string()),
             },
+            Match::Entity if EntityKind::parse(text).is_none() => {
+                let known = EntityKind::ALL.iter().map(|kind| kind.as_str());
+                self.remarks.unknown(place, "entity", text, known);
+                return;
+            }
+            Match::Entity => Ok(Vec::new()),
             _ => expr::parse(text),
         };
         match segments {
@@ -145,62 +177,32 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn silence(&mut self, node: &'a Node) -> Option<Op> {
-        let fields = self.fields(node, &["longer_than", "announced", "hold"])?;
-        let longer_ms =
-            self.duration(fields.get("longer_than").copied(), node.place, "longer_than")?;
-        let announced = fields.get("announced").and_then(|n| self.flag(n));
-        let hold = fields.get("hold").and_then(|n| self.flag(n));
-        Some(Op::Silence { longer_ms, announced, hold })
-    }
-
-    pub(super) fn overtalk(&mut self, node: &'a Node) -> Option<Op> {
-        let fields = self.fields(node, &["after", "longer_than", "backchannels"])?;
-        let mut ms = |name| match fields.get(name) {
-            Some(node) => self.duration(Some(node), node.place, name),
-            None => Some(0),
-        };
-        let (after_ms, longer_ms) = (ms("after")?, ms("longer_than")?);
-        let backchannels = fields.get("backchannels").and_then(|n| self.flag(n)).unwrap_or(false);
-        Some(Op::Overtalk { after_ms, longer_ms, backchannels })
-    }
-
-    pub(super) fn rate(&mut self, node: &'a Node) -> Option<Op> {
-        let fields = self.fields(node, &["above", "below", "units_min", "average"])?;
-        let above = fields.get("above").and_then(|n| self.number(n)).map(|n| n as f32);
-        let below = fields.get("below").and_then(|n| self.number(n)).map(|n| n as f32);
-        let units_min = fields.get("units_min").and_then(|n| self.number(n)).unwrap_or(0.0) as u32;
-        let average = fields.get("average").and_then(|n| self.flag(n)).unwrap_or(false);
-        if above.is_none() == below.is_none() {
-            self.remarks
-                .error(node.place, "`rate` needs one of `above` and `below`, in units a minute");
-            return None;
-        }
-        Some(Op::Rate { above, below, units_min, average })
-    }
-
     pub(super) fn attribute(&mut self, node: &'a Node) -> Option<Op> {
-        let tests = ["is", "at_most", "at_least", "above", "below", "present"];
         let fields =
             self.fields(node, &["name", "is", "at_most", "at_least", "above", "below", "present"])?;
         let Some(name) = fields.get("name").and_then(|n| self.text(n)) else {
             self.remarks.error(node.place, "`attribute` needs a `name`");
             return None;
         };
-        let given: Vec<&str> = tests.into_iter().filter(|test| fields.contains_key(test)).collect();
-        let [test] = given[..] else {
-            self.remarks
-                .error(node.place, format!("`attribute` needs one of {}", tests.join(", ")));
-            return None;
+        let bounds = self.bounds(&fields, |reader, node| reader.number(node));
+        let given: Vec<&str> =
+            ["is", "present"].into_iter().filter(|test| fields.contains_key(test)).collect();
+        let test = match given[..] {
+            [] if bounds != Bounds::default() => {
+                return Some(Op::Attribute { name, test: Test::Number(bounds) });
+            }
+            [test] if bounds == Bounds::default() => test,
+            _ => {
+                let message =
+                    "`attribute` needs `is`, `present`, or bounds: above, below, at_least, at_most";
+                self.remarks.error(node.place, message);
+                return None;
+            }
         };
         let value = fields[test];
         let test = match test {
             "is" => Test::Is(self.words(value).into_iter().map(|(_, word)| word).collect()),
-            "at_most" => Test::AtMost(self.number(value)?),
-            "at_least" => Test::AtLeast(self.number(value)?),
-            "above" => Test::Above(self.number(value)?),
-            "below" => Test::Below(self.number(value)?),
-            _ => Test::Present,
+            _ => Test::Present(self.flag(value)?),
         };
         Some(Op::Attribute { name, test })
     }

@@ -5,25 +5,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::rubric::model::{CondIx, Condition, Match, Op, Times};
+use crate::rubric::model::{CondIx, Condition, Extent, Match, Op, Relation, Times};
 
 use super::diagnostic::{Place, Remarks};
 use super::tree::{Key, Node, Value};
 
-pub(super) const OPERATORS: [&str; 12] = [
+pub(super) const OPERATORS: [&str; 21] = [
     "phrase",
     "regex",
     "similar",
+    "entity",
+    "repeat",
     "silence",
     "overtalk",
+    "hold",
+    "response",
+    "opening",
+    "talk",
+    "length",
     "rate",
+    "loudness",
     "attribute",
     "any",
     "all",
+    "none",
     "not",
     "order",
     "condition",
 ];
+/// Modifiers that only operators on words take.
+const OF_WORDS: [&str; 4] = ["except", "skip", "match", "need"];
 pub(super) const MODIFIERS: [&str; 13] = [
     "by",
     "within",
@@ -146,8 +157,29 @@ impl<'a> Reader<'a> {
                 format!("`{}` has no hits to which a modifier could apply", key.name),
             );
         }
-        if matches!(condition.op, Op::Silence { .. }) && condition.by.take().is_some() {
-            self.remarks.warning(place, "`by` says nothing about a silence");
+        if matches!(&condition.op, Op::Measure(op) if op.is_nobodys())
+            && condition.by.take().is_some()
+        {
+            let message = format!("`by` says nothing about a `{}`", key.name);
+            self.remarks.warning(place, message);
+        }
+        let by_words = |one: &Relation| matches!(one.within, Some(Extent::Words(_)));
+        if matches!(condition.op, Op::Measure(_)) && condition.relations.iter().any(by_words) {
+            let message = format!("a `{}` has no words to count from", key.name);
+            self.remarks.error(key.place, message);
+        }
+        for (other, _) in
+            entries.iter().filter(|(other, _)| OF_WORDS.contains(&other.name.as_str()))
+        {
+            let fits = match &condition.op {
+                Op::Phrase(_) => true,
+                Op::Repeat(_) => other.name == "except",
+                _ => false,
+            };
+            if !fits {
+                let message = format!("`{}` says nothing about `{}`", other.name, key.name);
+                self.remarks.error(other.place, message);
+            }
         }
         self.out.push(condition);
         Some(CondIx(self.out.len() - 1))
@@ -161,17 +193,45 @@ impl<'a> Reader<'a> {
         label: &str,
     ) -> Option<Op> {
         match key.name.as_str() {
-            "phrase" | "regex" | "similar" => self.phrase(key, node, modifiers).map(Op::Phrase),
-            "silence" => self.silence(node),
-            "overtalk" => self.overtalk(node),
-            "rate" => self.rate(node),
+            "phrase" | "regex" | "similar" | "entity" => {
+                self.phrase(key, node, modifiers).map(Op::Phrase)
+            }
+            "repeat" => self.repeat(node, modifiers).map(Op::Repeat),
             "attribute" => self.attribute(node),
-            "any" => self.conditions(node, label).map(Op::Any),
+            "any" => self.any(node, label),
+            "none" => {
+                let op = self.conditions(node, label).map(Op::Any)?;
+                let (by, within, relations) = (None, None, Vec::new());
+                let times = Times::ONCE;
+                let label = label.to_owned();
+                self.out.push(Condition { label, op, by, within, relations, times });
+                Some(Op::Not(CondIx(self.out.len() - 1)))
+            }
             "all" => self.conditions(node, label).map(Op::All),
             "order" => self.conditions(node, label).map(Op::Order),
             "not" => self.condition(node, label).map(Op::Not),
-            _ => self.condition(node, label).map(Op::Same),
+            "condition" => self.condition(node, label).map(Op::Same),
+            name => self.measure(name, node).map(Op::Measure),
         }
+    }
+
+    /// A list of conditions, or how many of a list.
+    fn any(&mut self, node: &'a Node, label: &str) -> Option<Op> {
+        if !matches!(&node.value, Value::Map(_)) {
+            return self.conditions(node, label).map(Op::Any);
+        }
+        let fields = self.fields(node, &["of", "above", "below", "at_least", "at_most"])?;
+        let Some(list) = fields.get("of") else {
+            self.remarks.error(node.place, "`of` is missing: a list of conditions");
+            return None;
+        };
+        let of = self.conditions(list, label)?;
+        let (at_least, at_most) = self.counts(&fields);
+        if at_least > of.len() {
+            let message = format!("there are {} conditions, never {at_least}", of.len());
+            self.remarks.error(node.place, message);
+        }
+        Some(Op::Some { of, at_least, at_most })
     }
 
     fn conditions(&mut self, node: &'a Node, label: &str) -> Option<Vec<CondIx>> {

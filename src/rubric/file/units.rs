@@ -18,23 +18,42 @@ pub(crate) fn duration_ms(text: &str) -> Option<u64> {
     (number >= 0.0 && ms <= 86_400_000.0).then_some(ms.round() as u64)
 }
 
-/// `30s`, `3 utterances`, `2 turns`.
-pub(crate) fn extent(text: &str) -> Option<Extent> {
+/// `30%`.
+pub(crate) fn percent(text: &str) -> Option<f64> {
+    let number: f64 = text.trim().strip_suffix('%')?.trim().parse().ok()?;
+    (0.0..=100.0).contains(&number).then_some(number)
+}
+
+/// How far two hits are apart: `30s`, `3 utterances`, `2 turns`, `5 words`, `same utterance`.
+pub(crate) fn distance(text: &str) -> Option<Extent> {
+    match text.trim() {
+        "same utterance" => Some(Extent::Utterances(0)),
+        "same turn" => Some(Extent::Turns(0)),
+        text => extent(text).filter(|extent| !matches!(extent, Extent::Percent(_))),
+    }
+}
+
+fn extent(text: &str) -> Option<Extent> {
     if let Some(ms) = duration_ms(text) {
         return Some(Extent::Ms(ms));
+    }
+    if let Some(share) = percent(text).filter(|share| share.fract() == 0.0) {
+        return Some(Extent::Percent(share as u8));
     }
     let (number, unit) = text.trim().split_once(' ')?;
     let number: usize = number.parse().ok().filter(|n| (1..=1000).contains(n))?;
     match unit.trim() {
         "utterance" | "utterances" => Some(Extent::Utterances(number)),
         "turn" | "turns" => Some(Extent::Turns(number)),
+        "word" | "words" => Some(Extent::Words(number)),
         _ => None,
     }
 }
 
-/// `first 30s`, `last 3 utterances`, `from 10s to 60s`.
+/// `first 30s`, `last 3 utterances`, `last 20%`, `from 10s to 60s`, `from 3 to 8 utterances`.
 pub(crate) fn window(text: &str) -> Option<Window> {
     let text = text.trim();
+    let extent = |text| extent(text).filter(|extent| !matches!(extent, Extent::Words(_)));
     if let Some(rest) = text.strip_prefix("first ") {
         return extent(rest).map(Window::First);
     }
@@ -42,8 +61,24 @@ pub(crate) fn window(text: &str) -> Option<Window> {
         return extent(rest).map(Window::Last);
     }
     let (from, to) = text.strip_prefix("from ")?.split_once(" to ")?;
-    let (from, to) = (duration_ms(from)?, duration_ms(to)?);
-    (from < to).then_some(Window::FromTo(from, to))
+    let to = extent(to)?;
+    // `from 3 to 8 utterances` names the unit once.
+    let from = extent(from).or_else(|| {
+        let number: usize = from.trim().parse().ok().filter(|n| *n >= 1)?;
+        match to {
+            Extent::Utterances(_) => Some(Extent::Utterances(number)),
+            Extent::Turns(_) => Some(Extent::Turns(number)),
+            _ => None,
+        }
+    })?;
+    let in_order = match (from, to) {
+        (Extent::Ms(from), Extent::Ms(to)) => from < to,
+        (Extent::Percent(from), Extent::Percent(to)) => from < to,
+        (Extent::Utterances(from), Extent::Utterances(to)) => from <= to,
+        (Extent::Turns(from), Extent::Turns(to)) => from <= to,
+        _ => false,
+    };
+    in_order.then_some(Window::FromTo(from, to))
 }
 
 #[cfg(test)]
@@ -60,7 +95,20 @@ mod tests {
         }
         assert_eq!(window("first 3 utterances"), Some(Window::First(Extent::Utterances(3))));
         assert_eq!(window("last 60s"), Some(Window::Last(Extent::Ms(60_000))));
-        assert_eq!(window("from 10s to 60s"), Some(Window::FromTo(10_000, 60_000)));
+        let from_to = |from, to| Some(Window::FromTo(from, to));
+        assert_eq!(window("from 10s to 60s"), from_to(Extent::Ms(10_000), Extent::Ms(60_000)));
+        assert_eq!(
+            window("from 3 to 8 utterances"),
+            from_to(Extent::Utterances(3), Extent::Utterances(8))
+        );
+        assert_eq!(window("from 50% to 80%"), from_to(Extent::Percent(50), Extent::Percent(80)));
+        assert_eq!(window("last 20%"), Some(Window::Last(Extent::Percent(20))));
+        for bad in ["from 3 to 2 turns", "first 5 words", "last 120%", "from 10s to 50%"] {
+            assert_eq!(window(bad), None, "{bad}");
+        }
+        assert_eq!(distance("same turn"), Some(Extent::Turns(0)));
+        assert_eq!(distance("5 words"), Some(Extent::Words(5)));
+        assert_eq!(distance("50%"), None);
         assert_eq!(window("from 60s to 10s"), None);
         assert_eq!(window("first 0 turns"), None);
     }

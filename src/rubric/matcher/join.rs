@@ -27,6 +27,8 @@ pub(super) struct Way {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Element {
     Piece(usize),
+    /// A word that begins so.
+    Prefix(usize),
     Gap(usize),
     Number,
     Name(usize),
@@ -47,6 +49,7 @@ pub(super) struct Scene<'a> {
     pub(super) spoken: &'a [&'a Spoken],
     pub(super) pieces: &'a BTreeMap<usize, Vec<Found>>,
     pub(super) named: &'a [Vec<Found>],
+    pub(super) prefixes: &'a [String],
 }
 
 #[derive(Clone, Copy)]
@@ -127,21 +130,30 @@ impl Scene<'_> {
                 self.pieces.get(&piece).into_iter().flatten().map(partial).collect()
             }
             Element::Name(name) => self.named[name].iter().map(partial).collect(),
-            Element::Number => {
-                let numbers = (0..self.spoken.len()).filter(|&i| is_number(self.spoken[i]));
-                numbers
-                    .map(|i| Partial {
-                        start: i,
-                        end: i + 1,
-                        cost: 0.0,
-                        exact: true,
-                        length: 0,
-                        literal: 1,
-                    })
-                    .collect()
+            Element::Number => self.tokens(is_number),
+            Element::Prefix(prefix) => {
+                let begins = |one: &Spoken| {
+                    one.token.kind == TokenKind::Word
+                        && one.token.text.starts_with(&self.prefixes[prefix])
+                };
+                self.tokens(begins)
             }
             Element::Gap(_) => Vec::new(),
         }
+    }
+
+    /// Single tokens that are what is wanted.
+    fn tokens(&self, wanted: impl Fn(&Spoken) -> bool) -> Vec<Partial> {
+        let found = (0..self.spoken.len()).filter(|&i| wanted(self.spoken[i]));
+        let partial = |start| Partial {
+            start,
+            end: start + 1,
+            cost: 0.0,
+            exact: true,
+            length: 0,
+            literal: 1,
+        };
+        found.map(partial).collect()
     }
 
     fn extend(&self, partials: &[Partial], found: &[Partial], gap: usize) -> Vec<Partial> {

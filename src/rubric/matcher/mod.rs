@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
 use crate::domain::How;
+use crate::text::entity::EntityKind;
 use crate::text::{Token, TokenKind, sound_distance, tokens};
 
 use super::model::{Match, Part, Phrase, Segment};
@@ -42,7 +43,10 @@ pub(crate) struct Matcher {
     wordless: Vec<usize>,
     regexes: Vec<(usize, regex::Regex)>,
     similar: Vec<(usize, f32, Vec<Token>)>,
+    /// Phrases that stand for a kind of entity.
+    entities: BTreeMap<EntityKind, usize>,
     attributes: Vec<String>,
+    prefixes: Vec<String>,
     memory: RwLock<BTreeMap<String, Near>>,
 }
 
@@ -106,6 +110,10 @@ impl Matcher {
                 let wanted = tokens(&phrase.text);
                 self.similar.push((number, least, wanted.clone()));
                 samples.push(wanted);
+            }
+            Match::Entity => {
+                // The loader has read its name once.
+                self.entities.extend(EntityKind::parse(&phrase.text).map(|kind| (kind, number)));
             }
             Match::Exact | Match::Phonetic => {
                 let segments = phrase.segments.iter();
@@ -174,6 +182,10 @@ impl Matcher {
                     Element::Piece(self.trie.add(&ids, terms))
                 }
                 Part::Gap(tokens) => Element::Gap(*tokens),
+                Part::Prefix(letters) => {
+                    length += 1;
+                    Element::Prefix(self.prefix(letters))
+                }
                 Part::Number => Element::Number,
                 Part::Attribute(name) => Element::Name(self.attribute(name)),
             });
@@ -191,12 +203,35 @@ impl Matcher {
         id
     }
 
+    fn prefix(&mut self, letters: &str) -> usize {
+        // Folded as the words are that it is held against.
+        let folded = tokens(letters).into_iter().map(|token| token.text).collect::<String>();
+        let known = self.prefixes.iter().position(|known| *known == folded);
+        known.unwrap_or_else(|| {
+            self.prefixes.push(folded);
+            self.prefixes.len() - 1
+        })
+    }
+
     fn attribute(&mut self, name: &str) -> usize {
         let known = self.attributes.iter().position(|known| known == name);
         known.unwrap_or_else(|| {
             self.attributes.push(name.to_owned());
             self.attributes.len() - 1
         })
+    }
+
+    /// The phrases that stand for kinds of entities.
+    pub(crate) fn entities(&self) -> &BTreeMap<EntityKind, usize> {
+        &self.entities
+    }
+
+    /// Whether a phrase stands for personal data, which may be spread over utterances.
+    pub(crate) fn is_personal(&self, phrase: usize) -> bool {
+        let personal = |(kind, &number): (&EntityKind, &usize)| {
+            matches!(kind, EntityKind::Personal(_)) && number == phrase
+        };
+        self.entities.iter().any(personal)
     }
 
     /// The phrase as the rubric wrote it.
@@ -230,7 +265,8 @@ impl Matcher {
             }
         }
         let named: Vec<Vec<Found>> = names.0.iter().map(|name| find_name(name, spoken)).collect();
-        let scene = join::Scene { spoken, pieces: &pieces, named: &named };
+        let scene =
+            join::Scene { spoken, pieces: &pieces, named: &named, prefixes: &self.prefixes };
         let mut asked: BTreeSet<usize> = self.wordless.iter().copied().collect();
         asked.extend(pieces.keys().filter_map(|piece| self.by_piece.get(piece)).flatten());
         let mut out: Vec<Heard> = Vec::new();

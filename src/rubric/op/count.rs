@@ -1,11 +1,11 @@
 //! How often, and whether that is certain.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::DoubtReason;
-use crate::rubric::model::{Condition, Need, Op, Unit};
+use crate::rubric::model::{Condition, Need, Op, Together, Unit};
 use crate::rubric::scene::Scene;
-use crate::rubric::stream::{Hit, Source, Stream, Truth};
+use crate::rubric::stream::{Hit, Interval, Source, Stream, Truth};
 
 use super::Outcome;
 
@@ -21,7 +21,7 @@ pub(super) fn outcome(
 ) -> Outcome {
     let times = condition.times;
     let count = |hits: &[Hit]| match (need, &condition.op) {
-        (Some(Need::AtLeast(_) | Need::All), _) => phrases(hits),
+        (Some(Need::AtLeast(_) | Need::All), Op::Phrase(op)) => together(op.together, hits),
         _ => match times.unit {
             Unit::Hits => hits.len(),
             Unit::Utterances => hits.iter().map(|hit| hit.utterance).collect::<BTreeSet<_>>().len(),
@@ -53,7 +53,7 @@ pub(super) fn outcome(
     if by_others {
         stream.doubt = Some(DoubtReason::PartiesUnsure);
     } else if stream.doubt.is_none() && reads_words(&stream, condition) {
-        stream.doubt = unheard(condition, scene, &stream);
+        stream.doubt = unheard(condition, scene, &stream.windows);
     }
     let truth = match stream.doubt {
         Some(reason) => Truth::Unknown(reason),
@@ -62,27 +62,39 @@ pub(super) fn outcome(
     Outcome { truth, stream }
 }
 
-fn phrases(hits: &[Hit]) -> usize {
-    let numbers = hits.iter().filter_map(|hit| match hit.source {
-        Source::Phrase { phrase, .. } => Some(phrase),
-        _ => None,
-    });
-    numbers.collect::<BTreeSet<usize>>().len()
+/// Different phrases: over all hits, or the most in one utterance or turn.
+fn together(place: Option<Together>, hits: &[Hit]) -> usize {
+    let mut groups: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for hit in hits {
+        let group = match place {
+            None => Some(0),
+            Some(Together::Utterance) => hit.utterance,
+            Some(Together::Turn) => Some(hit.turn),
+        };
+        if let (Some(group), Source::Phrase { phrase, .. }) = (group, &hit.source) {
+            groups.entry(group).or_default().insert(*phrase);
+        }
+    }
+    groups.values().map(BTreeSet::len).max().unwrap_or(0)
 }
 
 /// Whether the absence of a hit says something about words.
-fn reads_words(stream: &Stream, condition: &Condition) -> bool {
-    let phrase = |hit: &Hit| matches!(hit.source, Source::Phrase { .. });
-    matches!(condition.op, Op::Phrase(_)) || stream.hits.iter().any(phrase)
+pub(super) fn reads_words(stream: &Stream, condition: &Condition) -> bool {
+    let words = |hit: &Hit| matches!(hit.source, Source::Phrase { .. } | Source::Repeat { .. });
+    matches!(condition.op, Op::Phrase(_) | Op::Repeat(_)) || stream.hits.iter().any(words)
 }
 
 /// Why the window was not heard well enough to say that something is missing, if so.
-fn unheard(condition: &Condition, scene: &Scene<'_>, stream: &Stream) -> Option<DoubtReason> {
+pub(super) fn unheard(
+    condition: &Condition,
+    scene: &Scene<'_>,
+    windows: &[Interval],
+) -> Option<DoubtReason> {
     if scene.speech.all().is_empty() {
         return Some(DoubtReason::AudioMissing);
     }
-    let confidence = scene.confidence(condition.by, &stream.windows);
-    let (heard, missed) = scene.heard_and_unheard_ms(&stream.windows);
+    let confidence = scene.confidence(condition.by, windows);
+    let (heard, missed) = scene.heard_and_unheard_ms(windows);
     let share = missed as f64 / (heard + missed).max(1) as f64;
     let poor = confidence.is_some_and(|confidence| confidence < scene.confidence_min);
     (poor || share > UNHEARD_SHARE_MAX).then_some(DoubtReason::HeardTooPoorly)

@@ -1,7 +1,7 @@
-//! any, all, not.
+//! any, all, some, not.
 
 use crate::domain::AudioTime;
-use crate::rubric::model::CondIx;
+use crate::rubric::model::{CondIx, Op};
 use crate::rubric::stream::{FOREVER, Interval, Stream, Truth};
 
 use super::Outcome;
@@ -31,8 +31,39 @@ pub(super) fn any(of: &[CondIx], before: &[Outcome]) -> Stream {
 
 /// The hits of all its conditions, once all of them are true; none if one is false.
 pub(super) fn all(of: &[CondIx], before: &[Outcome]) -> Stream {
+    some(Truth::all(of.iter().map(|ix| before[ix.0].truth)), of, before)
+}
+
+/// Whether so many conditions are true.
+pub(super) fn count(op: &Op, before: &[Outcome]) -> Truth {
+    let Op::Some { of, at_least, at_most } = op else { return Truth::False };
+    let most = at_most.unwrap_or(usize::MAX);
+    let (mut sure, mut open, mut doubt) = (0, 0, None);
+    for truth in of.iter().map(|ix| before[ix.0].truth) {
+        match truth {
+            Truth::True => sure += 1,
+            Truth::False => {}
+            Truth::Pending => open += 1,
+            Truth::Unknown(reason) => doubt = Some((doubt.map_or(0, |(n, _)| n) + 1, reason)),
+        }
+    }
+    let possible = sure + open + doubt.map_or(0, |(n, _)| n);
+    if sure > most || possible < *at_least {
+        Truth::False
+    } else if sure >= *at_least && possible <= most {
+        Truth::True
+    } else {
+        match doubt {
+            Some((_, reason)) if open == 0 => Truth::Unknown(reason),
+            _ => Truth::Pending,
+        }
+    }
+}
+
+/// The hits of some conditions, once it is true that there are as many as it takes.
+pub(super) fn some(truth: Truth, of: &[CondIx], before: &[Outcome]) -> Stream {
     let mut out = any(of, before);
-    match Truth::all(of.iter().map(|ix| before[ix.0].truth)) {
+    match truth {
         Truth::True => {}
         Truth::Pending => {
             out.hits.clear();

@@ -5,13 +5,14 @@
 
 mod attribute;
 mod count;
+mod events;
+mod every;
 mod logic;
+mod measure;
 mod order;
-mod overtalk;
 mod phrase;
-mod rate;
 mod relation;
-mod silence;
+mod repeat;
 mod window;
 
 use super::model::{Condition, Op};
@@ -38,22 +39,16 @@ pub(crate) fn outcome(
         Op::Not(of) => return logic::not(&before[of.0]),
         Op::Any(of) => logic::any(of, before),
         Op::All(of) => logic::all(of, before),
+        Op::Some { of, .. } => logic::some(logic::count(&condition.op, before), of, before),
         Op::Order(of) => order::stream(of, before),
         Op::Phrase(op) => phrase::stream(op, asked, scene),
-        Op::Silence { longer_ms, announced, hold } => {
-            silence::stream(*longer_ms, *announced, *hold, scene)
-        }
-        Op::Overtalk { after_ms, longer_ms, backchannels } => {
-            overtalk::stream(*after_ms, *longer_ms, *backchannels, scene)
-        }
-        Op::Rate { above, below, units_min, average } => {
-            rate::stream(rate::Bounds { above: *above, below: *below }, *units_min, *average, scene)
-        }
+        Op::Measure(op) => measure::stream(op, condition.by, scene),
+        Op::Repeat(op) => repeat::stream(op, asked, scene),
         Op::Same(of) => before[of.0].stream.clone(),
     };
     let stream = by(condition, stream);
     let stream = window::apply(condition, scene, stream);
-    let stream = relation::apply(&condition.relations, scene, before, stream);
+    let stream = relation::apply(condition, scene, before, stream);
     match &condition.op {
         // With no modifiers these are their children's values, doubts and all.
         Op::Any(of) if condition.is_plain() => {
@@ -61,6 +56,9 @@ pub(crate) fn outcome(
         }
         Op::All(of) if condition.is_plain() => {
             Outcome { truth: Truth::all(of.iter().map(|ix| before[ix.0].truth)), stream }
+        }
+        Op::Some { .. } if condition.is_plain() => {
+            Outcome { truth: logic::count(&condition.op, before), stream }
         }
         Op::Same(of) if condition.is_plain() => Outcome { truth: before[of.0].truth, stream },
         Op::Phrase(op) => count::outcome(condition, Some(op.need), scene, stream),

@@ -8,7 +8,11 @@ use crate::rubric::stream::{Hit, Source, Stream};
 /// Hits of its phrases, without those that an exception covers or a guard rules out.
 pub(super) fn stream(op: &PhraseOp, asked: &Asked, scene: &Scene<'_>) -> Stream {
     let found = |phrase: &usize| scene.hits.get(phrase).into_iter().flatten();
-    let complete = scene.speech_complete();
+    let personal = |phrase: &usize| scene.matcher.is_personal(*phrase);
+    let mut complete = scene.speech_complete();
+    if asked.phrases.iter().chain(&asked.except).any(personal) {
+        complete = complete.min(scene.personal_complete);
+    }
     // An exception may run on into words that are still to come: until then it is open.
     let certain = |hit: &Hit| asked.except.is_empty() || hit.span.start() < complete;
     let mut hits: Vec<Hit> = asked

@@ -1,21 +1,25 @@
-//! Before, after, around another condition's hits.
+//! Before, after, around another condition's hits: any of them, the first, the last or the n-th.
 
 use crate::domain::AudioTime;
-use crate::rubric::model::{Extent, Relation, Side, Which};
+use crate::rubric::model::{Condition, Extent, Relation, Side, Which};
 use crate::rubric::scene::Scene;
-use crate::rubric::stream::{FOREVER, Hit, Interval, Stream};
+use crate::rubric::stream::{FOREVER, Hit, Interval, Source, Stream};
 
-use super::Outcome;
+use super::{Outcome, every};
 
 /// Keeps hits that stand where all relations want them.
 pub(super) fn apply(
-    relations: &[Relation],
+    condition: &Condition,
     scene: &Scene<'_>,
     before: &[Outcome],
     mut stream: Stream,
 ) -> Stream {
-    for relation in relations {
-        stream = one(relation, scene, &before[relation.of.0].stream, stream);
+    for relation in &condition.relations {
+        let other = &before[relation.of.0].stream;
+        stream = match relation.which {
+            Which::Every => every::apply(relation, condition, scene, other, stream),
+            _ => one(relation, scene, other, stream),
+        };
     }
     stream
 }
@@ -57,12 +61,9 @@ fn one(relation: &Relation, scene: &Scene<'_>, other: &Stream, mut stream: Strea
 /// The hits that count as anchors, and up to where they are all known.
 fn anchors(which: Which, other: &Stream) -> (&[Hit], AudioTime) {
     match which {
-        Which::Any => (&other.hits, other.complete),
-        // The first is certain once none can come before it.
-        Which::First => match other.hits.first() {
-            Some(first) if first.span.start() <= other.complete => (&other.hits[..1], FOREVER),
-            _ => (&[], if other.is_complete() { FOREVER } else { AudioTime::ZERO }),
-        },
+        Which::Any | Which::Every => (&other.hits, other.complete),
+        Which::First => nth(1, other),
+        Which::Nth(n) => nth(n, other),
         Which::Last => match other.hits.last() {
             Some(_) if other.is_complete() => (&other.hits[other.hits.len() - 1..], FOREVER),
             _ => (&[], if other.is_complete() { FOREVER } else { AudioTime::ZERO }),
@@ -70,7 +71,16 @@ fn anchors(which: Which, other: &Stream) -> (&[Hit], AudioTime) {
     }
 }
 
-fn stands(relation: &Relation, scene: &Scene<'_>, hit: &Hit, anchor: &Hit) -> bool {
+/// The n-th is certain once none can come before it.
+fn nth(n: usize, other: &Stream) -> (&[Hit], AudioTime) {
+    let at = n.saturating_sub(1);
+    match other.hits.get(at) {
+        Some(hit) if hit.span.start() < other.complete => (&other.hits[at..n], FOREVER),
+        _ => (&[], if other.is_complete() { FOREVER } else { AudioTime::ZERO }),
+    }
+}
+
+pub(super) fn stands(relation: &Relation, scene: &Scene<'_>, hit: &Hit, anchor: &Hit) -> bool {
     if hit.span == anchor.span && hit.source == anchor.source {
         return false;
     }
@@ -91,7 +101,29 @@ fn distance(extent: Extent, scene: &Scene<'_>, hit: &Hit, anchor: &Hit) -> bool 
         }
         Extent::Turns(n) => hit.turn.abs_diff(anchor.turn) <= n,
         Extent::Utterances(n) => place(scene, hit).abs_diff(place(scene, anchor)) <= n,
+        Extent::Words(n) => words_between(scene, hit, anchor).is_some_and(|words| words <= n),
+        Extent::Percent(_) => false,
     }
+}
+
+/// Tokens between two hits of one turn; none between those that overlap.
+fn words_between(scene: &Scene<'_>, a: &Hit, b: &Hit) -> Option<usize> {
+    let spots = |hit: &Hit| match hit.source {
+        Source::Phrase { from, to, .. } => Some((from, to)),
+        _ => None,
+    };
+    let (first, second) = (spots(a)?.min(spots(b)?), spots(a)?.max(spots(b)?));
+    if a.turn != b.turn {
+        return None;
+    }
+    let (end, start) = (first.1, second.0);
+    if start <= end {
+        return Some(0);
+    }
+    let tokens = |i: usize| scene.speech.all()[i].spoken.len();
+    // A turn's utterances follow one another.
+    let whole: usize = (end.utterance..start.utterance).map(tokens).sum();
+    Some((whole + start.token).saturating_sub(end.token + 1))
 }
 
 /// The utterance a hit belongs to, or the last that began before it.
@@ -104,10 +136,15 @@ fn place(scene: &Scene<'_>, hit: &Hit) -> usize {
 }
 
 /// Where a hit may stand to satisfy the relation with an anchor.
-fn window(relation: &Relation, scene: &Scene<'_>, anchor: &Hit) -> Option<Interval> {
+pub(super) fn window(relation: &Relation, scene: &Scene<'_>, anchor: &Hit) -> Option<Interval> {
     let (from, to) = (anchor.span.start(), anchor.span.end());
-    let ahead = || match relation.within {
-        None => None,
+    // Words lie within one turn.
+    let within = match relation.within {
+        Some(Extent::Words(_)) => Some(Extent::Turns(0)),
+        other => other,
+    };
+    let ahead = || match within {
+        None | Some(Extent::Words(_) | Extent::Percent(_)) => None,
         Some(Extent::Ms(ms)) => Some(to.plus_ms(ms.saturating_add(1))),
         Some(Extent::Turns(n)) => first(scene, |said, _| said.turn > anchor.turn + n),
         Some(Extent::Utterances(n)) => {
@@ -115,8 +152,8 @@ fn window(relation: &Relation, scene: &Scene<'_>, anchor: &Hit) -> Option<Interv
             first(scene, |_, i| i > last)
         }
     };
-    let back = || match relation.within {
-        None => AudioTime::ZERO,
+    let back = || match within {
+        None | Some(Extent::Words(_) | Extent::Percent(_)) => AudioTime::ZERO,
         Some(Extent::Ms(ms)) => from.minus_ms(ms),
         Some(Extent::Turns(n)) => {
             first(scene, |said, _| said.turn + n >= anchor.turn).unwrap_or(AudioTime::ZERO)
@@ -147,9 +184,10 @@ fn back(known_to: AudioTime, within: Option<Extent>, scene: &Scene<'_>) -> Audio
         return FOREVER;
     }
     match within {
-        None => AudioTime::ZERO,
+        None | Some(Extent::Percent(_)) => AudioTime::ZERO,
         // A hit's own length is unknown here: leave room for the longest sentence.
         Some(Extent::Ms(ms)) => known_to.minus_ms(ms.saturating_add(60_000)),
+        Some(Extent::Words(_)) => nth_back(scene, known_to, 0, |said, _| said.turn),
         Some(Extent::Turns(n)) => nth_back(scene, known_to, n, |said, _| said.turn),
         Some(Extent::Utterances(n)) => nth_back(scene, known_to, n, |_, i| i),
     }

@@ -36,8 +36,22 @@ fn interval(window: Window, by: Option<Party>, scene: &Scene<'_>) -> Option<Inte
         (None, None) => return None,
     };
     match window {
-        Window::FromTo(from, to) => {
+        Window::FromTo(Extent::Ms(from), Extent::Ms(to)) => {
             Some(Interval { start: origin.plus_ms(from), end: Some(origin.plus_ms(to)) })
+        }
+        Window::FromTo(Extent::Percent(from), Extent::Percent(to)) => {
+            shares(f64::from(from), f64::from(to), origin, scene)
+        }
+        Window::FromTo(Extent::Utterances(from), Extent::Utterances(to)) => {
+            let starts = mine(by, scene).map(|said| said.utterance.span.start());
+            numbered(from, to, &starts.collect::<Vec<_>>(), scene)
+        }
+        Window::FromTo(Extent::Turns(from), Extent::Turns(to)) => {
+            numbered(from, to, &turns(by, scene), scene)
+        }
+        Window::First(Extent::Percent(share)) => shares(0.0, f64::from(share), origin, scene),
+        Window::Last(Extent::Percent(share)) => {
+            shares(100.0 - f64::from(share), 100.0, origin, scene)
         }
         Window::First(Extent::Ms(ms)) => {
             Some(Interval { start: origin, end: Some(origin.plus_ms(ms)) })
@@ -60,9 +74,30 @@ fn interval(window: Window, by: Option<Party>, scene: &Scene<'_>) -> Option<Inte
                     nth_from_end(&starts, n)
                 }
                 Extent::Turns(n) => nth_from_end(&turns(by, scene), n),
+                Extent::Words(_) | Extent::Percent(_) => return None,
             };
             Some(Interval { start, end: None })
         }
+        // The loader lets no others through.
+        Window::First(Extent::Words(_)) | Window::FromTo(..) => None,
+    }
+}
+
+/// A part of the conversation, from its first to its last word: known when it has ended.
+fn shares(from: f64, to: f64, origin: AudioTime, scene: &Scene<'_>) -> Option<Interval> {
+    scene.end?;
+    let whole_ms = scene.last_speech().unwrap_or(origin).since_ms(origin) as f64;
+    let at = |percent: f64| origin.plus_ms((whole_ms * percent / 100.0).round() as u64);
+    Some(Interval { start: at(from), end: (to < 100.0).then(|| at(to)) })
+}
+
+/// From the start of one of them to the end of another, both counted from 1.
+fn numbered(from: usize, to: usize, starts: &[AudioTime], scene: &Scene<'_>) -> Option<Interval> {
+    match starts.get(from.saturating_sub(1)) {
+        Some(&start) => Some(Interval { start, end: starts.get(to).copied() }),
+        // There are fewer: nothing is inside.
+        None if scene.end.is_some() => Some(Interval { start: FOREVER, end: None }),
+        None => None,
     }
 }
 

@@ -20,10 +20,11 @@ use std::ops::Range;
 
 use crate::domain::{Pii, PiiKind, Utterance};
 
+pub(crate) use rows::PAUSE_MS_MAX;
 use rows::rows;
 
 /// Utterances before a number in which the words may stand that say what it is.
-const CONTEXT_UTTERANCES: usize = 3;
+pub(crate) const CONTEXT_UTTERANCES: usize = 3;
 
 /// A text of a stream: what one voice says, piece by piece.
 struct Piece<'a> {

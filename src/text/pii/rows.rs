@@ -11,7 +11,7 @@ use crate::text::lex::{Gap, LexKind, Lexeme, lexemes};
 use crate::text::{number_en, number_zh};
 
 /// The longest pause inside a number: time to read on from a card, or to hear "嗯" between.
-pub(super) const PAUSE_MS_MAX: u64 = 8_000;
+pub(crate) const PAUSE_MS_MAX: u64 = 8_000;
 
 /// Sounds made while reading out a number.
 const FILLERS: &[&str] = &["嗯", "呃", "啊", "哦", "um", "uh", "er", "erm", "dash", "杠", "and"];
