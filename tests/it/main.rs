@@ -9,6 +9,7 @@ mod decode;
 #[cfg(all(unix, feature = "ct2", feature = "onnx"))]
 mod faults;
 mod laws;
+mod operators;
 mod report;
 mod rubric;
 mod rubric_again;

@@ -13,7 +13,7 @@ use super::units;
 
 const BOUNDS: [&str; 4] = ["above", "below", "at_least", "at_most"];
 /// How alike a repetition is, unless the rubric says otherwise.
-const ALIKE: f64 = 0.7;
+const ALIKE: f64 = 0.6;
 /// Tokens of the shortest utterance whose repetition says anything.
 const REPEAT_UNITS_MIN: f64 = 4.0;
 /// How far back a repetition is looked for.
