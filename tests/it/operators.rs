@@ -420,12 +420,12 @@ fn what_is_certain_is_said_at_once() {
         (
             "{phrase: [抱歉], by: agent, after: {of: customer_asks, hit: every, within: 2s}}",
             "c 退款\na 嗯\n- 20\na 好",
-            Some(6),
+            Some(4),
         ),
         (
             "{any: {of: [{phrase: [您好]}, {phrase: [好的]}, {phrase: [再见]}], at_least: 2}}",
             "a 您好\na 好的\n- 20\na 嗯",
-            Some(6),
+            Some(4),
         ),
         ("{length: {above: 3s}}", "a 您好\n- 20\na 嗯", None),
     ] {
