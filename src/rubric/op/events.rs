@@ -115,7 +115,9 @@ fn comes_in(span: Span, by: Party, scene: &Scene<'_>) -> Event {
 
 fn of_utterance(id: u32, party: Party, span: Span, value: f64, scene: &Scene<'_>) -> Event {
     let said = scene.speech.all();
-    let place = said.iter().position(|said| said.utterance.id == id);
+    // It begins when the utterance does, so only that moment's utterances need be looked at.
+    let from = said.partition_point(|said| said.utterance.span.start() < span.start());
+    let place = said[from..].iter().position(|said| said.utterance.id == id).map(|i| from + i);
     Event {
         value,
         span,

@@ -170,12 +170,22 @@ pub(super) fn window(relation: &Relation, scene: &Scene<'_>, anchor: &Hit) -> Op
     })
 }
 
+/// Start of the first utterance of which something is true that is true of all after it.
 fn first(
     scene: &Scene<'_>,
     is_it: impl Fn(&crate::rubric::speech::Said, usize) -> bool,
 ) -> Option<AudioTime> {
-    let mut all = scene.speech.all().iter().enumerate();
-    all.find(|(i, said)| is_it(said, *i)).map(|(_, said)| said.utterance.span.start())
+    let all = scene.speech.all();
+    let (mut from, mut to) = (0, all.len());
+    while from < to {
+        let middle = from + (to - from) / 2;
+        if is_it(&all[middle], middle) {
+            to = middle;
+        } else {
+            from = middle + 1;
+        }
+    }
+    all.get(from).map(|said| said.utterance.span.start())
 }
 
 /// The moment that lies so far before another.
