@@ -98,8 +98,7 @@ impl Personal {
         speech: &Speech,
         horizon: AudioTime,
     ) -> Vec<Number> {
-        let personal = |kind: &EntityKind| matches!(kind, EntityKind::Personal(_));
-        if !matcher.entities().keys().any(personal) {
+        if !matcher.has_personal() {
             return Vec::new();
         }
         let mut out = Vec::new();

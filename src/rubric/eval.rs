@@ -392,7 +392,10 @@ impl<'p> Evaluation<'p> {
             unheard: &self.unheard,
             loudness: &self.loudness,
             holds: &self.holds,
-            personal_complete: self.personal.complete(&self.speech, self.horizon),
+            personal_complete: match self.plan.matcher.has_personal() {
+                true => self.personal.complete(&self.speech, self.horizon),
+                false => self.horizon,
+            },
             horizon: self.horizon,
             end: self.end,
             confidence_min: rubric.confidence_min,

@@ -226,6 +226,11 @@ impl Matcher {
         &self.entities
     }
 
+    /// Whether any phrase stands for personal data.
+    pub(crate) fn has_personal(&self) -> bool {
+        self.entities.keys().any(|kind| matches!(kind, EntityKind::Personal(_)))
+    }
+
     /// Whether a phrase stands for personal data, which may be spread over utterances.
     pub(crate) fn is_personal(&self, phrase: usize) -> bool {
         let personal = |(kind, &number): (&EntityKind, &usize)| {

@@ -117,7 +117,8 @@ fn of_utterance(id: u32, party: Party, span: Span, value: f64, scene: &Scene<'_>
     let said = scene.speech.all();
     // It begins when the utterance does, so only that moment's utterances need be looked at.
     let from = said.partition_point(|said| said.utterance.span.start() < span.start());
-    let place = said[from..].iter().position(|said| said.utterance.id == id).map(|i| from + i);
+    let mut here = said[from..].iter().take_while(|s| s.utterance.span.start() == span.start());
+    let place = here.position(|said| said.utterance.id == id).map(|i| from + i);
     Event {
         value,
         span,

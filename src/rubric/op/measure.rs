@@ -183,9 +183,7 @@ fn averages(op: &MeasureOp, by: Option<Party>, scene: &Scene<'_>, events: &Event
         match of(party) {
             // The party asked for may be among the unknown voices.
             Some((_, hit)) if party == Party::Unknown && by.is_some() => {
-                if !known {
-                    out.maybe.push(hit);
-                }
+                out.maybe.extend((!known).then_some(hit));
             }
             Some((value, hit)) if op.bounds.hold(value) => out.hits.push(hit),
             Some((_, hit)) if by.is_none_or(|by| by == party) => out.against.push(hit),
