@@ -1,13 +1,20 @@
 //! Every operator of the rubric language on small dialogues: what it makes of them, how it proves it,
 //! and from when on it is sure.
 
+use std::sync::LazyLock;
+
 use lingting::domain::{
     AudioTime, CallId, CallInfo, Conversation, Evidence, EvidenceKind, Language, LegIx, Loudness,
     Overtalk, Party, PerParty, Silence, Span, SpeakingRate, Utterance,
 };
 use lingting::rubric::{CallFacts, Evaluation, Fact, Library, Plan, check as remarks, load};
 
-/// A small call, and when each of its utterances starts.
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let schema = serde_json::from_str(include_str!("../../schemas/rubric.schema.json")).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+});
+
+/// A small call.
 struct Call {
     info: CallInfo,
     utterances: Vec<Utterance>,
@@ -74,11 +81,8 @@ fn plan(named: &str, condition: &str) -> Plan {
     );
     let plan = load("t.yaml", &text, &Library::default())
         .unwrap_or_else(|error| panic!("{condition}: {error}"));
-    let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../schemas/rubric.schema.json")).unwrap();
     let file: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    assert!(validator.is_valid(&file), "{condition} does not match the schema");
+    assert!(SCHEMA.is_valid(&file), "{condition} does not match the schema");
     Plan::compile(vec![plan])
 }
 

@@ -45,6 +45,7 @@ fn amount() -> String {
 fn date() -> String {
     let month = "(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)";
     let weekday = "(?:mon|tues|wednes|thurs|fri|satur|sun)day";
+    let ordinal = super::time::ORDINAL;
     let day = r"(?:3[01]|[12]\d|0?[1-9])";
     let zh = format!(
         "(?P<not>{day}[号日](?:之内|以内|内|线|楼|窗|门|柜|机|仓|库|车|厅|院|店|桌|球|文|令|键|字|员|码))|\
@@ -52,7 +53,7 @@ fn date() -> String {
         {day}[号日]|(?:大前|大后|今|明|昨|前|后|当)天|(?:今|明|昨|次|当)日|(?:上上?个?|下下?个?|这个?|本)?(?:周|星期|礼拜)[一二三四五六日天1-6]|(?:上|下|这|本)个?(?:周|星期|礼拜)|\\d{{4}}年"
     );
     let en = format!(
-        r"\b(?:{month} (?:the )?{day}(?: ?(?:st|nd|rd|th))?(?:[ ，]+\d{{4}})?|(?:the )?{day} ?(?:st|nd|rd|th)(?: (?:of )?{month})?(?: \d{{4}})?|{day} (?:of )?{month}(?: \d{{4}})?|\
+        r"\b(?:{month} (?:the )?{day}(?: ?(?:st|nd|rd|th))?(?:[ ，]+\d{{4}})?|(?:the )?{day} ?(?:st|nd|rd|th)(?: (?:of )?{month})?(?: \d{{4}})?|{day} (?:of )?{month}(?: \d{{4}})?|(?:the )?{ordinal} of {month}|{month} (?:the )?{ordinal}|\
         (?:last |next |this |on )?{weekday}|today|tomorrow|yesterday|(?:the )?day (?:after tomorrow|before yesterday)|(?:last|next|this) (?:week|weekend|month|year)|\
         \d{{1,4}}[/-]\d{{1,2}}[/-]\d{{1,4}}|(?:1[0-2]|0?[1-9])/{day})\b"
     );

@@ -28,7 +28,7 @@ const DAY_ZH: &str = "(?:大后天|明后天|后天|明天|明日|明儿|次日|
 
 fn definite_zh() -> String {
     let period = period_zh();
-    let most = "(?:最晚|最迟|最慢|最多|最快|至多|顶多|不(?:会)?超过|预计|预期|大概|大约|需要|通常|正常|一般)";
+    let most = "(?:最晚|最迟|最慢|最多|最快|至多|顶多|不(?:会)?超过|预计|预期|大概|大约|需要|通常|正常|一般|等待|等候|耐心等)";
     let clock = format!("(?:{PART_ZH}?{CLOCK_ZH})");
     [
         // What only looks like a time to come.
@@ -53,12 +53,16 @@ const VAGUE_ZH: &str = "(?P<not>稍等[一1]?[会下]儿?|等[一1]?[会下]儿?
     尽快|尽早|尽速|从速|尽量(?:快|早)|尽可能(?:地)?(?:快|早|在)|抓紧|加急|加快|第[1一]时间|马上|立刻|立马|立即|即刻|很快|不久|\
     稍后|稍晚|稍迟|晚[点些]|晚1点|迟[点些]|回头|改天|改日|择日|择期|有空|得空|待会儿?|[过一]会儿?|过[一1]?会儿?|\
     (?:过|再等|等)(?:几天|段时间|[一1]段时间|阵子|[一1]阵|些天|些日子|几个?(?:小时|工作日|月|星期))|过2天|过一两天|\
-    (?:有|出|得到)(?:了)?(?:消息|结果|进展|回复|反馈|答复)(?:了)?(?:就|再|的时候|之后|以后|后|会|我们|第[1一]时间|及时|马上)|\
+    (?:有|出|得到)(?:了)?(?:消息|结果|进展|回复|反馈|答复)(?:了)?(?:就|再|的时候|之后|以后|后|会|我|第[1一]时间|及时|马上)|\
     到时候?|届时|近期|近日|日后|后续|随后|这几天|最近几天|这两天|这段时间|几(?:天|个工作日|个小时|小时)(?:之内|以内|内|后|左右)|\
-    方便的时候|有机会|及时(?:给|通知|联系|回复|反馈|答复)";
+    方便的时候|有机会|最短的?时间|最快的?速度|\
+    (?:核实|确认|查询|查|了解|处理|沟通|反馈)(?:清楚|好|完|到)?了?(?:之后|以后|后|再)再?(?:给[您你]|联系|回复|答复|告诉|告知|通知|回电)|\
+    及时(?:给|通知|联系|回复|反馈|答复)";
 
 const WEEKDAY: &str = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?";
 const MONTH: &str = "(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)";
+/// `first` and so on, as they are said before or after a month.
+pub(super) const ORDINAL: &str = "(?:(?:(?:20|30)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)";
 const CLOCK_EN: &str = r"(?:\d+(?::\d+)? ?(?:a ?m|p ?m|o'clock)|\d+:\d+|noon|midnight|midday)";
 const PART_EN: &str = "(?:morning|afternoon|evening|night)";
 
@@ -67,9 +71,12 @@ fn definite_en() -> String {
     let unit = "(?:(?:business|working|calendar|full|banking|work) )?(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?)";
     let period = format!("(?:{number}[ -]{unit})");
     let ordinal = "(?:\\d+(?: ?(?:st|nd|rd|th)))";
-    let date =
-        format!("(?:(?:the )?{ordinal}(?: of {MONTH})?|{MONTH} (?:the )?{ordinal}|{MONTH} \\d+)");
-    let end = "(?:(?:close|end|start|beginning) of (?:the |this |next |that |our |your )?(?:business |working )?(?:day|week|month|business|today|tomorrow)(?: today| tomorrow)?|cob|eod|lunch(?:time)?)";
+    let date = format!(
+        "(?:(?:the )?{ordinal}(?: of {MONTH})?|{MONTH} (?:the )?{ordinal}|{MONTH} \\d+|(?:the )?{ORDINAL} of {MONTH}|{MONTH} (?:the )?{ORDINAL})"
+    );
+    let end = format!(
+        "(?:(?:close|end|start|beginning) of (?:the |this |next |that |our |your )?(?:business |working )?(?:day|week|month|business|today|tomorrow)(?: (?:today|tomorrow|(?:on )?{WEEKDAY}))?|cob|eod|lunch(?:time)?)"
+    );
     let day = format!(
         "(?:(?:the )?day after tomorrow|tomorrow|tonight|this {PART_EN}|(?:this|next|the coming|coming|the following|following) (?:{WEEKDAY}|week|weekend|month)|the (?:weekend|next (?:business |working )?day)|{WEEKDAY}(?: (?:next|this) week)?)"
     );
@@ -78,6 +85,7 @@ fn definite_en() -> String {
     );
     [
         format!(r"\b(?P<not>last (?:{WEEKDAY}|{PART_EN}|week|month)|in (?:just )?an? (?:minute|min|moment|second|sec|bit)|(?:{period}) ago|(?:hold|wait|bear|hang)(?: on)?(?: with me)?(?: for)? (?:one|an?) (?:minute|moment|second))\b"),
+        format!(r"\bfirst thing (?:in the {PART_EN}|tomorrow(?: {PART_EN})?|(?:on )?{WEEKDAY}(?: {PART_EN})?)\b|\bin an? (?:day|week|month|year)'s time\b"),
         // within 2 business days, it takes 3 to 5 days.
         format!(r"\b(?:within|in|inside|under|less than|up to|at most|no more than|no longer than|a maximum of|takes?|taking|allow|give (?:it|us|me)|another|after) (?:(?:the|next|about|approximately|around|roughly|up|to|another|a maximum of|at most|the next) )*{period}\b"),
         format!(r"\b{period} (?:from (?:now|today|when)|at (?:the )?(?:latest|most)|max(?:imum)?|tops|or (?:less|sooner)|turnaround|later)\b"),
@@ -98,7 +106,7 @@ const VAGUE_EN: &str = r"\b(?P<not>(?:see|talk to|speak to|speak with) you (?:so
 in due course|in due time|at some point|some ?time|later(?: on| today)?|eventually|one of these days|another time|\
 when(?:ever)? (?:we|i|they|he|she|you|it) (?:can|could|get a chance|gets a chance|have time|has time|get to it|gets to it|hear back|hear anything)|\
 when (?:possible|available|ready|there's news|we know more)|(?:once|when) (?:we|i) (?:know more|have (?:news|an update|more information)|hear)|\
-at (?:the|your|our|my|their) earliest(?: convenience| opportunity)?|before (?:too )?long|in the (?:near|not too distant) future|any (?:day|time|minute|moment) now|\
+at (?:the|your|our|my|their) earliest(?: convenience| opportunity)?|before (?:too )?long|in the (?:near|not too distant) future|in the (?:coming|next|following) (?:days|weeks|hours|months)|(?:won't|not) (?:take|be) (?:too |very |that )?long|any (?:day|time|minute|moment) now|\
 (?:in )?(?:the )?(?:next|coming|following) (?:few|couple of|several) (?:minutes|hours|days|weeks|months)|(?:in |within )?an? (?:few|couple|couple of|number of) (?:more )?(?:minutes|moments|hours|days|weeks|months)|\
 as (?:quickly|fast|early|promptly) as (?:possible|we can|i can|they can)|down the (?:road|line)|in no time|until further notice|as a matter of urgency|when the time comes|in (?:good|its own) time|down the track)\b";
 
