@@ -15,6 +15,9 @@ pub enum PiiKind {
     Ssn,
     /// An e-mail address.
     Email,
+    /// A payment card's security code (CVV2, CVC2, CID), which nobody may keep once a payment is
+    /// authorised (PCI DSS 3.3.1).
+    Cvv,
 }
 
 impl PiiKind {
@@ -26,7 +29,13 @@ impl PiiKind {
             PiiKind::BankCard => "bank_card",
             PiiKind::Ssn => "ssn",
             PiiKind::Email => "email",
+            PiiKind::Cvv => "cvv",
         }
+    }
+
+    /// Whether it may not be kept in clear anywhere, whatever the user asks for.
+    pub const fn is_never_kept(self) -> bool {
+        matches!(self, PiiKind::Cvv)
     }
 }
 

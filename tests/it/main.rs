@@ -10,6 +10,8 @@ mod decode;
 mod faults;
 mod laws;
 mod operators;
+mod pii;
+mod pii_generated;
 mod report;
 mod rubric;
 mod rubric_again;

@@ -38,6 +38,10 @@ const SYLLABLES: &[(Topic, &[&str])] = &[
     (Topic::Person(PiiKind::IdCard), &["shen fen", "fen zheng", "zheng jian"]),
     (Topic::Person(PiiKind::BankCard), &["ka hao", "yin hang ka", "xin yong ka", "chu xu ka"]),
     (
+        Topic::Person(PiiKind::Cvv),
+        &["an quan ma", "bei mian", "qian ming lan", "cvv", "cvv 2", "cvv2", "cvc", "c v v"],
+    ),
+    (
         Topic::Thing,
         &[
             "ding dan",
@@ -72,6 +76,7 @@ const SYLLABLES: &[(Topic, &[&str])] = &[
             "mi ma",
             "di zhi",
             "gong ji jin",
+            "you xiao qi",
         ],
     ),
 ];
@@ -96,6 +101,21 @@ const WORDS: &[(Topic, &[&str])] = &[
     ),
     (Topic::Person(PiiKind::BankCard), &["card", "debit", "credit card", "visa", "mastercard"]),
     (Topic::Person(PiiKind::Ssn), &["social", "ssn", "taxpayer"]),
+    (
+        Topic::Person(PiiKind::Cvv),
+        &[
+            "security code",
+            "verification value",
+            "cvv",
+            "cvc",
+            "c v v",
+            "digits on the back",
+            "numbers on the back",
+            "number on the back",
+            "back of the card",
+            "back of your card",
+        ],
+    ),
     (
         Topic::Thing,
         &[
@@ -129,6 +149,7 @@ const WORDS: &[(Topic, &[&str])] = &[
             "part number",
             "employee",
             "booking",
+            "expir",
         ],
     ),
 ];

@@ -15,6 +15,9 @@ pub(super) fn classify(digits: &str, groups: &[usize], context: &Context) -> Opt
     if digits.ends_with('X') {
         return None;
     }
+    if is_security_code(digits, context) {
+        return Some(PiiKind::Cvv);
+    }
     let of_a_thing = context.topic == Some(Topic::Thing);
     if is_card(digits) && luhn(&bytes) && !of_a_thing {
         return Some(PiiKind::BankCard);
@@ -56,6 +59,12 @@ fn is_card(digits: &str) -> bool {
         17..=19 => matches!(two, 35 | 62 | 60 | 64..=68) || (two / 10 == 4 && digits.len() == 19),
         _ => false,
     }
+}
+
+/// Three digits (four on some cards), known by nothing but the words before them.
+fn is_security_code(digits: &str, context: &Context) -> bool {
+    let announced = context.topic == Some(Topic::Person(PiiKind::Cvv));
+    announced && !context.is_amount && matches!(digits.len(), 3 | 4)
 }
 
 fn luhn(digits: &[u8]) -> bool {
@@ -134,6 +143,7 @@ pub(super) fn masked(kind: PiiKind, digits: &str) -> String {
         }
         PiiKind::IdCard | PiiKind::BankCard => stars(digits, 6, 4),
         PiiKind::Ssn | PiiKind::Email => stars(digits, 0, 4),
+        PiiKind::Cvv => stars(digits, 0, 0),
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn classify(digits: &str, groups: &[usize], context: &Context) -> Opt
         (10..=12).contains(&len) && digits.starts_with('1') && digits.as_bytes()[1] >= b'3';
     match kind {
         PiiKind::IdCard | PiiKind::BankCard if !context.english && mobile => Some(PiiKind::Phone),
+        PiiKind::Cvv => None,
         _ => (*lens(kind, context.english).start() <= len).then_some(kind),
     }
 }
@@ -38,7 +39,7 @@ pub(super) fn excess(kind: PiiKind, len: usize, english: bool) -> Option<usize> 
         (PiiKind::BankCard, true) => 16,
         (PiiKind::BankCard, false) => 19,
         (PiiKind::Ssn, _) => 9,
-        (PiiKind::Email, _) => 0,
+        (PiiKind::Email | PiiKind::Cvv, _) => 0,
     };
     (len <= *lens(kind, english).end()).then_some(len.abs_diff(right))
 }
@@ -58,8 +59,8 @@ fn lens(kind: PiiKind, english: bool) -> RangeInclusive<usize> {
         (PiiKind::IdCard, _) => 12..=20,
         (PiiKind::BankCard, _) => 11..=21,
         (PiiKind::Ssn, _) => 8..=10,
-        // No row of digits.
-        (PiiKind::Email, _) => 0..=0,
+        // No row of digits, and one too short to be told from another.
+        (PiiKind::Email | PiiKind::Cvv, _) => 0..=0,
     }
 }
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::domain::PiiKind;
 use crate::text::fold::is_hanzi;
 
-use super::context::{self, Context};
+use super::context::{self, Context, Topic};
 use super::rows::{Group, Row};
 use super::{Found, Piece, kinds, near};
 
@@ -53,6 +53,7 @@ fn split(row: &Row, groups: Range<usize>, context: &Context, out: &mut Vec<Found
     let found = windows()
         .filter(usual)
         .chain(windows())
+        .filter(|way| stands_alone(row, &groups, way, context))
         .find_map(|way| Some((exact(row, way.clone(), context)?, way)));
     if let Some((found, way)) = found {
         split(row, groups.start..way.start, context, out);
@@ -61,6 +62,19 @@ fn split(row: &Row, groups: Range<usize>, context: &Context, out: &mut Vec<Found
     } else if let Some(kind) = near_kind(row, groups.clone(), context).map(|(kind, _)| kind) {
         out.push(doubtful(row, kind, groups));
     }
+}
+
+/// Whether some of the groups may be a number of their own. In a row that nothing announces, a part
+/// that fits by chance is no number: the end of a longer one, a date and a time.
+fn stands_alone(
+    row: &Row,
+    all: &Range<usize>,
+    part: &Range<usize>,
+    context: &Context,
+) -> bool {
+    let announced = matches!(context.topic, Some(Topic::Person(_)));
+    let ends = |at: usize| at == all.start || at == all.end || row.groups[at].apart;
+    announced || part.len() == 1 || (ends(part.start) && ends(part.end))
 }
 
 /// The groups as one number, right in every digit if possible, else of about the right length.

@@ -24,6 +24,8 @@ pub(super) struct Group {
     pub(super) digits: String,
     /// Only sounds like digits.
     pub(super) soft: bool,
+    /// Set apart from the group before by the end of a sentence or of an utterance.
+    pub(super) apart: bool,
 }
 
 /// Words in a row that may only sound like digits.
@@ -73,6 +75,7 @@ impl Row {
                 at: first.at.start..last.at.end,
                 digits: digits.to_owned(),
                 soft,
+                apart: first.gap == Gap::Stop,
             }),
         }
     }
