@@ -64,7 +64,7 @@ impl CallSession {
                 legs: self.legs_of(&parties, &sanity),
                 problems: self.problems(sanity, unsure.into_iter().chain(parties.problem)),
             },
-            pii: text::pii::find(&utterances),
+            pii: text::pii::find_all(&utterances, &rejected),
             transcript: Transcript {
                 language,
                 engine: self.config.engine.clone(),

@@ -72,9 +72,9 @@ fn compare(call_id: &str, truth: &Value, found: &[Pii], tally: &mut Tally) {
     }
     tally.reported += found.len();
     let vain = found.iter().zip(&used).filter(|(_, used)| !**used);
-    tally.notes.extend(
-        vain.map(|(one, _)| format!("{call_id}: {} {} at {}", one.kind.as_str(), one.masked, one.span)),
-    );
+    tally.notes.extend(vain.map(|(one, _)| {
+        format!("{call_id}: {} {} at {}", one.kind.as_str(), one.masked, one.span)
+    }));
 }
 
 #[test]
@@ -85,7 +85,8 @@ fn recall_and_precision_on_a_labelled_corpus() {
         eprintln!("skipped: LINGTING_PII_TRUTH and LINGTING_PII_RUN name no corpus");
         return;
     };
-    let mut files: Vec<_> = fs::read_dir(&truth).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(&truth).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let mut tally = Tally::default();
     for path in files.iter().filter(|path| path.extension().is_some_and(|end| end == "json")) {
@@ -94,14 +95,21 @@ fn recall_and_precision_on_a_labelled_corpus() {
         else {
             continue;
         };
-        let utterances: Vec<Utterance> = report["transcript"]["utterances"]
+        let utterances: Vec<Utterance> =
+            report["transcript"]["utterances"].as_array().unwrap().iter().map(utterance).collect();
+        let rejected: Vec<Rejected> = report["transcript"]["rejected"]
             .as_array()
             .unwrap()
             .iter()
-            .map(utterance)
+            .map(|one| Rejected {
+                leg: LegIx(one["leg"].as_u64().unwrap() as u8),
+                span: span(one),
+                text: Sensitive::from(one["text"].as_str().unwrap()),
+                why: RejectReason::Repetition,
+            })
             .collect();
         let id = path.file_stem().unwrap().to_string_lossy();
-        compare(&id, &truth, &pii::find(&utterances), &mut tally);
+        compare(&id, &truth, &pii::find_all(&utterances, &rejected), &mut tally);
     }
     let recall = tally.found as f64 / tally.wanted as f64;
     let precision = tally.found as f64 / tally.reported as f64;

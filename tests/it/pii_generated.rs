@@ -107,7 +107,13 @@ fn cut(digits: &str, groups: &[usize]) -> Vec<String> {
 
 fn full_width(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_ascii_digit() { char::from_u32(u32::from(c) - 0x30 + 0xff10).unwrap() } else { c })
+        .map(|c| {
+            if c.is_ascii_digit() {
+                char::from_u32(u32::from(c) - 0x30 + 0xff10).unwrap()
+            } else {
+                c
+            }
+        })
         .collect()
 }
 
@@ -246,7 +252,13 @@ fn identity_cards() {
 #[test]
 fn wrong_check_digits_are_no_identity_cards() {
     check(4, &[], |draw| {
-        let mut number = id_card(draw);
+        // Area 65 looks like a card's beginning, and every tenth row is right by Luhn's rule.
+        let mut number = loop {
+            let number = id_card(draw);
+            if !number.starts_with('6') {
+                break number;
+            }
+        };
         let right = number.pop().unwrap();
         let wrong = loop {
             let c = char::from(b'0' + draw.below(10) as u8);
@@ -255,13 +267,11 @@ fn wrong_check_digits_are_no_identity_cards() {
             }
         };
         number.push(wrong);
-        // A lucky row could be a card by Luhn's rule; those with area 1… cannot.
-        let number = format!("1101{}", &number[4..]);
-        let number = if found(&number).is_empty() { number } else { "11010519491231002".into() };
         format!("{}{number}{}", draw.one_of(OPENINGS), draw.one_of(ENDINGS))
     });
     check(5, &[], |draw| {
-        let body = format!("110105{}{:02}{:02}{}", draw.from_to(1950, 2010), 13, 32, draw.digits(3));
+        let body =
+            format!("110105{}{:02}{:02}{}", draw.from_to(1950, 2010), 13, 32, draw.digits(3));
         format!("{}{body}{}", draw.one_of(OPENINGS), id_check(&body))
     });
 }
@@ -340,13 +350,8 @@ fn english_telephones() {
 #[test]
 fn card_security_codes() {
     check(13, &["cvv"], |draw| {
-        let announced = draw.one_of(&[
-            "安全码是",
-            "卡背面的三位数字是",
-            "CVV",
-            "cvv2是",
-            "签名栏后面那三位",
-        ]);
+        let announced =
+            draw.one_of(&["安全码是", "卡背面的三位数字是", "CVV", "cvv2是", "签名栏后面那三位"]);
         let code = draw.digits(3);
         let said = if draw.below(2) == 0 { in_hanzi(draw, &code) } else { code };
         format!("{announced}{said}{}", draw.one_of(ENDINGS))
@@ -368,9 +373,14 @@ fn card_security_codes() {
 fn mail_addresses() {
     check(15, &["email"], |draw| {
         let name = draw.one_of(&["zhang.san", "li_si", "a1b2", "wang-wu88", "john.smith"]);
-        let host = draw.one_of(&["qq.com", "163.com", "gmail.com", "corp.example.com", "abc.com.cn"]);
+        let host =
+            draw.one_of(&["qq.com", "163.com", "gmail.com", "corp.example.com", "abc.com.cn"]);
         let before = draw.one_of(&["", "邮箱是", "my email is ", "发到", "Email: "]);
-        format!("{before}{name}{}@{host}{}", draw.below(100), draw.one_of(&["", "。", " thanks", "，"]))
+        format!(
+            "{before}{name}{}@{host}{}",
+            draw.below(100),
+            draw.one_of(&["", "。", " thanks", "，"])
+        )
     });
     check(16, &["email"], |draw| {
         let (at, dot) = if draw.below(2) == 0 { ("艾特", "点") } else { (" at ", " dot ") };
@@ -399,13 +409,18 @@ fn other_chinese_numbers_are_left_alone() {
             6 => format!("{year}{month:02}{day:02}下的单"),
             7 => format!("邮编{}", draw.digits(6)),
             8 => format!("快递单号SF{}", draw.digits(13)),
-            9 => format!("请拨打{}", draw.one_of(&["95588", "10086", "400-800-1234", "12315", "110"])),
+            9 => format!(
+                "请拨打{}",
+                draw.one_of(&["95588", "10086", "400-800-1234", "12315", "110"])
+            ),
             10 => format!("工号{}为您服务", draw.digits(4)),
             11 => {
                 let day = draw.digits(2);
                 format!("{}个工作日", in_hanzi(draw, &day))
             }
-            12 => format!("{}号楼{}单元{}室", draw.below(40), draw.below(6), draw.from_to(101, 2901)),
+            12 => {
+                format!("{}号楼{}单元{}室", draw.below(40), draw.below(6), draw.from_to(101, 2901))
+            }
             13 => format!("验证码{}请勿泄露", draw.digits(6)),
             14 => format!("尾号{}的卡", draw.digits(4)),
             _ => format!("电表读数{}度", draw.digits(8)),
@@ -423,7 +438,12 @@ fn other_english_numbers_are_left_alone() {
             2 => format!("that's ${}.{}", draw.from_to(1, 9_999_999), draw.digits(2)),
             3 => format!("{},{} dollars", draw.from_to(1, 999), draw.from_to(100, 999)),
             4 => format!("on March {} {}", draw.from_to(1, 28), draw.from_to(1990, 2029)),
-            5 => format!("{}-{:02}-{:02}", draw.from_to(1990, 2029), draw.from_to(1, 12), draw.from_to(1, 28)),
+            5 => format!(
+                "{}-{:02}-{:02}",
+                draw.from_to(1990, 2029),
+                draw.from_to(1, 12),
+                draw.from_to(1, 28)
+            ),
             6 => format!("from {hour}:{minute:02} to {}:30", draw.from_to(1, 12)),
             7 => format!("ZIP code {}", draw.digits(5)),
             8 => format!("tracking number 1Z{}", draw.digits(10)),

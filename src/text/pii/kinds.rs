@@ -128,6 +128,17 @@ fn is_nanp(digits: &str) -> bool {
     })
 }
 
+/// How many digits a mask leaves in clear, at the start and at the end.
+pub(super) fn shown(kind: PiiKind, digits: &str) -> (usize, usize) {
+    match kind {
+        // The country's code is no secret.
+        PiiKind::Phone => (3 + digits.len().saturating_sub(masked(kind, digits).len()), 4),
+        PiiKind::IdCard | PiiKind::BankCard => (6, 4),
+        PiiKind::Ssn | PiiKind::Email => (0, 4),
+        PiiKind::Cvv => (0, 0),
+    }
+}
+
 /// The value with its middle starred out.
 pub(super) fn masked(kind: PiiKind, digits: &str) -> String {
     match kind {

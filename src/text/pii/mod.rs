@@ -7,6 +7,7 @@
 //! the same. A number that somebody asked for, or that is called a telephone, a card and so on, counts
 //! even with digits misheard: a secret missed costs more than a number starred in vain.
 
+mod conceal;
 mod context;
 mod email;
 mod kinds;
@@ -18,7 +19,9 @@ mod soft;
 
 use std::ops::Range;
 
-use crate::domain::{Pii, PiiKind, Utterance};
+pub use conceal::{Conceal, conceal};
+
+use crate::domain::{AudioTime, Pii, PiiKind, Rejected, Span, Utterance};
 
 pub(crate) use rows::PAUSE_MS_MAX;
 use rows::rows;
@@ -41,6 +44,8 @@ struct Found {
     kind: Option<PiiKind>,
     masked: String,
     parts: Vec<(usize, Range<usize>)>,
+    /// Numerals and words to star in place; empty for what is replaced as a whole.
+    hidden: Vec<rows::Hidden>,
 }
 
 /// Finds personal data. A number may be spread over several utterances of one voice.
@@ -62,17 +67,46 @@ pub fn find(utterances: &[Utterance]) -> Vec<Pii> {
     out
 }
 
-/// The texts of utterances with personal data starred, in the order given.
-pub fn masked_texts(utterances: &[Utterance]) -> Vec<String> {
-    let mut out: Vec<String> = utterances.iter().map(|one| one.text.as_str().to_owned()).collect();
-    for (members, found) in in_streams(utterances) {
-        for (member, text) in members.iter().zip(starred(&texts(&members), &found)) {
-            if let Some(place) = utterances.iter().position(|one| std::ptr::eq(one, *member)) {
-                out[place] = text;
-            }
+/// Finds personal data in what counts and in what does not: a number may be told where recognition
+/// went round in a loop, and is a secret all the same.
+pub fn find_all(utterances: &[Utterance], rejected: &[Rejected]) -> Vec<Pii> {
+    let mut out = find(utterances);
+    for one in rejected {
+        let known = |pii: &Pii| is_near(pii.span, one.span);
+        // A copy on the other leg, or by the same words.
+        if out.iter().any(known) {
+            continue;
         }
+        let found = in_rejected(one, utterances).into_iter().filter_map(|found| {
+            let kind = found.kind?;
+            Some(Pii { kind, leg: one.leg, span: one.span, masked: found.masked })
+        });
+        // Where recognition failed, one number may look like several.
+        out.extend(found.take(1));
     }
+    out.sort_by_key(|pii| (pii.span, pii.leg, pii.kind));
     out
+}
+
+/// Times are this sure, in milliseconds.
+const NEAR_MS: u64 = 1_000;
+
+fn is_near(one: Span, other: Span) -> bool {
+    one.start() < other.end().plus_ms(NEAR_MS) && other.start() < one.end().plus_ms(NEAR_MS)
+}
+
+/// What a rejected text holds, by itself and after what was said before.
+fn in_rejected(one: &Rejected, utterances: &[Utterance]) -> Vec<Found> {
+    let earlier = |other: &&Utterance| other.span.start() < one.span.start();
+    let mut before: Vec<(AudioTime, &str)> = utterances
+        .iter()
+        .filter(earlier)
+        .map(|other| (other.span.start(), other.text.as_str()))
+        .collect();
+    before.sort_unstable();
+    let last = before.len().saturating_sub(CONTEXT_UTTERANCES);
+    let before = before[last..].iter().map(|(_, text)| format!("{text} ")).collect();
+    scan(&[Piece { text: one.text.as_str(), continues: false, before }])
 }
 
 /// One text with personal data starred.
@@ -80,10 +114,6 @@ pub fn mask(text: &str) -> String {
     let piece = Piece { text, continues: false, before: String::new() };
     let found = scan(&[piece]);
     starred(&[text], &found).swap_remove(0)
-}
-
-fn texts<'a>(members: &[&'a Utterance]) -> Vec<&'a str> {
-    members.iter().map(|one| one.text.as_str()).collect()
 }
 
 /// Each voice's utterances in time order, with what is found in them.
@@ -123,7 +153,8 @@ fn scan(pieces: &[Piece<'_>]) -> Vec<Found> {
     let mut out = Vec::new();
     for (i, piece) in pieces.iter().enumerate() {
         for (at, masked) in email::find(piece.text, &piece.before) {
-            out.push(Found { kind: Some(PiiKind::Email), masked, parts: vec![(i, at)] });
+            let (parts, hidden) = (vec![(i, at)], Vec::new());
+            out.push(Found { kind: Some(PiiKind::Email), masked, parts, hidden });
         }
     }
     let emails: Vec<(usize, Range<usize>)> = out.iter().flat_map(|one| one.parts.clone()).collect();
@@ -337,8 +368,6 @@ mod tests {
         ] {
             assert_eq!(mask(text), want);
         }
-        let lines = said(&[(1, 0, 1000, "幺九九零零零零"), (1, 1500, 2500, "六幺三六好")]);
-        assert_eq!(masked_texts(&lines), ["199****6136", "****好"]);
     }
 
     proptest::proptest! {

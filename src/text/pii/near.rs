@@ -18,7 +18,7 @@ pub(super) fn classify(digits: &str, groups: &[usize], context: &Context) -> Opt
         return None;
     }
     let len = digits.len();
-    if !context.english && len >= *ID_LENS.start() && has_birth_date(digits) {
+    if !context.english && ID_LENS.contains(&len) && has_birth_date(digits) {
         return Some(PiiKind::IdCard);
     }
     let mobile =

@@ -32,8 +32,7 @@ pub(super) fn in_row(row: &Row, pieces: &[Piece<'_>]) -> Vec<Found> {
     split(row, all.clone(), &context, &mut out);
     let (digits, _) = read(&row.groups);
     if out.is_empty() && digits.len() >= DOUBTFUL_DIGITS_MIN {
-        let masked = kinds::stars(&digits, 0, 4);
-        out.push(Found { kind: None, masked, parts: row.parts(all) });
+        out.push(found(row, None, (0, 4), all, &digits));
     }
     out
 }
@@ -66,12 +65,7 @@ fn split(row: &Row, groups: Range<usize>, context: &Context, out: &mut Vec<Found
 
 /// Whether some of the groups may be a number of their own. In a row that nothing announces, a part
 /// that fits by chance is no number: the end of a longer one, a date and a time.
-fn stands_alone(
-    row: &Row,
-    all: &Range<usize>,
-    part: &Range<usize>,
-    context: &Context,
-) -> bool {
+fn stands_alone(row: &Row, all: &Range<usize>, part: &Range<usize>, context: &Context) -> bool {
     let announced = matches!(context.topic, Some(Topic::Person(_)));
     let ends = |at: usize| at == all.start || at == all.end || row.groups[at].apart;
     announced || part.len() == 1 || (ends(part.start) && ends(part.end))
@@ -104,8 +98,9 @@ fn core(row: &Row, groups: Range<usize>) -> Range<usize> {
 fn exact(row: &Row, groups: Range<usize>, context: &Context) -> Option<Found> {
     let (digits, lens) = trusted(&row.groups[groups.clone()])?;
     let kind = kinds::classify(&digits, &lens, context)?;
-    let masked = kinds::masked(kind, &digits);
-    Some(Found { kind: Some(kind), masked, parts: row.parts(groups) })
+    let mut one = found(row, Some(kind), kinds::shown(kind, &digits), groups, &digits);
+    one.masked = kinds::masked(kind, &digits);
+    Some(one)
 }
 
 fn near_kind(row: &Row, groups: Range<usize>, context: &Context) -> Option<(PiiKind, usize)> {
@@ -115,8 +110,23 @@ fn near_kind(row: &Row, groups: Range<usize>, context: &Context) -> Option<(PiiK
 
 fn doubtful(row: &Row, kind: PiiKind, groups: Range<usize>) -> Found {
     let (digits, _) = read(&row.groups[groups.clone()]);
-    let masked = kinds::stars(&digits, 0, SHOWN_IF_NEAR);
-    Found { kind: Some(kind), masked, parts: row.parts(groups) }
+    found(row, Some(kind), (0, SHOWN_IF_NEAR), groups, &digits)
+}
+
+/// Some groups as something found, of which the first and the last digits are shown.
+fn found(
+    row: &Row,
+    kind: Option<PiiKind>,
+    shown: (usize, usize),
+    groups: Range<usize>,
+    digits: &str,
+) -> Found {
+    Found {
+        kind,
+        masked: kinds::stars(digits, shown.0, shown.1),
+        hidden: row.hidden(groups.clone(), shown),
+        parts: row.parts(groups),
+    }
 }
 
 /// The digits, if three in five or more are certain.

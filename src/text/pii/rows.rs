@@ -24,8 +24,18 @@ pub(super) struct Group {
     pub(super) digits: String,
     /// Only sounds like digits.
     pub(super) soft: bool,
+    /// What stands for its digits: the bytes of each numeral or word, and the digits it says.
+    pub(super) units: Vec<(Range<usize>, String)>,
     /// Set apart from the group before by the end of a sentence or of an utterance.
     pub(super) apart: bool,
+}
+
+/// A numeral or word, and which of its digits are to be starred.
+#[derive(Debug, Clone)]
+pub(super) struct Hidden {
+    pub(super) piece: usize,
+    pub(super) at: Range<usize>,
+    pub(super) stars: Vec<bool>,
 }
 
 /// Words in a row that may only sound like digits.
@@ -50,7 +60,29 @@ impl Row {
         out
     }
 
-    fn len(&self) -> usize {
+    /// The numerals and words of some groups that a mask takes away, one star a digit: all but the
+    /// first and the last digits. A word that says a shown and a hidden digit is taken away.
+    pub(super) fn hidden(&self, groups: Range<usize>, shown: (usize, usize)) -> Vec<Hidden> {
+        let len: usize = self.groups[groups.clone()].iter().map(|group| group.digits.len()).sum();
+        let from = shown.0.min(len);
+        let to = len.saturating_sub(shown.1).max(from);
+        let mut at = 0;
+        let mut out = Vec::new();
+        for group in &self.groups[groups] {
+            for (bytes, digits) in &group.units {
+                let stars: Vec<bool> =
+                    (at..at + digits.len()).map(|digit| (from..to).contains(&digit)).collect();
+                at += digits.len();
+                if stars.contains(&true) {
+                    out.push(Hidden { piece: group.piece, at: bytes.clone(), stars });
+                }
+            }
+        }
+        out
+    }
+
+    /// Digits in all.
+    pub(super) fn len(&self) -> usize {
         self.groups.iter().map(|group| group.digits.len()).sum()
     }
 
@@ -69,12 +101,14 @@ impl Row {
             Some(group) if group.piece == piece && !apart && !soft && !group.soft => {
                 group.digits.push_str(digits);
                 group.at.end = last.at.end;
+                group.units.extend(units(lexemes, digits));
             }
             _ => self.groups.push(Group {
                 piece,
                 at: first.at.start..last.at.end,
                 digits: digits.to_owned(),
                 soft,
+                units: units(lexemes, digits),
                 apart: first.gap == Gap::Stop,
             }),
         }
@@ -117,6 +151,44 @@ pub(super) fn rows(pieces: &[Piece<'_>]) -> Vec<Row> {
     out.push(row);
     out.retain(|row| !row.groups.is_empty());
     out
+}
+
+/// The words of a number one by one, each with the digits it says: "two", "double five", "twenty two".
+/// All as one where they cannot be told apart.
+fn units(lexemes: &[Lexeme], digits: &str) -> Vec<(Range<usize>, String)> {
+    let bytes = |from: usize, to: usize| lexemes[from].at.start..lexemes[to - 1].at.end;
+    let said = |from: usize, to: usize| match &lexemes[from..to] {
+        [one] => number_en::digit(&one.text)
+            .map(|digit| digit.to_string())
+            .or_else(|| matches!(one.text.as_str(), "oh" | "o").then(|| "0".to_owned()))
+            .or_else(|| number_en::read(&lexemes[from..to]).map(|number| number.digits)),
+        several => number_en::read(several)
+            .filter(|number| number.lexemes == to - from)
+            .map(|number| number.digits),
+    };
+    let (mut out, mut at, mut rest) = (Vec::new(), 0, digits);
+    while at < lexemes.len() && lexemes.len() > 1 {
+        // The longest first would take the whole row.
+        let next = (at + 1..=lexemes.len().min(at + 3)).find_map(|to| {
+            let digits = said(at, to)?;
+            let left = rest.strip_prefix(digits.as_str())?;
+            // "twenty two" is no "20" and "2".
+            let tens = to < lexemes.len() && digits.len() == 2 && digits.ends_with('0');
+            let joined = tens.then(|| said(at, to + 1)).flatten();
+            if joined.is_some_and(|joined| rest.starts_with(&joined)) {
+                None
+            } else {
+                Some((to, digits, left))
+            }
+        });
+        let Some((to, digits, left)) = next else { break };
+        out.push((bytes(at, to), digits));
+        (at, rest) = (to, left);
+    }
+    if at == lexemes.len() && rest.is_empty() {
+        return out;
+    }
+    vec![(bytes(0, lexemes.len()), digits.to_owned())]
 }
 
 /// How many lexemes here sound like digits and touch some: `touches` says that digits stand before.
