@@ -16,16 +16,18 @@ use sha2::{Digest, Sha256};
 
 use super::drive::{DriveError, Driven, PEAKS_PER_S, Shared, drive};
 use super::engines::{EngineOptions, Engines, EnginesError};
-use super::outputs::{CallLine, OutFolder, OutputError};
+use super::outputs::{CallLine, Finished, OutFolder, OutputError, Sound};
+use super::privacy::{self, PiiMode};
 use super::progress::Progress;
 use super::reason::Reason;
 use crate::audio::playback::{Band, Playback};
+use crate::audio::redact::RedactError;
 use crate::ingest::{Input, OpenError, Recording, call_id, scan};
 use crate::report::UiLanguage;
 use crate::report::index::{Missed, Outcome};
 use crate::rubric::{Plan, Rubric};
 use crate::session::SessionConfig;
-use crate::wire::report::{Report, Source};
+use crate::wire::report::Source;
 
 /// What to analyse, and how.
 #[derive(Debug, Clone)]
@@ -42,6 +44,10 @@ pub struct AnalyzeOptions {
     pub jobs: usize,
     /// Analyse again what is done.
     pub force: bool,
+    /// What becomes of personal data in the JSON reports.
+    pub pii: PiiMode,
+    /// Write audio with personal data muted, and play that.
+    pub redact_audio: bool,
     /// The language of pages; absent: each call's own.
     pub ui: Option<UiLanguage>,
     /// The language of messages.
@@ -215,6 +221,8 @@ enum CallError {
     Output(#[from] OutputError),
     #[error(transparent)]
     Playback(#[from] crate::audio::playback::PlaybackError),
+    #[error(transparent)]
+    Redact(#[from] RedactError),
     #[error(
         "the call id {call_id} already belongs to {other}; give one of them another in its sidecar"
     )]
@@ -230,6 +238,7 @@ impl CallError {
             CallError::Drive(e) => e.zh(),
             CallError::Output(e) => e.zh(),
             CallError::Playback(e) => e.zh(),
+            CallError::Redact(e) => format!("录音中的个人信息无法静音，因此没有写出：{e}"),
             CallError::Taken { call_id, other } => {
                 format!("通话编号 {call_id} 已属于 {other}；请在其中一个的随附信息中另设编号")
             }
@@ -296,17 +305,27 @@ impl Run<'_> {
             self.progress.add(bytes, 0);
             return Ok(Ending::Unchanged { call_id });
         }
-        let (driven, audio) = self.drive(&mut recording, bytes)?;
-        let report =
-            Report::new(&recording.info, source, &driven.ended, &driven.scorecards, driven.timings);
-        let ui = self
-            .options
-            .ui
-            .unwrap_or_else(|| UiLanguage::for_call(driven.ended.transcript.language.as_str()));
-        self.out.finish_call(&report, audio, &driven.peaks, PEAKS_PER_S, ui)?;
+        let (mut driven, mut audio) = self.drive(&mut recording, bytes)?;
+        let redacted = self.options.redact_audio;
+        let mutes = privacy::mute(&mut audio, &driven.ended, redacted)?;
+        privacy::flatten(&mut driven.peaks, &mutes);
+        let reports = privacy::reports(&recording.info, source, &driven, self.options.pii);
+        self.out.finish_call(Finished {
+            reports: &reports,
+            sound: Some(Sound { audio, mutes: &mutes, redacted }),
+            peaks: &driven.peaks,
+            peaks_per_s: PEAKS_PER_S,
+            ui: self.ui_of(&driven),
+        })?;
         let mut audio_ms = self.audio_ms.lock().unwrap_or_else(PoisonError::into_inner);
         *audio_ms += driven.ended.media.duration_ms;
         Ok(Ending::Done { call_id })
+    }
+
+    /// The page's language: as asked for, else the call's own.
+    fn ui_of(&self, driven: &Driven) -> UiLanguage {
+        let own = || UiLanguage::for_call(driven.ended.transcript.language.as_str());
+        self.options.ui.unwrap_or_else(own)
     }
 
     fn drive(
@@ -342,7 +361,7 @@ fn settings(engines: &Engines, options: &AnalyzeOptions) -> String {
     let rubrics: Vec<&str> = options.rubrics.iter().map(|r| r.digest.as_str()).collect();
     let id = &engines.id;
     hex(Sha256::new_with_prefix(format!(
-        "{}\0{}\0{}\0{}\0{}\0{}\0{:?}",
+        "{}\0{}\0{}\0{}\0{}\0{}\0{:?}\0{:?}\0{}",
         env!("CARGO_PKG_VERSION"),
         id.name,
         id.model,
@@ -350,6 +369,8 @@ fn settings(engines: &Engines, options: &AnalyzeOptions) -> String {
         options.engine.beam,
         rubrics.join(","),
         options.ui,
+        options.pii,
+        options.redact_audio,
     )))
 }
 

@@ -7,11 +7,15 @@ mod analyze;
 mod drive;
 mod engines;
 mod outputs;
+mod privacy;
 mod progress;
 mod reason;
+mod stored;
 
 pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};
 pub use engines::{EngineChoice, EngineOptions, Engines, EnginesError};
 pub use outputs::{CallLine, OutputError};
+pub use privacy::PiiMode;
 pub use progress::Progress;
 pub use reason::Reason;
+pub use stored::{StoredError, stored_report};

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::ingest::PLAYBACK_SUFFIX;
+use super::privacy::{self, Reports};
+use crate::audio::redact::Mute;
+use crate::ingest::{PLAYBACK_SUFFIX, REDACTED_SUFFIX};
 use crate::report::csv::FindingsCsv;
 use crate::report::html::{self, Playback};
 use crate::report::index::{self, Missed, Row};
@@ -19,6 +21,36 @@ use crate::wire::report::Report;
 
 /// Pages hold their audio up to this size; longer calls have it in a file beside the page.
 pub(super) const EMBEDDED_BYTES_MAX: u64 = 24 << 20;
+
+/// The end of the name of the clear texts that a masked report leaves out.
+pub(super) const PRIVATE_SUFFIX: &str = ".private.json";
+
+/// The end of the name of the timeline of what was muted.
+const TIMELINE_SUFFIX: &str = ".redaction.json";
+
+/// A call that was analysed to its end.
+pub(super) struct Finished<'a> {
+    /// Its reports.
+    pub(super) reports: &'a Reports,
+    /// What to play; a chat has nothing.
+    pub(super) sound: Option<Sound<'a>>,
+    /// Waveform columns by leg.
+    pub(super) peaks: &'a [Vec<u8>],
+    /// Columns a second.
+    pub(super) peaks_per_s: u32,
+    /// The page's language.
+    pub(super) ui: UiLanguage,
+}
+
+/// What a page plays.
+pub(super) struct Sound<'a> {
+    /// The playback file.
+    pub(super) audio: NamedTempFile,
+    /// What is mute in it.
+    pub(super) mutes: &'a [Mute],
+    /// Whether all personal data is; then it stays beside the page under a name that says so.
+    pub(super) redacted: bool,
+}
 
 /// Why a run's output is not there.
 #[derive(Debug, thiserror::Error)]
@@ -140,38 +172,72 @@ impl OutFolder {
             .map_err(|e| self.error("playback", e))
     }
 
-    /// Writes a call's page, then its report.
+    /// Writes a call's page and what belongs to it, then its report.
     ///
     /// # Errors
     /// [`OutputError`]; then no report is there, and the call counts as not done.
-    pub(super) fn finish_call(
-        &self,
-        report: &Report,
-        audio: NamedTempFile,
-        peaks: &[Vec<u8>],
-        peaks_per_s: u32,
-        ui: UiLanguage,
-    ) -> Result<(), OutputError> {
-        let call_id = &report.call.call_id;
-        let bytes = audio.as_file().metadata().map_or(u64::MAX, |meta| meta.len());
-        let side_file = format!("{call_id}{PLAYBACK_SUFFIX}");
-        let embedded = bytes <= EMBEDDED_BYTES_MAX;
-        let page = if embedded {
-            let wav = fs::read(audio.path()).map_err(|e| self.error(&side_file, e))?;
-            html::page(report, Playback::Embedded(&wav), peaks, peaks_per_s, ui)
-        } else {
-            html::page(report, Playback::File(&side_file), peaks, peaks_per_s, ui)
-        };
+    pub(super) fn finish_call(&self, call: Finished<'_>) -> Result<(), OutputError> {
+        let call_id = &call.reports.json.call.call_id;
+        let named = |suffix: &str| format!("{call_id}{suffix}");
+        let (page_name, report_name) = (page_file_name(call_id), named(".json"));
+        let mut stays: Vec<(String, Option<NamedTempFile>)> = Vec::new();
+        let mut page_audio = Playback::None;
+        let wav;
+        let side_file;
+        let mut timeline = None;
+        let (mut played, mut redacted) = (None, None);
+        if let Some(mut sound) = call.sound {
+            let bytes = sound.audio.as_file().metadata().map_or(u64::MAX, |meta| meta.len());
+            let embedded = bytes <= EMBEDDED_BYTES_MAX;
+            let beside = sound.redacted || !embedded;
+            side_file = named(if sound.redacted { REDACTED_SUFFIX } else { PLAYBACK_SUFFIX });
+            if sound.redacted || !sound.mutes.is_empty() {
+                let file = beside.then(|| side_file.clone());
+                let line =
+                    privacy::timeline(&call.reports.json, &mut sound.audio, file, sound.mutes)
+                        .map_err(|e| self.error(&side_file, e))?;
+                let json = serde_json::to_string_pretty(&line).expect("texts and finite numbers");
+                timeline = Some(self.stage(&named(TIMELINE_SUFFIX), json.as_bytes())?);
+            }
+            page_audio = if embedded {
+                wav = fs::read(sound.audio.path()).map_err(|e| self.error(&side_file, e))?;
+                Playback::Embedded(&wav)
+            } else {
+                Playback::File(&side_file)
+            };
+            match (beside, sound.redacted) {
+                (true, true) => redacted = Some(sound.audio),
+                (true, false) => played = Some(sound.audio),
+                (false, _) => {}
+            }
+        }
+        let page =
+            html::page(&call.reports.masked, page_audio, call.peaks, call.peaks_per_s, call.ui);
         // All is on the disk before anything bears its name: a full disk leaves no half of a call.
-        let (page_name, report_name) = (page_file_name(call_id), format!("{call_id}.json"));
         let page = self.stage(&page_name, page.as_bytes())?;
-        let json = self.stage(&report_name, report.to_json().as_bytes())?;
+        let json = self.stage(&report_name, call.reports.json.to_json().as_bytes())?;
+        let private = match &call.reports.private {
+            Some(private) => {
+                Some(self.stage(&named(PRIVATE_SUFFIX), private.to_json().as_bytes())?)
+            }
+            None => None,
+        };
         // What an earlier run left does not vouch for the new page.
         let _ = fs::remove_file(self.path.join(&report_name));
-        if embedded {
-            let _ = fs::remove_file(self.path.join(&side_file));
-        } else {
-            self.publish(&side_file, audio)?;
+        stays.push((named(PLAYBACK_SUFFIX), played));
+        stays.push((named(REDACTED_SUFFIX), redacted));
+        stays.push((named(TIMELINE_SUFFIX), timeline));
+        for (name, file) in stays {
+            match file {
+                Some(file) => self.publish(&name, file)?,
+                // Of an earlier run with other options.
+                None => drop(fs::remove_file(self.path.join(&name))),
+            }
+        }
+        match private {
+            // Keeps a temporary file's rights: the owner's alone.
+            Some(file) => self.persist(&named(PRIVATE_SUFFIX), file)?,
+            None => drop(fs::remove_file(self.path.join(named(PRIVATE_SUFFIX)))),
         }
         self.publish(&page_name, page)?;
         self.publish(&report_name, json)
@@ -226,6 +292,10 @@ impl OutFolder {
     /// A file appears whole or not at all.
     fn publish(&self, name: &str, file: NamedTempFile) -> Result<(), OutputError> {
         set_mode(&file).map_err(|e| self.error(name, e))?;
+        self.persist(name, file)
+    }
+
+    fn persist(&self, name: &str, file: NamedTempFile) -> Result<(), OutputError> {
         file.persist(self.path.join(name)).map_err(|e| self.error(name, e.error))?;
         Ok(())
     }

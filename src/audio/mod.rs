@@ -6,6 +6,7 @@
 pub mod envelope;
 mod halve;
 pub mod playback;
+pub mod redact;
 pub mod sanity;
 mod spectrum;
 

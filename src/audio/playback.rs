@@ -9,7 +9,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use super::SAMPLE_RATE_HZ;
 use super::halve::Halver;
 
-const HEADER_BYTES: u64 = 58;
+pub(super) const HEADER_BYTES: u64 = 58;
 /// Of the RIFF header, which counts in 32 bits.
 const RIFF_BYTES_MAX: u64 = u32::MAX as u64 - 64;
 
@@ -189,7 +189,7 @@ fn header(channels: u16, band: Band, data_bytes: u32) -> Vec<u8> {
 }
 
 /// G.711 mu-law of a sample.
-fn mu_law(sample: f32) -> u8 {
+pub(super) fn mu_law(sample: f32) -> u8 {
     const BIAS: i32 = 132;
     const CLIP: i32 = 32_635;
     let linear = (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i32;

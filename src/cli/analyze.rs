@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
-use super::args::{AnalyzeArgs, EngineName};
+use super::args::{AnalyzeArgs, EngineName, PiiArg};
 use super::rubric::rubrics;
 use super::say::{Say, fit};
 use crate::app::{
-    AnalyzeOptions, CallLine, Ending, EngineChoice, EngineOptions, RunSummary, analyze,
+    AnalyzeOptions, CallLine, Ending, EngineChoice, EngineOptions, PiiMode, RunSummary, analyze,
 };
 use crate::engine::models::ModelFolder;
 
@@ -36,6 +36,12 @@ pub(super) fn run(args: &AnalyzeArgs, say: Say) -> bool {
         },
         rubrics,
         jobs: args.jobs.map_or(cores, usize::from),
+        pii: match args.pii {
+            PiiArg::Mask => PiiMode::Mask,
+            PiiArg::Keep => PiiMode::Keep,
+            PiiArg::Drop => PiiMode::Drop,
+        },
+        redact_audio: args.redact_audio,
         force: args.force,
         ui: say.chosen,
         language: say.language,

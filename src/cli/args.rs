@@ -58,6 +58,12 @@ pub(super) struct AnalyzeArgs {
     /// Calls side by side [default: cores]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) jobs: Option<u16>,
+    /// Personal data in the JSON reports; pages and tables show it masked always
+    #[arg(long, value_enum, default_value_t = PiiArg::Mask, value_name = "WHAT")]
+    pub(super) pii: PiiArg,
+    /// Write audio with personal data muted beside each report, and play only that
+    #[arg(long)]
+    pub(super) redact_audio: bool,
     /// Analyse again what is done
     #[arg(long)]
     pub(super) force: bool,
@@ -73,6 +79,16 @@ pub(super) struct ModelFolderArg {
     /// Folder of the models [default: lingting/models in the user's data folder]
     #[arg(long, env = "LINGTING_MODELS", hide_env_values = true, value_name = "DIR")]
     pub(super) models: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PiiArg {
+    /// Masked; the clear texts in a private file beside each report
+    Mask,
+    /// In clear
+    Keep,
+    /// Masked, and the clear texts nowhere
+    Drop,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -73,6 +73,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("analyze.beam", "解码方式：1 最快，5 最准"),
     ("analyze.rubrics", "评分标准文件，可多次给出 [默认：内置评分标准]"),
     ("analyze.jobs", "同时处理的通话数 [默认：CPU 核数]"),
+    (
+        "analyze.pii",
+        "JSON 报告中的个人信息：mask 隐去（原文另存为仅本人可读的文件）、keep 保留、drop 隐去且不留原文；网页和表格始终隐去",
+    ),
+    ("analyze.redact_audio", "在报告旁写出个人信息已静音的音频，网页只播放它"),
     ("analyze.force", "已完成的也重新分析"),
     ("analyze.json", "以 JSON 输出结果"),
     ("analyze.models", "模型文件夹 [默认：用户数据文件夹下的 lingting/models]"),

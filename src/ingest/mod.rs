@@ -12,4 +12,4 @@ mod scan;
 pub use error::OpenError;
 pub use ffmpeg::Ffmpeg;
 pub use recording::{Recording, call_id};
-pub use scan::{Input, Inputs, NoRecording, PLAYBACK_SUFFIX, ScanError, scan};
+pub use scan::{Input, Inputs, NoRecording, PLAYBACK_SUFFIX, REDACTED_SUFFIX, ScanError, scan};

@@ -18,6 +18,9 @@ const SIDECAR_SUFFIX: &str = ".call.json";
 /// The end of the name of the audio beside a long call's report.
 pub const PLAYBACK_SUFFIX: &str = ".audio.wav";
 
+/// The end of the name of audio in which personal data is mute.
+pub const REDACTED_SUFFIX: &str = ".redacted.wav";
+
 /// Extensions that stand for recordings: in a folder such a file is an input, or a failure.
 const EXTENSIONS: &[&str] = &[
     "wav", "wave", "wav49", "mp3", "flac", "ogg", "oga", "opus", "m4a", "mp4", "aac", "webm",
@@ -226,7 +229,10 @@ impl Walk {
         } else if is_sidecar(&path) {
             self.sidecar(&path);
             return;
-        } else if name.strip_suffix(PLAYBACK_SUFFIX).is_some_and(|id| has_report(&path, id)) {
+        } else if [PLAYBACK_SUFFIX, REDACTED_SUFFIX]
+            .iter()
+            .any(|end| name.strip_suffix(end).is_some_and(|id| has_report(&path, id)))
+        {
             Some(NoRecording::Playback)
         } else if EXTENSIONS.contains(&extension.as_str()) {
             None

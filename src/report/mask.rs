@@ -14,6 +14,9 @@ pub fn masked(report: &Report) -> Report {
     let mut shown = report.clone();
     // No page shows what else the sidecar said, and nobody vouches for what it holds.
     shown.call.extra.clear();
+    if shown.masked {
+        return shown;
+    }
     let mut raw = Vec::new();
     let spaced = !matches!(report.transcript.language.as_str(), "zh" | "yue" | "ja" | "th");
     for utterance in &mut shown.transcript.utterances {

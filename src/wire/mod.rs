@@ -3,5 +3,6 @@
 //! In: the domain's nouns, or text from outside. Out: the other of the two. The only module that
 //! gives data `serde` forms, and the only one to know JSON's names for things.
 
+pub mod redaction;
 pub mod report;
 pub mod sidecar;

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 mod call;
 mod convert;
 mod finding;
+mod private;
 mod record;
 
 pub use call::{Agent, Call, Customer, Media, MediaLeg, Problem, Source};
 pub use finding::{Evidence, Finding, Scorecard};
+pub use private::{ClearText, PRIVATE_SCHEMA, Private, PrivateError};
 pub use record::RecordError;
 
 /// The contract's name; the first field of every report.
@@ -40,6 +42,9 @@ pub struct Report {
     pub scorecards: Vec<Scorecard>,
     /// Personal data, in time order.
     pub pii: Vec<Pii>,
+    /// Whether personal data is starred out of all texts of this report.
+    #[serde(default)]
+    pub masked: bool,
     /// What a person should know about the analysis itself, one sentence each. Never call text.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -273,7 +278,7 @@ pub struct Loudness {
 /// Personal data, its value starred out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pii {
-    /// `phone`, `id_card`, `bank_card`, `ssn` or `email`.
+    /// `phone`, `id_card`, `bank_card`, `ssn`, `email` or `cvv`.
     pub kind: String,
     /// The leg it is heard on.
     pub leg: u8,

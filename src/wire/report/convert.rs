@@ -28,6 +28,7 @@ impl Report {
             conversation: conversation(&ended.conversation),
             scorecards: scorecards.iter().map(scorecard).collect(),
             pii: ended.pii.iter().map(pii).collect(),
+            masked: false,
             warnings: Vec::new(),
             timings: timings.rounded(),
         }
