@@ -93,6 +93,12 @@ pub enum ProblemKind {
     SpeakersUnsure,
     /// Recognition failed on a stretch of speech, so nothing is known of its words.
     NotRecognised,
+    /// Messages of a chat that were not in order of time.
+    OutOfOrder,
+    /// Messages of a chat without a text, such as pictures, which were left out.
+    EmptyTexts,
+    /// A chat whose messages have no times.
+    NoTimes,
 }
 
 impl ProblemKind {
@@ -115,6 +121,9 @@ impl ProblemKind {
             ProblemKind::SidecarMismatch => "sidecar_mismatch",
             ProblemKind::SpeakersUnsure => "speakers_unsure",
             ProblemKind::NotRecognised => "not_recognised",
+            ProblemKind::OutOfOrder => "out_of_order",
+            ProblemKind::EmptyTexts => "empty_texts",
+            ProblemKind::NoTimes => "no_times",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! converted in [`crate::wire`].
 
 mod call;
+mod chat;
 mod conversation;
 mod event;
 mod finding;
@@ -17,6 +18,7 @@ mod time;
 mod transcript;
 
 pub use call::{Attribute, CallInfo, Direction, InferredDirection, Party};
+pub use chat::Message;
 pub use conversation::{Conversation, Loudness, Overtalk, PerParty, Silence, SpeakingRate};
 pub use event::{CallEvent, EndedCall};
 pub use finding::{Doubt, DoubtReason, Evidence, EvidenceKind, Finding, How, Proof, Verdict};

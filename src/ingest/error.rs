@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::chat::ChatError;
 use super::scan::ScanError;
 use crate::audio::DecodeError;
 use crate::domain::IdError;
@@ -56,6 +57,14 @@ pub enum OpenError {
         path: PathBuf,
         /// Why.
         source: DecodeError,
+    },
+    /// Not a chat log, or one with mistakes.
+    #[error("{}: {source}", path.display())]
+    Chat {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: ChatError,
     },
     /// Only ffmpeg decodes it, and it is not there.
     #[error("{}: {codec} is decoded by ffmpeg, which is not installed: apt-get install ffmpeg", path.display())]
@@ -112,6 +121,7 @@ impl OpenError {
                 format!("{}：{}；请修正，或删除后不带随附信息分析", path.display(), source.zh())
             }
             OpenError::Decode { path, source } => format!("{}：{}", path.display(), source.zh()),
+            OpenError::Chat { path, source } => format!("{}：{}", path.display(), source.zh()),
             OpenError::NoFfmpeg { path, codec } => format!(
                 "{}：{codec} 需由 ffmpeg 解码，但本机未安装：apt-get install ffmpeg",
                 path.display()

@@ -4,11 +4,13 @@
 //! about the call and its audio. Files are only read. Whatever fails names its file and the remedy,
 //! and stops nothing else.
 
+pub mod chat;
 mod error;
 pub mod ffmpeg;
 mod recording;
 mod scan;
 
+pub use chat::{Chat, is_chat};
 pub use error::OpenError;
 pub use ffmpeg::Ffmpeg;
 pub use recording::{Recording, call_id};

@@ -181,12 +181,12 @@ pub fn call_id(input: &Input) -> Result<CallId, OpenError> {
     read_info(input, &first).map(|(info, _)| info.call_id)
 }
 
-fn hex(hash: Sha256) -> String {
+pub(super) fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The sidecar's word with its digest, or the file's name.
-fn read_info(input: &Input, first: &Path) -> Result<(CallInfo, String), OpenError> {
+pub(super) fn read_info(input: &Input, first: &Path) -> Result<(CallInfo, String), OpenError> {
     let stem = stem_id(&input.stem)
         .map_err(|source| OpenError::Name { path: first.to_owned(), source })?;
     let Some(path) = &input.sidecar else { return Ok((CallInfo::unknown(stem), String::new())) };
@@ -233,7 +233,7 @@ fn digest(path: &Path, hash: &mut Sha256) -> Result<(), OpenError> {
     }
 }
 
-fn open_file(path: &Path) -> Result<File, OpenError> {
+pub(super) fn open_file(path: &Path) -> Result<File, OpenError> {
     let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source };
     // Looked at first: opening a pipe would wait for a writer.
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {

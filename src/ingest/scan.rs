@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::chat::{is_chat_name, looks_like_chat};
 use crate::audio::sniff::{HEAD_BYTES, Kind, sniff};
 use crate::domain::CallId;
 use crate::wire::sidecar::{SIDECAR_BYTES_MAX, SidecarError, parse_sidecar};
@@ -234,6 +235,8 @@ impl Walk {
             .any(|end| name.strip_suffix(end).is_some_and(|id| has_report(&path, id)))
         {
             Some(NoRecording::Playback)
+        } else if is_chat_name(&path) {
+            (!looks_like_chat(&path)).then_some(NoRecording::Content)
         } else if EXTENSIONS.contains(&extension.as_str()) {
             None
         } else {
