@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
+use super::chat;
 use super::drive::{DriveError, Driven, PEAKS_PER_S, Shared, drive};
 use super::engines::{EngineOptions, Engines, EnginesError};
 use super::outputs::{CallLine, Finished, OutFolder, OutputError, Sound};
@@ -22,7 +23,8 @@ use super::progress::Progress;
 use super::reason::Reason;
 use crate::audio::playback::{Band, Playback};
 use crate::audio::redact::RedactError;
-use crate::ingest::{Input, OpenError, Recording, call_id, scan};
+use crate::domain::{CallInfo, EngineRef};
+use crate::ingest::{Chat, Input, OpenError, Recording, call_id, is_chat, scan};
 use crate::report::UiLanguage;
 use crate::report::index::{Missed, Outcome};
 use crate::rubric::{Plan, Rubric};
@@ -158,16 +160,19 @@ pub fn analyze(
         return Err(AnalyzeError::Nothing);
     }
     let out = OutFolder::create(&options.out)?;
-    let engines = Engines::open(&options.engine)?;
+    let plan = Arc::new(Plan::compile(options.rubrics.clone()));
+    // Chats need no model: whoever has only chats need not fetch any.
+    let shared = match inputs.calls.iter().all(is_chat) && !inputs.calls.is_empty() {
+        true => None,
+        false => Some(shared(options, &plan, stop)?),
+    };
     let start_s = started.elapsed().as_secs_f64();
     let mut run = Run {
-        settings: settings(&engines, options),
-        shared: Shared {
-            config: Arc::new(SessionConfig::new(engines.id.clone())),
-            engines,
-            plan: Arc::new(Plan::compile(options.rubrics.clone())),
-            stop: Arc::clone(stop),
-        },
+        settings: settings(shared.as_ref().map(|shared| &shared.engines.id), options),
+        chat_settings: settings(None, options),
+        shared,
+        plan,
+        stop,
         progress: Progress::new(inputs.calls.iter().map(bytes_of).sum(), options.quiet),
         taken: taken(&inputs.calls),
         out,
@@ -199,12 +204,31 @@ pub fn analyze(
     Ok(summary)
 }
 
+fn shared(
+    options: &AnalyzeOptions,
+    plan: &Arc<Plan>,
+    stop: &Arc<AtomicBool>,
+) -> Result<Shared, EnginesError> {
+    let engines = Engines::open(&options.engine)?;
+    Ok(Shared {
+        config: Arc::new(SessionConfig::new(engines.id.clone())),
+        engines,
+        plan: Arc::clone(plan),
+        stop: Arc::clone(stop),
+    })
+}
+
 struct Run<'o> {
     options: &'o AnalyzeOptions,
-    shared: Shared,
+    /// Engines; none where all inputs are chats.
+    shared: Option<Shared>,
+    plan: Arc<Plan>,
+    stop: &'o AtomicBool,
     out: OutFolder,
     progress: Progress,
     settings: String,
+    /// The same without the recogniser, which chats do not use.
+    chat_settings: String,
     /// Which input each call id belongs to: the first that bears it.
     taken: BTreeMap<String, usize>,
     audio_ms: Mutex<u64>,
@@ -271,7 +295,7 @@ impl Run<'_> {
     }
 
     fn one(&self, ix: usize, input: &Input, calls: &[Input]) -> Ending {
-        if self.shared.stop.load(Ordering::Relaxed) {
+        if self.stop.load(Ordering::Relaxed) {
             return Ending::Stopped;
         }
         // A mistake of ours ends one call, not all of them.
@@ -289,48 +313,88 @@ impl Run<'_> {
     }
 
     fn call(&self, ix: usize, input: &Input, calls: &[Input]) -> Result<Ending, CallError> {
+        let Some(shared) = self.shared.as_ref().filter(|_| !is_chat(input)) else {
+            return self.chat(ix, input, calls);
+        };
         let mut recording = Recording::open(input)?;
-        let call_id = recording.info.call_id.as_str().to_owned();
-        if let Some(owner) = self.taken.get(&call_id).filter(|owner| **owner != ix) {
-            return Err(CallError::Taken { call_id, other: name_of(&calls[*owner]) });
-        }
         let source = Source {
             file: recording.file.clone(),
             sha256: recording.sha256.clone(),
-            settings: self.settings_of(&recording),
+            settings: of_call(&self.settings, &recording.info, &recording.sidecar_sha256),
         };
         let bytes = bytes_of(input);
-        let known = self.out.report(&call_id).filter(|_| !self.options.force);
-        if known.is_some_and(|report| report.call.source == source) {
+        if let Some(ending) = self.known(ix, &recording.info, &source, calls)? {
             self.progress.add(bytes, 0);
-            return Ok(Ending::Unchanged { call_id });
+            return Ok(ending);
         }
-        let (mut driven, mut audio) = self.drive(&mut recording, bytes)?;
+        let (mut driven, mut audio) = self.drive(&mut recording, shared, bytes)?;
         let redacted = self.options.redact_audio;
         let mutes = privacy::mute(&mut audio, &driven.ended, redacted)?;
         privacy::flatten(&mut driven.peaks, &mutes);
-        let reports = privacy::reports(&recording.info, source, &driven, self.options.pii);
-        self.out.finish_call(Finished {
-            reports: &reports,
-            sound: Some(Sound { audio, mutes: &mutes, redacted }),
-            peaks: &driven.peaks,
-            peaks_per_s: PEAKS_PER_S,
-            ui: self.ui_of(&driven),
-        })?;
+        let sound = Some(Sound { audio, mutes: &mutes, redacted });
+        self.finish(&recording.info, source, &driven, sound)?;
         let mut audio_ms = self.audio_ms.lock().unwrap_or_else(PoisonError::into_inner);
         *audio_ms += driven.ended.media.duration_ms;
-        Ok(Ending::Done { call_id })
+        Ok(Ending::Done { call_id: recording.info.call_id.as_str().to_owned() })
     }
 
-    /// The page's language: as asked for, else the call's own.
-    fn ui_of(&self, driven: &Driven) -> UiLanguage {
+    fn chat(&self, ix: usize, input: &Input, calls: &[Input]) -> Result<Ending, CallError> {
+        let chat = Chat::open(input)?;
+        let source = Source {
+            file: chat.file.clone(),
+            sha256: chat.sha256.clone(),
+            settings: of_call(&self.chat_settings, &chat.info, &chat.sidecar_sha256),
+        };
+        let known = self.known(ix, &chat.info, &source, calls)?;
+        self.progress.add(bytes_of(input), 0);
+        if let Some(ending) = known {
+            return Ok(ending);
+        }
+        let driven = chat::drive(&chat, &self.plan);
+        self.finish(&chat.info, source, &driven, None)?;
+        Ok(Ending::Done { call_id: chat.info.call_id.as_str().to_owned() })
+    }
+
+    /// The ending of a call that an earlier run has done already.
+    fn known(
+        &self,
+        ix: usize,
+        info: &CallInfo,
+        source: &Source,
+        calls: &[Input],
+    ) -> Result<Option<Ending>, CallError> {
+        let call_id = info.call_id.as_str().to_owned();
+        if let Some(owner) = self.taken.get(&call_id).filter(|owner| **owner != ix) {
+            return Err(CallError::Taken { call_id, other: name_of(&calls[*owner]) });
+        }
+        let known = self.out.report(&call_id).filter(|_| !self.options.force);
+        let same = known.is_some_and(|report| report.call.source == *source);
+        Ok(same.then_some(Ending::Unchanged { call_id }))
+    }
+
+    fn finish(
+        &self,
+        info: &CallInfo,
+        source: Source,
+        driven: &Driven,
+        sound: Option<Sound<'_>>,
+    ) -> Result<(), CallError> {
+        let reports = privacy::reports(info, source, driven, self.options.pii);
         let own = || UiLanguage::for_call(driven.ended.transcript.language.as_str());
-        self.options.ui.unwrap_or_else(own)
+        self.out.finish_call(Finished {
+            reports: &reports,
+            sound,
+            peaks: &driven.peaks,
+            peaks_per_s: PEAKS_PER_S,
+            ui: self.options.ui.unwrap_or_else(own),
+        })?;
+        Ok(())
     }
 
     fn drive(
         &self,
         recording: &mut Recording,
+        shared: &Shared,
         bytes: u64,
     ) -> Result<(Driven, tempfile::NamedTempFile), CallError> {
         let format = recording.format();
@@ -344,28 +408,26 @@ impl Run<'_> {
             let (bytes_before, ms_before) = told.replace((at, ms));
             self.progress.add(at - bytes_before, ms - ms_before);
         };
-        let driven = drive(recording, &self.shared, &mut playback, &heard);
+        let driven = drive(recording, shared, &mut playback, &heard);
         self.progress.add(bytes - told.get().0, 0);
         Ok((driven?, playback.finish()?))
     }
+}
 
-    /// What besides the audio decides the report: settings of the run, and the sidecar.
-    fn settings_of(&self, recording: &Recording) -> String {
-        hex(Sha256::new_with_prefix(&self.settings)
-            .chain_update(format!("{}\0{}", recording.info.call_id, recording.sidecar_sha256)))
-    }
+/// What besides the content decides the report: settings of the run, and the sidecar.
+fn of_call(settings: &str, info: &CallInfo, sidecar_sha256: &str) -> String {
+    let own = format!("{}\0{sidecar_sha256}", info.call_id);
+    hex(Sha256::new_with_prefix(settings).chain_update(own))
 }
 
 /// A digest over everything but the call that decides what its report says.
-fn settings(engines: &Engines, options: &AnalyzeOptions) -> String {
+fn settings(engine: Option<&EngineRef>, options: &AnalyzeOptions) -> String {
     let rubrics: Vec<&str> = options.rubrics.iter().map(|r| r.digest.as_str()).collect();
-    let id = &engines.id;
+    let engine = engine.map(|id| format!("{}\0{}\0{}", id.name, id.model, id.sha256));
     hex(Sha256::new_with_prefix(format!(
-        "{}\0{}\0{}\0{}\0{}\0{}\0{:?}\0{:?}\0{}",
+        "{}\0{}\0{}\0{}\0{:?}\0{:?}\0{}",
         env!("CARGO_PKG_VERSION"),
-        id.name,
-        id.model,
-        id.sha256,
+        engine.unwrap_or_default(),
         options.engine.beam,
         rubrics.join(","),
         options.ui,

@@ -4,6 +4,7 @@
 //! decided about a call is decided in [`crate::session`]; here it is only made to happen.
 
 mod analyze;
+mod chat;
 mod drive;
 mod engines;
 mod outputs;

@@ -58,6 +58,16 @@ pub struct Media {
     pub problems: Vec<Problem>,
 }
 
+impl Media {
+    /// The codec of a chat.
+    pub const CHAT: &'static str = "chat";
+
+    /// Whether it was written and not spoken.
+    pub fn is_chat(&self) -> bool {
+        self.codec == Self::CHAT
+    }
+}
+
 /// What can be wrong with a recording, or must be known before it is scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProblemKind {

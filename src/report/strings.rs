@@ -118,7 +118,12 @@ const STRINGS: &[(&str, &str, &str)] = &[
     ("times_total", "{n} 次，共 {s} 秒", "{n} ×, {s} s in all"),
     ("longest", "最长 {s} 秒", "longest {s} s"),
     ("response", "坐席应答间隔", "Response time"),
-    ("median", "中位数 {s} 秒", "median {s} s"),
+    (
+        "response_of",
+        "首次 {first} · 平均 {average} · 最长 {longest}（{n} 次）",
+        "first {first} · average {average} · longest {longest} ({n} ×)",
+    ),
+    ("chat", "聊天记录", "Chat log"),
     ("loudness", "响度", "Loudness"),
     ("ring", "振铃", "Ringing"),
     ("rings", "{n} 声", "{n} rings"),

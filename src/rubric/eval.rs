@@ -144,6 +144,8 @@ pub struct Evaluation<'p> {
     loudness: Vec<Loudness>,
     holds: Vec<Span>,
     personal: Personal,
+    /// A chat: nothing can be heard.
+    written: bool,
 }
 
 impl Plan {
@@ -151,6 +153,13 @@ impl Plan {
     pub fn evaluate(&self, facts: &CallFacts<'_>) -> Vec<Scorecard> {
         let measures = facts.conversation;
         self.observed(facts).finish(facts.duration_ms, measures.rate_per_min)
+    }
+
+    /// The same for what was written: criteria that need a voice do not apply.
+    pub fn evaluate_written(&self, facts: &CallFacts<'_>) -> Vec<Scorecard> {
+        let mut evaluation = self.observed(facts);
+        evaluation.written = true;
+        evaluation.finish(facts.duration_ms, facts.conversation.rate_per_min)
     }
 
     /// All facts of a call, none of them read yet.
@@ -197,6 +206,7 @@ impl<'p> Evaluation<'p> {
             loudness: Vec::new(),
             holds: Vec::new(),
             personal: Personal::default(),
+            written: false,
         }
     }
 
@@ -399,6 +409,7 @@ impl<'p> Evaluation<'p> {
             horizon: self.horizon,
             end: self.end,
             confidence_min: rubric.confidence_min,
+            written: self.written,
         }
     }
 }

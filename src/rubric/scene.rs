@@ -37,6 +37,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) end: Option<AudioTime>,
     /// Below this mean confidence an absence proves nothing.
     pub(crate) confidence_min: f32,
+    /// A chat: there is no voice, no ringing, and a gap is no silence.
+    pub(crate) written: bool,
 }
 
 impl Scene<'_> {

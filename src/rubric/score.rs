@@ -257,6 +257,10 @@ fn finding(rubric: &Rubric, criterion: &Criterion, prover: &Prover<'_>) -> Findi
             Verdict::Undetermined(Doubt { reason: DoubtReason::FactMissing, evidence: Vec::new() })
         }
         Decision::NotApplicable => Verdict::NotApplicable,
+        // A chat gives no occasion for what only a voice can do.
+        Decision::Unknown(DoubtReason::AudioMissing, _) if prover.scene.written => {
+            Verdict::NotApplicable
+        }
         Decision::Unknown(reason, ix) => {
             Verdict::Undetermined(Doubt { reason, evidence: prover.prove(ix) })
         }

@@ -5,6 +5,7 @@
 //! and in whatever order answers come back, the events are the same (law 1).
 
 mod assemble;
+pub mod chat;
 mod cues;
 mod direction;
 mod job;

@@ -15,7 +15,7 @@ mod syllable;
 mod token;
 mod word_key;
 
-pub use fold::{Folded, fold, folded};
+pub use fold::{Folded, fold, folded, is_hanzi};
 pub use language::{ends_sentence, join, units};
 pub use sound::{Sound, sound_distance};
 pub use token::{Token, TokenKind, tokens};

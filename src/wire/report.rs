@@ -200,6 +200,20 @@ pub struct Conversation {
     /// From the customer's last word to the agent's first, turn by turn.
     #[serde(default)]
     pub response_s: Vec<f64>,
+    /// The same in three figures; absent where nothing was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Response>,
+}
+
+/// How long the customer waited for answers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Response {
+    /// For the first.
+    pub first_s: f64,
+    /// On average.
+    pub average_s: f64,
+    /// At most.
+    pub longest_s: f64,
 }
 
 /// A stretch of the call.

@@ -38,6 +38,9 @@ pub const MESSAGE_CHARS_MAX: usize = 20_000;
 /// Extensions that chat logs come with.
 const EXTENSIONS: &[&str] = &["csv", "tsv", "json", "jsonl", "ndjson"];
 
+/// In its first characters one of our own files says what it is.
+const OWN_MARK_CHARS: usize = 100;
+
 /// A clock that goes back by more than this has passed midnight.
 const HALF_DAY_MS: i64 = 12 * 3_600_000;
 
@@ -71,6 +74,10 @@ pub(super) fn is_chat_name(path: &Path) -> bool {
 pub(super) fn looks_like_chat(path: &Path) -> bool {
     let Ok(bytes) = read(path) else { return false };
     let Ok(text) = decoded(&bytes) else { return false };
+    // A report holds utterances, and is none the less no chat.
+    if text.chars().take(OWN_MARK_CHARS).collect::<String>().contains("\"lingting/") {
+        return false;
+    }
     match rows::rows(&text) {
         Ok(rows) => rows.iter().any(|row| !row.text.is_empty()),
         Err(ChatError::Row { .. }) => true,

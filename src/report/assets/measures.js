@@ -14,6 +14,7 @@ function showMeasures() {
     [
       t("talk_time"),
       `${code("party", "agent")} ${clock(agent)} · ${code("party", "customer")} ${clock(customer)}`,
+      heard,
     ],
     [
       t("rate"),
@@ -27,17 +28,19 @@ function showMeasures() {
       t("dead_air"),
       total(silences) +
         (silences.length ? ` · ${fill("longest", { s: number(Math.max(...silences.map(lasts))) })}` : ""),
+      heard,
     ],
     [
       t("legend.overtalk"),
       ["agent", "customer"]
         .map((p) => `${code("party", p)} ${cuts.filter((o) => o.by === p).length}`)
         .join(" · "),
+      heard,
     ],
-    [t("legend.hold"), total(talk.holds)],
+    [t("legend.hold"), total(talk.holds), heard],
     [
       t("response"),
-      talk.response_s.length ? fill("median", { s: number(median(talk.response_s)) }) : "",
+      talk.response ? fill("response_of", waits(talk.response)) : "",
       talk.response_s.length,
     ],
     [
@@ -62,7 +65,7 @@ function showMeasures() {
   ];
   $("measures").replaceChildren(
     el("h2", {}, t("measures")),
-    talkBar(agent, customer),
+    heard ? talkBar(agent, customer) : "",
     el(
       "dl",
       {},
@@ -71,6 +74,13 @@ function showMeasures() {
         .map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
     ),
   );
+}
+
+function waits(response) {
+  const figures = { first: response.first_s, average: response.average_s, longest: response.longest_s };
+  const { length } = call.conversation.response_s;
+  const of = ([name, s]) => [name, s < 100 ? number(Math.round(s * 10) / 10) + " s" : clock(s)];
+  return { n: length, ...Object.fromEntries(Object.entries(figures).map(of)) };
 }
 
 function talkBar(agent, customer) {

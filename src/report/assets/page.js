@@ -1,4 +1,7 @@
 // The page of one call: its head, the keys, and what follows the playhead.
+// A chat has nothing to hear: no waveform, no transport.
+const heard = call.media.codec !== "chat";
+
 function showHead() {
   const { call: about, media, transcript } = call;
   const facts = [
@@ -14,9 +17,9 @@ function showHead() {
     ["duration", clock(media.duration_s, false)],
     [
       "audio_form",
-      `${media.codec} · ${number(media.sample_rate_hz / 1000)} kHz · ${fill("channels", { n: media.channels })}`,
+      !heard ? t("chat") : `${media.codec} · ${number(media.sample_rate_hz / 1000)} kHz · ${fill("channels", { n: media.channels })}`,
     ],
-    ["engine", `${transcript.engine.name} ${transcript.engine.model}`],
+    ["engine", heard && `${transcript.engine.name} ${transcript.engine.model}`],
   ].filter(([, value]) => value);
   $("head").replaceChildren(
     el("div", { class: "name" }, el("h1", {}, about.call_id), badge(data.verdict, "big")),
@@ -60,6 +63,7 @@ function scoreChip(card, ix) {
 }
 
 function showAll() {
+  document.querySelector(".player").hidden = !heard;
   showHead();
   showFindings();
   showTranscript(notesByUtterance());

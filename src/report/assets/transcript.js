@@ -74,7 +74,10 @@ function utteranceRow(u, notes) {
 }
 
 function wordNode(u, word) {
-  const secret = call.pii.some((p) => p.leg === u.leg && word.text.includes(p.masked));
+  const starred = (p) =>
+    word.text.includes(p.masked) ||
+    (word.text.includes("*") && p.start_s < word.end_s && word.start_s < p.end_s);
+  const secret = call.pii.some((p) => p.leg === u.leg && starred(p));
   const low = word.confidence < LOW;
   return el(
     "span",

@@ -15,6 +15,8 @@ mod relation;
 mod repeat;
 mod window;
 
+use crate::domain::DoubtReason;
+
 use super::model::{Condition, Op};
 use super::plan::Asked;
 use super::scene::Scene;
@@ -34,6 +36,9 @@ pub(crate) fn outcome(
     scene: &Scene<'_>,
     before: &[Outcome],
 ) -> Outcome {
+    if scene.written && needs_voice(&condition.op) {
+        return unheard();
+    }
     let stream = match &condition.op {
         Op::Attribute { name, test } => return attribute::outcome(name, test, scene),
         Op::Not(of) => return logic::not(&before[of.0]),
@@ -64,6 +69,22 @@ pub(crate) fn outcome(
         Op::Phrase(op) => count::outcome(condition, Some(op.need), scene, stream),
         _ => count::outcome(condition, None, scene, stream),
     }
+}
+
+/// Whether an operator asks for what only a voice has.
+fn needs_voice(op: &Op) -> bool {
+    match op {
+        Op::Measure(_) => true,
+        Op::Attribute { name, .. } => matches!(name.as_str(), "ring_s" | "rings"),
+        _ => false,
+    }
+}
+
+/// Of a chat nobody can know; what refers to it is told so by the stream's doubt.
+fn unheard() -> Outcome {
+    let reason = DoubtReason::AudioMissing;
+    let stream = Stream { doubt: Some(reason), ..Stream::nothing() };
+    Outcome { truth: Truth::Unknown(reason), stream }
 }
 
 /// Keeps the hits of one party, and those that may be its.

@@ -20,6 +20,10 @@ pub(super) fn apply(
             Which::Every => every::apply(relation, condition, scene, other, stream),
             _ => one(relation, scene, other, stream),
         };
+        if scene.written {
+            // After a silence that a chat cannot have, nothing is missing.
+            stream.doubt = stream.doubt.or(other.doubt);
+        }
     }
     stream
 }

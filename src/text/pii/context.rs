@@ -16,10 +16,20 @@ pub(super) enum Topic {
     Thing,
 }
 
+impl Context {
+    /// Whether the number is called a thing, and nothing else.
+    pub(super) fn is_thing(&self, kind: PiiKind) -> bool {
+        self.topic == Some(Topic::Thing) && !self.also.contains(&Topic::Person(kind))
+    }
+}
+
 /// What surrounds a number.
 pub(super) struct Context {
     /// What it is announced as, by the words nearest before it.
     pub(super) topic: Option<Topic>,
+    /// What else was asked for, where the speaker only answers: "your phone number, so that I find the
+    /// order?" "199…".
+    pub(super) also: Vec<Topic>,
     /// A unit follows, or a currency stands before: an amount.
     pub(super) is_amount: bool,
     /// No Chinese character in the text or before it.
@@ -160,6 +170,19 @@ const GENERIC: &[&str] = &["hao ma", "number"];
 /// How far before a generic word the word for a thing may stand, in bytes of the sounded text: "order
 /// number". A word for what belongs to a person counts from anywhere.
 const GENERIC_REACH: usize = 28;
+
+/// All that a text announces.
+pub(super) fn topics(before: &str) -> Vec<Topic> {
+    let sounded = sounded(before);
+    let mut out = Vec::new();
+    for (topic, words) in SYLLABLES.iter().chain(WORDS) {
+        let said = |word: &&str| sounded.contains(&format!(" {word}"));
+        if words.iter().any(|word| !GENERIC.contains(word) && said(&word)) {
+            out.push(*topic);
+        }
+    }
+    out
+}
 
 /// What the text announces, by its last word that does.
 pub(super) fn topic(before: &str) -> Option<Topic> {

@@ -18,15 +18,15 @@ pub(super) fn classify(digits: &str, groups: &[usize], context: &Context) -> Opt
     if is_security_code(digits, context) {
         return Some(PiiKind::Cvv);
     }
-    let of_a_thing = context.topic == Some(Topic::Thing);
-    if is_card(digits) && luhn(&bytes) && !of_a_thing {
+    if is_card(digits) && luhn(&bytes) && !context.is_thing(PiiKind::BankCard) {
         return Some(PiiKind::BankCard);
     }
     if is_ssn(digits, groups, context) {
         return Some(PiiKind::Ssn);
     }
     let phone = is_mobile(digits) || is_landline(digits) || (context.english && is_nanp(digits));
-    (phone && !of_a_thing && !is_service(digits, context.english)).then_some(PiiKind::Phone)
+    (phone && !context.is_thing(PiiKind::Phone) && !is_service(digits, context.english))
+        .then_some(PiiKind::Phone)
 }
 
 /// GB 11643: 17 digits, a date of birth among them, and a check digit modulo 11.
@@ -180,7 +180,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_digits_are_taken(digits in "[0-9]{1,24}X?", english: bool) {
-            let context = Context { topic: None, is_amount: false, english };
+            let context = Context { topic: None, also: vec![], is_amount: false, english };
             if let Some(kind) = classify(&digits, &[digits.len()], &context) {
                 let shown = masked(kind, &digits).bytes().filter(u8::is_ascii_digit).count();
                 prop_assert!(shown <= 10 && shown < digits.len());

@@ -331,6 +331,13 @@ mod tests {
         ];
         assert_eq!(heard(lines), [PiiKind::Phone]);
         let lines = &[
+            (0, 0, 2000, "请您提供一下手机号，我帮您核实一下订单"),
+            (1, 2500, 5000, "19900006136"),
+        ];
+        assert_eq!(heard(lines), [PiiKind::Phone]);
+        let lines = &[(0, 0, 2000, "请您报一下订单号"), (1, 2500, 5000, "19900006136")];
+        assert_eq!(heard(lines), []);
+        let lines = &[
             (0, 0, 2000, "And which number do you have for her?"),
             (1, 2500, 5000, "We have 202-555-016."),
         ];

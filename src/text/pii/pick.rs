@@ -147,7 +147,7 @@ fn lens(groups: &[Group]) -> Vec<usize> {
 
 fn context(row: &Row, pieces: &[Piece<'_>]) -> Context {
     let (Some(first), Some(last)) = (row.groups.first(), row.groups.last()) else {
-        return Context { topic: None, is_amount: false, english: false };
+        return Context { topic: None, also: Vec::new(), is_amount: false, english: false };
     };
     let earlier = &pieces[first.piece].text[..first.at.start];
     let after = &pieces[last.piece].text[last.at.end..];
@@ -155,8 +155,10 @@ fn context(row: &Row, pieces: &[Piece<'_>]) -> Context {
     let skip = text.chars().count().saturating_sub(CONTEXT_CHARS);
     let before: String = text.chars().skip(skip).collect();
     let chinese = |text: &str| text.chars().any(is_hanzi);
+    let answers = context::topic(earlier).is_none();
     Context {
         topic: context::topic(&before),
+        also: if answers { context::topics(&pieces[first.piece].before) } else { Vec::new() },
         is_amount: context::is_amount(earlier, after),
         english: !chinese(pieces[first.piece].text) && !chinese(&before),
     }

@@ -25,7 +25,7 @@ impl Report {
             call: call(info, ended.direction, source),
             media: media(&ended.media),
             transcript: transcript(ended),
-            conversation: conversation(&ended.conversation),
+            conversation: conversation(&ended.conversation, ended.media.is_chat()),
             scorecards: scorecards.iter().map(scorecard).collect(),
             pii: ended.pii.iter().map(pii).collect(),
             masked: false,
@@ -216,7 +216,10 @@ fn by_party<T: Copy>(
     named.into_iter().filter_map(|(party, v)| Some((party.to_owned(), wire(v)?))).collect()
 }
 
-fn conversation(measured: &domain::Conversation) -> Conversation {
+fn conversation(measured: &domain::Conversation, is_chat: bool) -> Conversation {
+    // Nobody spoke for no time: nobody spoke at all.
+    let talk_s =
+        if is_chat { BTreeMap::new() } else { by_party(&measured.talk_ms, |ms| Some(seconds(ms))) };
     let silence = |s: &domain::Silence| Silence {
         start_s: start(s.span),
         end_s: end(s.span),
@@ -246,7 +249,7 @@ fn conversation(measured: &domain::Conversation) -> Conversation {
         dbfs: decibels(l.dbfs),
     };
     Conversation {
-        talk_s: by_party(&measured.talk_ms, |ms| Some(seconds(ms))),
+        talk_s,
         silences: measured.silences.iter().map(silence).collect(),
         overtalk: measured.overtalk.iter().map(overtalk).collect(),
         rate_per_min: by_party(&measured.rate_per_min, |rate| {
@@ -256,7 +259,17 @@ fn conversation(measured: &domain::Conversation) -> Conversation {
         rates: measured.rates.iter().map(rate).collect(),
         loudness: measured.loudness.iter().map(loudness).collect(),
         response_s: measured.response_ms.iter().map(|ms| seconds(*ms)).collect(),
+        response: response(&measured.response_ms),
     }
+}
+
+fn response(response_ms: &[u64]) -> Option<Response> {
+    let sum: u64 = response_ms.iter().sum();
+    Some(Response {
+        first_s: seconds(*response_ms.first()?),
+        average_s: seconds(sum / response_ms.len() as u64),
+        longest_s: seconds(*response_ms.iter().max()?),
+    })
 }
 
 fn scorecard(card: &domain::Scorecard) -> Scorecard {

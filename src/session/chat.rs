@@ -1,0 +1,383 @@
+//! A chat, judged by the same rules as a call.
+//!
+//! In: messages, what is known about the chat, a plan. Out: the ended call and its scorecards. A chat has
+//! no voice: rules that need one do not apply. Its clock runs through lunch breaks, so a rule's "last 20
+//! seconds" cannot mean it: rules hear the messages as if they were said one after the other, and what
+//! they found is put back to the time it was written. Response times are the chat's own.
+
+use super::roles::{self, Said};
+use crate::domain::{
+    AudioTime, CallInfo, Conversation, EndedCall, EngineRef, Language, Leg, LegIx, Media, Message,
+    Party, PartyFrom, Problem, Proof, Scorecard, Span, Transcript, Utterance, Verdict,
+};
+use crate::rubric::{CallFacts, Plan};
+use crate::text;
+
+/// Between two messages as they are read to the rules: less than a new start.
+const PAUSE_MS: u64 = 500;
+
+/// A character or word of speech, in milliseconds.
+const CHARACTER_MS: u64 = 250;
+const WORD_MS: u64 = 400;
+
+/// The shortest message, "好", in milliseconds.
+const MESSAGE_MS_MIN: u64 = 500;
+
+/// A chat with what is known about it.
+#[derive(Debug, Clone, Copy)]
+pub struct ChatLog<'a> {
+    /// Attributes.
+    pub info: &'a CallInfo,
+    /// In order of time.
+    pub messages: &'a [Message],
+    /// What the reader had to put right.
+    pub problems: &'a [Problem],
+    /// Of the log, in lower-case hex.
+    pub sha256: &'a str,
+}
+
+/// Judges a chat.
+pub fn judge(log: &ChatLog<'_>, plan: &Plan) -> (EndedCall, Vec<Scorecard>) {
+    let language = log.info.language.clone().unwrap_or_else(|| language(log.messages));
+    let (parties, confidence) = parties(log);
+    let spoken = spoken(log.messages, &language);
+    let written = written(log.messages, &spoken);
+    let legs = legs(&parties);
+    let utterances: Vec<Utterance> = log
+        .messages
+        .iter()
+        .zip(&parties)
+        .zip(&written)
+        .enumerate()
+        .map(|(id, ((message, (party, _)), span))| Utterance {
+            id: id as u32,
+            leg: leg_of(&legs, *party),
+            speaker: message.writer,
+            party: *party,
+            span: *span,
+            text: message.text.clone(),
+            confidence: 1.0,
+            words: Vec::new(),
+        })
+        .collect();
+    let timed = log.messages.iter().any(|message| message.at_ms.is_some());
+    let conversation = Conversation {
+        response_ms: if timed { responses_ms(&utterances) } else { Vec::new() },
+        ..Conversation::default()
+    };
+    let ended = EndedCall {
+        media: Media {
+            duration_ms: written.iter().map(|span| span.end().ms()).max().unwrap_or(0),
+            codec: Media::CHAT.to_owned(),
+            sample_rate_hz: 0,
+            channels: 0,
+            legs,
+            problems: log.problems.to_vec(),
+        },
+        pii: text::pii::find(&utterances),
+        transcript: Transcript {
+            language: language.clone(),
+            engine: EngineRef {
+                name: Media::CHAT.to_owned(),
+                model: String::new(),
+                sha256: log.sha256.to_owned(),
+            },
+            utterances,
+            rejected: Vec::new(),
+        },
+        conversation,
+    };
+    let mut info = log.info.clone();
+    info.language = Some(language);
+    let facts = Facts {
+        info: &info,
+        utterances: &ended.transcript.utterances,
+        conversation: &ended.conversation,
+        parties_confidence: confidence,
+    };
+    let scorecards = facts.evaluate(&spoken, plan);
+    (ended, scorecards)
+}
+
+struct Facts<'a> {
+    info: &'a CallInfo,
+    utterances: &'a [Utterance],
+    conversation: &'a Conversation,
+    parties_confidence: f32,
+}
+
+/// Judges a chat again from what its report holds, to the same scorecards.
+pub fn judge_again(
+    info: &CallInfo,
+    utterances: &[Utterance],
+    conversation: &Conversation,
+    parties_confidence: f32,
+    plan: &Plan,
+) -> Vec<Scorecard> {
+    let language = info.language.clone().unwrap_or_else(Language::english);
+    let spoken = spoken_of(utterances.iter().map(|one| one.text.as_str()), &language);
+    Facts { info, utterances, conversation, parties_confidence }.evaluate(&spoken, plan)
+}
+
+impl Facts<'_> {
+    /// Evaluates on the time in which the messages would be said.
+    fn evaluate(&self, spoken: &[Span], plan: &Plan) -> Vec<Scorecard> {
+        let utterances: Vec<Utterance> = self
+            .utterances
+            .iter()
+            .zip(spoken)
+            .map(|(one, span)| Utterance { span: *span, ..one.clone() })
+            .collect();
+        let mut scorecards = plan.evaluate_written(&CallFacts {
+            info: self.info,
+            utterances: &utterances,
+            conversation: self.conversation,
+            duration_ms: spoken.last().map_or(0, |span| span.end().ms()),
+            parties_confidence: self.parties_confidence,
+            unheard: &[],
+        });
+        let written: Vec<Span> = self.utterances.iter().map(|one| one.span).collect();
+        for finding in scorecards.iter_mut().flat_map(|card| &mut card.findings) {
+            put_back(&mut finding.verdict, spoken, &written);
+        }
+        scorecards
+    }
+}
+
+/// Where each message would be heard, were they said one after the other.
+fn spoken(messages: &[Message], language: &Language) -> Vec<Span> {
+    spoken_of(messages.iter().map(|one| one.text.as_str()), language)
+}
+
+fn spoken_of<'t>(texts: impl Iterator<Item = &'t str>, language: &Language) -> Vec<Span> {
+    let unit_ms = if language.is_chinese() { CHARACTER_MS } else { WORD_MS };
+    let mut at = AudioTime::ZERO;
+    texts
+        .map(|text| {
+            let ms = u64::from(text::units(text, language)) * unit_ms;
+            let span = Span::at_least_1_ms(at, at.plus_ms(ms.max(MESSAGE_MS_MIN)));
+            at = span.end().plus_ms(PAUSE_MS);
+            span
+        })
+        .collect()
+}
+
+/// Where each message stands in the chat: from its time, as long as it takes to say, up to the next.
+/// Without times, one after the other.
+fn written(messages: &[Message], spoken: &[Span]) -> Vec<Span> {
+    let Some(starts) = messages.iter().map(|one| one.at_ms).collect::<Option<Vec<u64>>>() else {
+        return spoken.to_vec();
+    };
+    let mut out: Vec<Span> = Vec::with_capacity(starts.len());
+    for (ix, start) in starts.iter().enumerate() {
+        // Messages of one second keep their order.
+        let after = out.last().map_or(0, |span: &Span| span.start().ms() + 1);
+        let start = AudioTime::from_ms((*start).max(after));
+        let end = start.plus_ms(spoken[ix].len_ms());
+        let next = starts.get(ix + 1).map(|next| AudioTime::from_ms(*next));
+        let end = next.filter(|next| *next > start).map_or(end, |next| next.min(end));
+        out.push(Span::at_least_1_ms(start, end));
+    }
+    out
+}
+
+/// Chinese where a tenth of the letters are Chinese: product names and links are Latin everywhere.
+fn language(messages: &[Message]) -> Language {
+    let letters = || messages.iter().flat_map(|one| one.text.as_str().chars());
+    let all = letters().filter(|c| c.is_alphabetic()).count();
+    let hanzi = letters().filter(|c| text::is_hanzi(*c)).count();
+    if hanzi * 10 > all { Language::chinese() } else { Language::english() }
+}
+
+/// Each message's party and how it is known, and how surely over all.
+fn parties(log: &ChatLog<'_>) -> (Vec<(Party, PartyFrom)>, f32) {
+    let told: Vec<Party> = log.messages.iter().map(|one| one.party).collect();
+    let needed = |party: Party| told.contains(&party);
+    let known = |party: Party| {
+        let from = if party == Party::Unknown { PartyFrom::Nothing } else { PartyFrom::Sidecar };
+        (party, from)
+    };
+    if needed(Party::Agent) || needed(Party::Customer) || !needed(Party::Unknown) {
+        return (told.into_iter().map(known).collect(), 1.0);
+    }
+    // Only names of people: what they write has to tell who is who.
+    let said: Vec<Said<'_>> = log
+        .messages
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| one.party == Party::Unknown)
+        .map(|(ix, one)| Said {
+            speaker: one.writer,
+            span: Span::at_least_1_ms(
+                AudioTime::from_ms(ix as u64),
+                AudioTime::from_ms(ix as u64 + 1),
+            ),
+            text: one.text.as_str(),
+        })
+        .collect();
+    let roles = roles::assign(&said, log.info.direction);
+    let confidence = roles.values().map(|role| role.confidence).fold(1.0, f32::min);
+    let one = |message: &Message| match roles.get(&message.writer) {
+        Some(role) if message.party == Party::Unknown => (role.party, role.from),
+        _ => known(message.party),
+    };
+    (log.messages.iter().map(one).collect(), confidence)
+}
+
+/// One leg a party, in a fixed order.
+fn legs(parties: &[(Party, PartyFrom)]) -> Vec<Leg> {
+    let order = [Party::Agent, Party::Customer, Party::Bot, Party::Unknown];
+    let there = order.into_iter().filter_map(|party| parties.iter().find(|(p, _)| *p == party));
+    there
+        .enumerate()
+        .map(|(ix, (party, from))| Leg {
+            leg: LegIx(ix as u8),
+            party: *party,
+            party_from: *from,
+            party_confidence: if *party == Party::Unknown { 0.0 } else { 1.0 },
+            snr_db: None,
+            speech_dbfs: None,
+        })
+        .collect()
+}
+
+fn leg_of(legs: &[Leg], party: Party) -> LegIx {
+    legs.iter().find(|leg| leg.party == party).map_or(LegIx(0), |leg| leg.leg)
+}
+
+/// From the first message that waits for an answer to the agent's. A machine's answer does not count as
+/// one; but who writes again after it has waited since then.
+fn responses_ms(utterances: &[Utterance]) -> Vec<u64> {
+    let mut out = Vec::new();
+    let mut waiting: Option<AudioTime> = None;
+    let mut machine_answered = false;
+    for one in utterances {
+        let at = one.span.start();
+        match one.party {
+            Party::Customer => {
+                if machine_answered {
+                    waiting = None;
+                }
+                machine_answered = false;
+                waiting.get_or_insert(at);
+            }
+            Party::Agent => {
+                out.extend(waiting.take().map(|since| at.since_ms(since)));
+                machine_answered = false;
+            }
+            Party::Bot => machine_answered = waiting.is_some(),
+            Party::Unknown => {}
+        }
+    }
+    out
+}
+
+/// Evidence at the times at which it was written.
+fn put_back(verdict: &mut Verdict, spoken: &[Span], written: &[Span]) {
+    let back = |span: Span| {
+        let start = moment(span.start(), spoken, written);
+        // The last moment inside, so that an end does not reach into the next message.
+        let end = moment(span.end().minus_ms(1), spoken, written).plus_ms(1);
+        Span::at_least_1_ms(start, end)
+    };
+    match verdict {
+        Verdict::Met(proof) | Verdict::NotMet(proof) => {
+            let mut evidence = proof.evidence().to_vec();
+            evidence.iter_mut().for_each(|item| item.span = item.span.map(back));
+            if let Some(moved) = Proof::new(evidence) {
+                *proof = moved;
+            }
+        }
+        Verdict::Undetermined(doubt) => {
+            doubt.evidence.iter_mut().for_each(|item| item.span = item.span.map(back));
+        }
+        Verdict::NotApplicable => {}
+    }
+}
+
+/// A moment of the spoken time in the written: in proportion inside a message, its end in the pause
+/// after it.
+fn moment(at: AudioTime, spoken: &[Span], written: &[Span]) -> AudioTime {
+    let ix = spoken.partition_point(|span| span.start() <= at).saturating_sub(1);
+    let (Some(from), Some(to)) = (spoken.get(ix), written.get(ix)) else { return at };
+    let inside = at.since_ms(from.start()).min(from.len_ms());
+    to.start().plus_ms(inside * to.len_ms() / from.len_ms())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{CallId, Sensitive};
+
+    const A: Party = Party::Agent;
+    const C: Party = Party::Customer;
+    const B: Party = Party::Bot;
+
+    fn messages(lines: &[(u64, Party, &str)]) -> Vec<Message> {
+        let one = |(at_s, party, text): &(u64, Party, &str)| Message {
+            at_ms: Some(at_s * 1000),
+            party: *party,
+            writer: *party as u8,
+            text: Sensitive::from(*text),
+        };
+        lines.iter().map(one).collect()
+    }
+
+    fn ended(lines: &[(u64, Party, &str)]) -> EndedCall {
+        let info = CallInfo::unknown(CallId::new("c").unwrap());
+        let messages = messages(lines);
+        let log = ChatLog { info: &info, messages: &messages, problems: &[], sha256: "" };
+        judge(&log, &Plan::compile(vec![])).0
+    }
+
+    #[test]
+    fn response_times_are_those_of_people() {
+        for (lines, want) in [
+            (
+                vec![(0, C, "hi"), (20, A, "hello"), (50, C, "a"), (60, C, "b"), (90, A, "c")],
+                vec![20, 40],
+            ),
+            (vec![(0, A, "hello"), (20, C, "hi")], vec![]),
+            // The bot answers at once, the agent a minute after being asked for.
+            (
+                vec![
+                    (0, C, "hi"),
+                    (1, B, "menu"),
+                    (10, C, "agent!"),
+                    (11, B, "wait"),
+                    (70, A, "hello"),
+                ],
+                vec![60],
+            ),
+            (vec![(0, C, "hi"), (5, A, "one"), (9, A, "two")], vec![5]),
+        ] {
+            let ms: Vec<u64> = want.iter().map(|s| s * 1000).collect();
+            assert_eq!(ended(&lines).conversation.response_ms, ms);
+        }
+    }
+
+    #[test]
+    fn messages_stand_where_they_were_written() {
+        let call = ended(&[(0, C, "在吗"), (0, C, "您好"), (600, A, "您好，请问有什么可以帮您")]);
+        let spans: Vec<_> = call
+            .transcript
+            .utterances
+            .iter()
+            .map(|one| (one.leg.0, one.span.start().ms(), one.span.end().ms()))
+            .collect();
+        assert_eq!(spans, [(1, 0, 500), (1, 1, 501), (0, 600_000, 602_750)]);
+        assert_eq!(call.transcript.language, Language::chinese());
+    }
+
+    #[test]
+    fn what_is_found_is_put_back() {
+        let (spoken, written) = ([(0, 1000), (1500, 3500)], [(0, 400), (9000, 11_000)]);
+        let spans = |all: [(u64, u64); 2]| all.map(|(a, b)| Span::from_ms(a, b).unwrap());
+        let (spoken, written) = (spans(spoken), spans(written));
+        for (at, want) in
+            [(0, 0), (500, 200), (1200, 400), (1500, 9000), (2500, 10_000), (9999, 11_000)]
+        {
+            assert_eq!(moment(AudioTime::from_ms(at), &spoken, &written).ms(), want);
+        }
+    }
+}
