@@ -13,6 +13,7 @@ mod laws;
 mod operators;
 mod pii;
 mod pii_generated;
+mod redaction;
 mod report;
 mod rubric;
 mod rubric_again;

@@ -13,16 +13,16 @@ use serde_json::{Value, json};
 
 const VERDICTS: [&str; 5] = ["not_applicable", "pass", "undetermined", "fail", "critical"];
 
-fn calls() -> PathBuf {
+pub(crate) fn calls() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calls")
 }
 
-fn parsed(path: &Path) -> Value {
+pub(crate) fn parsed(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
 /// Whether this build and this machine can recognise speech.
-fn able() -> bool {
+pub(crate) fn able() -> bool {
     let built = cfg!(all(feature = "ct2", feature = "onnx", feature = "opus"));
     let here = |one: &lingting::engine::models::Listed| {
         !one.artefact.default || one.presence == Presence::Present
