@@ -5,16 +5,21 @@
 //! seconds" cannot mean it: rules hear the messages as if they were said one after the other, and what
 //! they found is put back to the time it was written. Response times are the chat's own.
 
+use super::direction;
 use super::roles::{self, Said};
 use crate::domain::{
-    AudioTime, CallInfo, Conversation, EndedCall, EngineRef, Language, Leg, LegIx, Media, Message,
-    Party, PartyFrom, Problem, Proof, Scorecard, Span, Transcript, Utterance, Verdict,
+    AudioTime, CallInfo, Conversation, Direction, EndedCall, EngineRef, InferredDirection,
+    Language, Leg, LegIx, Media, Message, Party, PartyFrom, Problem, Proof, Scorecard, Span,
+    Transcript, Utterance, Verdict,
 };
 use crate::rubric::{CallFacts, Plan};
 use crate::text;
 
 /// Between two messages as they are read to the rules: less than a new start.
 const PAUSE_MS: u64 = 500;
+
+/// How sure it is that a customer who writes first turned to the company: some answer a mailing.
+const CUSTOMER_FIRST: f32 = 0.9;
 
 /// A character or word of speech, in milliseconds.
 const CHARACTER_MS: u64 = 250;
@@ -65,6 +70,10 @@ pub fn judge(log: &ChatLog<'_>, plan: &Plan) -> (EndedCall, Vec<Scorecard>) {
         response_ms: if timed { responses_ms(&utterances) } else { Vec::new() },
         ..Conversation::default()
     };
+    let direction = match log.info.direction {
+        Some(_) => None,
+        None => direction(log.messages, &parties, &spoken),
+    };
     let ended = EndedCall {
         media: Media {
             duration_ms: written.iter().map(|span| span.end().ms()).max().unwrap_or(0),
@@ -86,9 +95,11 @@ pub fn judge(log: &ChatLog<'_>, plan: &Plan) -> (EndedCall, Vec<Scorecard>) {
             rejected: Vec::new(),
         },
         conversation,
+        direction,
     };
     let mut info = log.info.clone();
     info.language = Some(language);
+    info.direction = info.direction.or(direction.map(|inferred| inferred.direction));
     let facts = Facts {
         info: &info,
         utterances: &ended.transcript.utterances,
@@ -222,6 +233,26 @@ fn parties(log: &ChatLog<'_>) -> (Vec<(Party, PartyFrom)>, f32) {
         _ => known(message.party),
     };
     (log.messages.iter().map(one).collect(), confidence)
+}
+
+/// Who turned to whom: a customer who writes first did; an agent may just be quick to greet, so that the
+/// words must tell.
+fn direction(
+    messages: &[Message],
+    parties: &[(Party, PartyFrom)],
+    spoken: &[Span],
+) -> Option<InferredDirection> {
+    let person = |(party, _): &&(Party, PartyFrom)| matches!(party, Party::Agent | Party::Customer);
+    if parties.iter().find(person).is_some_and(|(party, _)| *party == Party::Customer) {
+        let confidence = CUSTOMER_FIRST;
+        return Some(InferredDirection { direction: Direction::Inbound, confidence });
+    }
+    let said: Vec<Said<'_>> = messages
+        .iter()
+        .zip(spoken)
+        .map(|(one, span)| Said { speaker: one.writer, span: *span, text: one.text.as_str() })
+        .collect();
+    direction::infer(&said)
 }
 
 /// One leg a party, in a fixed order.
