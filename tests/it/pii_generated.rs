@@ -454,3 +454,61 @@ fn other_english_numbers_are_left_alone() {
         }
     });
 }
+
+/// A number said piece by piece, with the other party's "嗯" between, and read back at the end.
+fn told_in_turns(draw: &mut Draw, number: &str, groups: &[usize], zh: bool) -> Vec<Utterance> {
+    let nods: &[&str] =
+        if zh { &["嗯", "嗯嗯", "好", "对"] } else { &["uh", "mm", "okay", "right"] };
+    let mut lines: Vec<(u8, String)> = Vec::new();
+    let ask = if zh { "请报一下您的电话" } else { "What is the phone number?" };
+    lines.push((0, ask.to_owned()));
+    for (ix, group) in cut(number, groups).iter().enumerate() {
+        if ix > 0 && draw.below(3) > 0 {
+            lines.push((0, draw.one_of(nods).to_owned()));
+        }
+        lines.push((1, if zh { in_hanzi(draw, group) } else { in_words(draw, group) }));
+    }
+    let said = if zh { in_hanzi(draw, number) } else { in_words(draw, number) };
+    let back = if zh {
+        format!("我跟您核对一下，{said}，对吗？")
+    } else {
+        format!("So that's {said}?")
+    };
+    lines.push((0, back));
+    let one = |(id, (leg, text)): (usize, &(u8, String))| Utterance {
+        id: id as u32,
+        leg: LegIx(*leg),
+        speaker: *leg,
+        party: if *leg == 0 { Party::Agent } else { Party::Customer },
+        span: Span::from_ms(2500 * id as u64, 2500 * id as u64 + 2000).unwrap(),
+        text: Sensitive::from(text.as_str()),
+        confidence: 1.0,
+        words: vec![],
+    };
+    lines.iter().enumerate().map(one).collect()
+}
+
+#[test]
+fn numbers_over_several_turns_and_read_back() {
+    let mut draw = Draw(30);
+    let mut wrong = Vec::new();
+    for round in 0..TEXTS {
+        let zh = round % 2 == 0;
+        let lines = if zh {
+            let number = mobile(&mut draw);
+            told_in_turns(&mut draw, &number, &[3, 4, 4], true)
+        } else {
+            let number = nanp(&mut draw);
+            told_in_turns(&mut draw, &number, &[3, 3, 4], false)
+        };
+        let found = pii::find(&lines);
+        let got: Vec<_> = found.iter().map(|one| (one.kind.as_str(), one.leg.0)).collect();
+        if got != [("phone", 1), ("phone", 0)] {
+            let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+            wrong.push(format!("{} -> {got:?}", texts.join(" / ")));
+        }
+    }
+    let count = wrong.len();
+    wrong.truncate(12);
+    assert!(wrong.is_empty(), "{count} wrong:\n{}", wrong.join("\n"));
+}

@@ -314,7 +314,7 @@ fn parsed(value: &RawValue) -> Option<Row> {
 }
 
 fn is_message(row: &Row) -> bool {
-    !row.text.is_empty() && !(row.role.is_empty() && row.speaker.is_empty())
+    !(row.text.is_empty() || row.role.is_empty() && row.speaker.is_empty())
 }
 
 /// One element of the list, with the line it begins in.
@@ -371,7 +371,7 @@ fn scalar(value: &Value, inner: &[&[&str]]) -> String {
         Value::Number(number) => number.to_string(),
         Value::Object(object) => {
             let find = |known: &&str| object.iter().find(|(key, _)| name(&snake(key)) == **known);
-            let found = inner.iter().flat_map(|names| names.iter()).find_map(|known| find(&known));
+            let found = inner.iter().flat_map(|names| names.iter()).find_map(find);
             found.map(|(_, value)| scalar(value, &[])).unwrap_or_default()
         }
         _ => String::new(),

@@ -391,7 +391,7 @@ mod tests {
         #[test]
         fn any_text_is_taken_and_no_word_is_lost(text in "\\PC{0,30}|[0-9幺零一 ,.@ax-]{0,40}") {
             let line = said(1, 0, &text.split(' ').collect::<Vec<_>>(), " ");
-            let got = shown(&[line.clone()], Conceal::All);
+            let got = shown(std::slice::from_ref(&line), Conceal::All);
             proptest::prop_assert_eq!(got[0].1.matches('|').count(), line.text.as_str().matches([' ', '|']).count());
         }
     }

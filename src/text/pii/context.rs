@@ -177,7 +177,7 @@ pub(super) fn topics(before: &str) -> Vec<Topic> {
     let mut out = Vec::new();
     for (topic, words) in SYLLABLES.iter().chain(WORDS) {
         let said = |word: &&str| sounded.contains(&format!(" {word}"));
-        if words.iter().any(|word| !GENERIC.contains(word) && said(&word)) {
+        if words.iter().any(|word| !GENERIC.contains(word) && said(word)) {
             out.push(*topic);
         }
     }
