@@ -48,6 +48,25 @@ pub(super) fn excess(kind: PiiKind, len: usize, english: bool) -> Option<usize> 
 /// telephone number, then "three working days".
 const AMOUNT_DIGITS_MAX: usize = 9;
 
+/// How many digits of a misheard number a mask leaves in clear: as many as of a right one, as long as
+/// enough are hidden; the last ones go before the first.
+pub(super) fn shown(kind: PiiKind, digits: &str) -> (usize, usize) {
+    let (first, last) = match kind {
+        // No country's code can be told from the rest.
+        PiiKind::Phone => (3, 4),
+        kind => super::kinds::shown(kind, digits),
+    };
+    let hidden_min = match kind {
+        PiiKind::Phone => 4,
+        PiiKind::IdCard => 8,
+        PiiKind::BankCard | PiiKind::Ssn => 5,
+        PiiKind::Email | PiiKind::Cvv => digits.len(),
+    };
+    let room = digits.len().saturating_sub(hidden_min);
+    let last = last.min(room);
+    (first.min(room - last), last)
+}
+
 const ID_LENS: RangeInclusive<usize> = 14..=20;
 
 /// Lengths in digits that a kind may have after a digit or two were lost or doubled; card numbers, read

@@ -18,9 +18,6 @@ const DOUBTFUL_DIGITS_MIN: usize = 13;
 /// How far back the words may lie that say what a number is.
 const CONTEXT_CHARS: usize = 64;
 
-/// Digits shown of a number that is not right in every digit.
-const SHOWN_IF_NEAR: usize = 2;
-
 /// Groups in which numbers are usually said: these go first where several readings are possible.
 const USUAL: [&[usize]; 4] = [&[3, 3, 4], &[3, 2, 4], &[3, 4, 4], &[4, 4, 4, 4]];
 
@@ -110,7 +107,7 @@ fn near_kind(row: &Row, groups: Range<usize>, context: &Context) -> Option<(PiiK
 
 fn doubtful(row: &Row, kind: PiiKind, groups: Range<usize>) -> Found {
     let (digits, _) = read(&row.groups[groups.clone()]);
-    found(row, Some(kind), (0, SHOWN_IF_NEAR), groups, &digits)
+    found(row, Some(kind), near::shown(kind, &digits), groups, &digits)
 }
 
 /// Some groups as something found, of which the first and the last digits are shown.
