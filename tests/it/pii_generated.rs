@@ -33,7 +33,7 @@ impl Draw {
         (0..count).map(|_| char::from(b'0' + self.below(10) as u8)).collect()
     }
 
-    fn from_to(&mut self, from: usize, to: usize) -> usize {
+    fn between(&mut self, from: usize, to: usize) -> usize {
         from + self.below(to - from + 1)
     }
 }
@@ -71,23 +71,23 @@ fn id_check(body: &str) -> char {
 
 fn id_card(draw: &mut Draw) -> String {
     let area = draw.one_of(&["110105", "310104", "440305", "510107", "110199", "650102"]);
-    let (year, month, day) = (draw.from_to(1940, 2015), draw.from_to(1, 12), draw.from_to(1, 28));
+    let (year, month, day) = (draw.between(1940, 2015), draw.between(1, 12), draw.between(1, 28));
     let body = format!("{area}{year}{month:02}{day:02}{}", draw.digits(3));
     format!("{body}{}", id_check(&body))
 }
 
 fn mobile(draw: &mut Draw) -> String {
-    format!("1{}{}", draw.from_to(3, 9), draw.digits(9))
+    format!("1{}{}", draw.between(3, 9), draw.digits(9))
 }
 
 fn nanp(draw: &mut Draw) -> String {
     let area = draw.one_of(&["202", "415", "312", "646", "512", "917"]);
-    format!("{area}{}{}", draw.from_to(2, 9), draw.digits(6))
+    format!("{area}{}{}", draw.between(2, 9), draw.digits(6))
 }
 
 fn ssn(draw: &mut Draw) -> String {
-    let area = draw.from_to(1, 665);
-    format!("{area:03}{:02}{:04}", draw.from_to(1, 99), draw.from_to(1, 9999))
+    let area = draw.between(1, 665);
+    format!("{area:03}{:02}{:04}", draw.between(1, 99), draw.between(1, 9999))
 }
 
 /// Cuts digits into groups.
@@ -232,7 +232,7 @@ fn chinese_telephones() {
     });
     check(2, &["phone"], |draw| {
         let code = draw.one_of(&["010", "021", "0571", "0755", "028"]);
-        let number = format!("{code}{}{}", draw.from_to(2, 8), draw.digits(7));
+        let number = format!("{code}{}{}", draw.between(2, 8), draw.digits(7));
         let said = chinese(draw, &number, &[code.len(), 4, 4]);
         format!("{}{said}{}", draw.one_of(&["座机是", "", "办公电话"]), draw.one_of(ENDINGS))
     });
@@ -271,7 +271,7 @@ fn wrong_check_digits_are_no_identity_cards() {
     });
     check(5, &[], |draw| {
         let body =
-            format!("110105{}{:02}{:02}{}", draw.from_to(1950, 2010), 13, 32, draw.digits(3));
+            format!("110105{}{:02}{:02}{}", draw.between(1950, 2010), 13, 32, draw.digits(3));
         format!("{}{body}{}", draw.one_of(OPENINGS), id_check(&body))
     });
 }
@@ -296,12 +296,11 @@ fn rows_that_fail_luhn_are_no_cards() {
         let (mut number, groups) = card(draw);
         let right = number.pop().unwrap();
         number.push(char::from(b'0' + (right as u8 - b'0' + 1 + draw.below(9) as u8) % 10));
-        let said = if draw.below(2) == 0 {
+        if draw.below(2) == 0 {
             format!("{}{number}", draw.one_of(OPENINGS))
         } else {
             format!("It says {} here", cut(&number, groups).join(" "))
-        };
-        said
+        }
     });
 }
 
@@ -325,8 +324,8 @@ fn social_security_numbers() {
         let number = match draw.below(4) {
             0 => format!("000{}", draw.digits(6)),
             1 => format!("666{}", draw.digits(6)),
-            2 => format!("{}00{}", draw.from_to(100, 665), draw.from_to(1000, 9999)),
-            _ => format!("{}{}0000", draw.from_to(100, 665), draw.from_to(10, 99)),
+            2 => format!("{}00{}", draw.between(100, 665), draw.between(1000, 9999)),
+            _ => format!("{}{}0000", draw.between(100, 665), draw.between(10, 99)),
         };
         cut(&number, &[3, 2, 4]).join("-")
     });
@@ -394,16 +393,16 @@ fn mail_addresses() {
 fn other_chinese_numbers_are_left_alone() {
     check(20, &[], |draw| {
         let (hour, minute, month, day) =
-            (draw.below(24), draw.below(60), draw.from_to(1, 12), draw.from_to(1, 28));
-        let year = draw.from_to(1990, 2029);
+            (draw.below(24), draw.below(60), draw.between(1, 12), draw.between(1, 28));
+        let year = draw.between(1990, 2029);
         match draw.below(16) {
             0 => {
-                let len = draw.from_to(8, 12);
+                let len = draw.between(8, 12);
                 format!("订单号{}", draw.digits(len))
             }
             1 => format!("订单编号是{}，麻烦查一下", mobile(draw)),
-            2 => format!("一共{}.{}元", draw.from_to(1, 99_999), draw.digits(2)),
-            3 => format!("余额{}元", draw.from_to(100_000, 99_999_999)),
+            2 => format!("一共{}.{}元", draw.between(1, 99_999), draw.digits(2)),
+            3 => format!("余额{}元", draw.between(100_000, 99_999_999)),
             4 => format!("{year}年{month}月{day}日{hour}点{minute}分"),
             5 => format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{:02}", draw.below(60)),
             6 => format!("{year}{month:02}{day:02}下的单"),
@@ -419,7 +418,7 @@ fn other_chinese_numbers_are_left_alone() {
                 format!("{}个工作日", in_hanzi(draw, &day))
             }
             12 => {
-                format!("{}号楼{}单元{}室", draw.below(40), draw.below(6), draw.from_to(101, 2901))
+                format!("{}号楼{}单元{}室", draw.below(40), draw.below(6), draw.between(101, 2901))
             }
             13 => format!("验证码{}请勿泄露", draw.digits(6)),
             14 => format!("尾号{}的卡", draw.digits(4)),
@@ -431,23 +430,23 @@ fn other_chinese_numbers_are_left_alone() {
 #[test]
 fn other_english_numbers_are_left_alone() {
     check(21, &[], |draw| {
-        let (hour, minute) = (draw.from_to(1, 12), draw.below(60));
+        let (hour, minute) = (draw.between(1, 12), draw.below(60));
         match draw.below(13) {
             0 => format!("my order number is {}", draw.digits(10)),
             1 => format!("order {}", nanp(draw)),
-            2 => format!("that's ${}.{}", draw.from_to(1, 9_999_999), draw.digits(2)),
-            3 => format!("{},{} dollars", draw.from_to(1, 999), draw.from_to(100, 999)),
-            4 => format!("on March {} {}", draw.from_to(1, 28), draw.from_to(1990, 2029)),
+            2 => format!("that's ${}.{}", draw.between(1, 9_999_999), draw.digits(2)),
+            3 => format!("{},{} dollars", draw.between(1, 999), draw.between(100, 999)),
+            4 => format!("on March {} {}", draw.between(1, 28), draw.between(1990, 2029)),
             5 => format!(
                 "{}-{:02}-{:02}",
-                draw.from_to(1990, 2029),
-                draw.from_to(1, 12),
-                draw.from_to(1, 28)
+                draw.between(1990, 2029),
+                draw.between(1, 12),
+                draw.between(1, 28)
             ),
-            6 => format!("from {hour}:{minute:02} to {}:30", draw.from_to(1, 12)),
+            6 => format!("from {hour}:{minute:02} to {}:30", draw.between(1, 12)),
             7 => format!("ZIP code {}", draw.digits(5)),
             8 => format!("tracking number 1Z{}", draw.digits(10)),
-            9 => format!("call us at 1-800-{}-{}", draw.from_to(200, 999), draw.digits(4)),
+            9 => format!("call us at 1-800-{}-{}", draw.between(200, 999), draw.digits(4)),
             10 => format!("account number {}", draw.digits(9)),
             11 => format!("the meter reading is {}", draw.digits(8)),
             _ => format!("the card ending in {}", draw.digits(4)),
