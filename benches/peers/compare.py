@@ -63,7 +63,7 @@ def models():
 def run_lingting(setting, calls, place):
     out = place / "reports"
     shutil.rmtree(out, ignore_errors=True)
-    command = [binary(), "analyze", str(calls), "--out", str(out), "--force", "--json",
+    command = [binary(), "analyze", str(calls), "--out", str(out), "--force", "--json", "--pii", "keep",
                "--models", str(models()), "--model", "whisper-base-ct2", "--beam", str(setting["beam"])]
     cost = machine.measured(command + setting.get("more", []), place / "lingting")
     summary = json.loads((place / "lingting.out").read_text())
