@@ -100,6 +100,8 @@ pub(crate) fn start_until_first_report(input: &Path, out: &Path) -> Child {
 pub(crate) fn reports(out: &Path) -> Vec<String> {
     let mut ids: Vec<String> =
         files(out).iter().filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect();
+    // What lies beside a report is none.
+    ids.retain(|id| !id.ends_with(".private") && !id.ends_with(".redaction"));
     ids.sort();
     ids
 }
