@@ -48,6 +48,14 @@ pub fn stored_report(path: &Path) -> Result<Report, StoredError> {
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let report = Report::from_json(&text)
         .map_err(|source| StoredError::Report { path: path.to_owned(), source })?;
+    in_clear(path, report)
+}
+
+/// A report that was read from `path`, in clear where its private file stands beside it and may be read.
+///
+/// # Errors
+/// [`StoredError`] when that file belongs to another report.
+pub fn in_clear(path: &Path, report: Report) -> Result<Report, StoredError> {
     if !report.masked {
         return Ok(report);
     }

@@ -37,7 +37,7 @@ pub(super) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AnalyzeArgs {
-    /// Recordings, or folders that hold some
+    /// Recordings, chat logs, or folders that hold some
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Folder for the reports

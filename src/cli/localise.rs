@@ -66,7 +66,7 @@ const SHARED: &[(&str, &str)] =
 const TEXTS: &[(&str, &str)] = &[
     ("", "聆听：客服中心通话质检与语音分析，运行在您自己的机器上"),
     ("analyze", "把录音变成转写、评分表和报告"),
-    ("analyze.paths", "录音文件，或存放录音的文件夹"),
+    ("analyze.paths", "录音或聊天记录文件，或存放它们的文件夹"),
     ("analyze.out", "报告输出文件夹"),
     ("analyze.engine", "识别引擎"),
     ("analyze.model", "Whisper 模型：名称（见 `models list`）或路径"),
