@@ -95,6 +95,8 @@ pub fn judge(log: &ChatLog<'_>, plan: &Plan) -> (EndedCall, Vec<Scorecard>) {
             rejected: Vec::new(),
         },
         conversation,
+        unheard: Vec::new(),
+        parties_confidence: confidence,
         direction,
     };
     let mut info = log.info.clone();

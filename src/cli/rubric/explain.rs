@@ -88,7 +88,9 @@ fn report(path: &Path) -> Result<Report, String> {
     let file = std::fs::File::open(path).map_err(|error| named(&error))?;
     let mut text = String::new();
     file.take(REPORT_BYTES_MAX).read_to_string(&mut text).map_err(|error| named(&error))?;
-    Report::from_json(&text).map_err(|error| named(&error))
+    let report = Report::from_json(&text).map_err(|error| named(&error))?;
+    // Rules read what was said, not what the report shows of it.
+    crate::app::in_clear(path, report).map_err(|error| error.to_string())
 }
 
 /// A criterion that no rubric has is a slip of the pen.
