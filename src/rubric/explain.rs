@@ -132,10 +132,11 @@ impl Tree<'_> {
     fn explained(&self, clause: &Clause, ix: CondIx) -> Explained {
         let condition = &self.planned.rubric.conditions[ix.0];
         let outcome = &self.outcomes[ix.0];
-        let below: Vec<(String, Explained)> = below(clause, condition)
-            .into_iter()
-            .map(|(key, clause, ix)| (key.to_owned(), self.explained(clause, ix)))
-            .collect();
+        let below: Vec<(String, Explained)> =
+            below(clause, condition, &self.planned.rubric.conditions)
+                .into_iter()
+                .map(|(key, clause, ix)| (key.to_owned(), self.explained(clause, ix)))
+                .collect();
         let holds = match outcome.truth {
             Truth::True => Holds::Yes,
             Truth::False => Holds::No,
@@ -156,17 +157,45 @@ impl Tree<'_> {
     }
 }
 
-/// The conditions that a condition refers to: as they are written, and as they were compiled.
-fn below<'c>(clause: &'c Clause, condition: &Condition) -> Vec<(&'c str, &'c Clause, CondIx)> {
-    let mut out = Vec::new();
-    let inner: Vec<CondIx> = match &condition.op {
+/// The conditions that an operator is made of.
+fn inner(op: &Op) -> Vec<CondIx> {
+    match op {
         Op::Any(of) | Op::All(of) | Op::Order(of) => of.clone(),
         Op::Not(of) | Op::Same(of) => vec![*of],
         _ => Vec::new(),
+    }
+}
+
+/// The conditions that a condition refers to: as they are written, and as they were compiled.
+fn below<'c>(
+    clause: &'c Clause,
+    condition: &Condition,
+    all: &[Condition],
+) -> Vec<(&'c str, &'c Clause, CondIx)> {
+    let mut out = Vec::new();
+    let is_none = clause.parts.iter().any(|(key, _)| key == "none");
+    let inner: Vec<CondIx> = match &condition.op {
+        // `none` is compiled as the opposite of `any`.
+        Op::Not(of) if is_none => inner(&all[of.0].op),
+        op => inner(op),
     };
     let mut inner = inner.into_iter();
     for (key, part) in clause.parts.iter().filter(|(key, _)| super::file::keys::is_operator(key)) {
         match part {
+            Part::Map(entries) => {
+                let of = entries.iter().filter(|(name, _)| name == "of");
+                let items = of.flat_map(|(_, part)| match part {
+                    Part::List(items) => &items[..],
+                    _ => &[],
+                });
+                let clauses = items.filter_map(|item| match item {
+                    Part::Clause(clause) => Some(clause),
+                    _ => None,
+                });
+                out.extend(
+                    clauses.zip(inner.by_ref()).map(|(clause, ix)| (key.as_str(), clause, ix)),
+                );
+            }
             Part::List(items) => {
                 let clauses = items.iter().filter_map(|item| match item {
                     Part::Clause(clause) => Some(clause),

@@ -71,6 +71,22 @@ const PLAIN: [&str; 10] =
     ["by", "within", "match", "need", "skip", "times", "name", "hit", "unit", "is"];
 /// The key under which a phrase has the file's way to match; an own one stands under `match`.
 pub const INHERITED: &str = "(match)";
+/// Keys under which conditions stand. Elsewhere a map has parameters, some of them named like operators.
+const HOLDS_CONDITIONS: [&str; 13] = [
+    "any",
+    "all",
+    "none",
+    "not",
+    "order",
+    "condition",
+    "of",
+    "after",
+    "before",
+    "around",
+    "not_after",
+    "not_before",
+    "not_around",
+];
 /// Keys under which phrases stand.
 const PHRASES: [&str; 5] = ["phrase", "regex", "similar", "to", "except"];
 
@@ -211,7 +227,9 @@ impl<'n> Resolver<'n> {
             Value::List(items) => {
                 Part::List(items.iter().map(|item| self.part(key, item)).collect())
             }
-            Value::Map(entries) if is_condition(entries) => Part::Clause(self.clause(node)),
+            Value::Map(entries) if HOLDS_CONDITIONS.contains(&key) && is_condition(entries) => {
+                Part::Clause(self.clause(node))
+            }
             Value::Map(entries) => Part::Map(self.parts(entries)),
             Value::Null => Part::Plain(String::new()),
         }

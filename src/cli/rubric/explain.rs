@@ -169,7 +169,7 @@ fn node(lead: &str, one: &Explained, depth: usize, say: Say) {
     for (key, inner) in &one.below {
         // The operator's own children follow it; others are where it was held against.
         let lead = match key.as_str() {
-            "any" | "all" | "order" | "not" | "condition" => String::new(),
+            "any" | "all" | "none" | "order" | "not" | "condition" => String::new(),
             key => format!("{}:", super::describe::words(key, say)),
         };
         node(&lead, inner, depth + 1, say);
