@@ -145,7 +145,10 @@ impl Tree<'_> {
         };
         let found = !outcome.stream.hits.is_empty();
         // What is composed of others is proved by them, but for hits that passed its own modifiers.
-        let composed = matches!(condition.op, Op::Any(_) | Op::All(_) | Op::Not(_) | Op::Same(_));
+        let composed = matches!(
+            condition.op,
+            Op::Any(_) | Op::All(_) | Op::Some { .. } | Op::Not(_) | Op::Same(_)
+        );
         let proves = match (composed, holds) {
             (true, _) => found && condition.is_modified(),
             (false, Holds::Pending) => found,
@@ -160,7 +163,7 @@ impl Tree<'_> {
 /// The conditions that an operator is made of.
 fn inner(op: &Op) -> Vec<CondIx> {
     match op {
-        Op::Any(of) | Op::All(of) | Op::Order(of) => of.clone(),
+        Op::Any(of) | Op::All(of) | Op::Order(of) | Op::Some { of, .. } => of.clone(),
         Op::Not(of) | Op::Same(of) => vec![*of],
         _ => Vec::new(),
     }
