@@ -118,9 +118,14 @@ pub(crate) fn scorecard(
         all.map(|(criterion, finding)| mark(criterion, finding, rubric, outcomes, undecided))
             .collect()
     };
-    let decided = tally(rubric, &marks(Undecided::Out));
-    let worst = tally(rubric, &marks(Undecided::Bad));
-    let best = tally(rubric, &marks(Undecided::Good));
+    let settled = marks(Undecided::Out);
+    let decided = tally(rubric, &settled);
+    // On most calls everything is decided, and there is nothing to add up again.
+    let if_undecided = |undecided: Undecided| {
+        let marks = marks(undecided);
+        if marks == settled { decided.clone() } else { tally(rubric, &marks) }
+    };
+    let (worst, best) = (if_undecided(Undecided::Bad), if_undecided(Undecided::Good));
     for (finding, (weight, points)) in findings.iter_mut().zip(&decided.lines) {
         finding.weight = Points::from_hundredths(*weight);
         finding.points = Points::from_hundredths(*points);
