@@ -1,0 +1,306 @@
+//! What does it cost to judge a year of calls again, and to judge a call while it is spoken?
+//!
+//! `cargo bench --bench backtest [-- --calls N]` prints a table: time, calls/s and MB/s of the
+//! evaluator over made-up calls (see `calls/`), of exact phrases alone beside ripgrep on the same text
+//! (`rg` must be on the path), of reports read from disk, and the cost of an utterance of a live call.
+//! The digest is over all scorecards with their proofs: it must not change when only speed does.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+
+mod calls;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use calls::Share;
+use lingting::domain::{AudioTime, CallRecord, EndedCall, EngineRef, Media, Scorecard, Transcript};
+use lingting::rubric::{CallFacts, Evaluation, Fact, Plan, built_in, library, load};
+use lingting::wire::report::{Report, Source, Timings};
+use sha2::{Digest, Sha256};
+
+/// Calls in memory at once.
+const CHUNK: usize = 1000;
+/// Calls whose scorecards go into the digest, as proofs in full are slow to print.
+const DIGEST_CALLS: u64 = 400;
+
+fn main() {
+    let wanted = std::env::args().skip_while(|arg| arg != "--calls").nth(1);
+    let count: usize = wanted.map_or(100_000, |count| count.parse().unwrap());
+    let plan = Plan::compile(built_in().unwrap());
+    println!("digest of {DIGEST_CALLS} calls' scorecards: {}", digest(&plan));
+    live(&plan);
+    disk(&plan, count.min(2000));
+    let exact = exact_plan();
+    let text = tempfile::tempdir().unwrap();
+    whole(count, &plan, &exact, text.path());
+    println!("memory at its peak: {} MB", peak_mb());
+}
+
+/// Judges `count` calls by all packs, and by exact phrases alone; then lets ripgrep look for these.
+fn whole(count: usize, plan: &Plan, exact: &(Plan, Vec<String>), folder: &Path) {
+    let mut share = Share::default();
+    let mut files: Vec<_> = (0..2)
+        .map(|half| std::fs::File::create(folder.join(format!("{half}.txt"))).unwrap())
+        .collect();
+    let (mut all, mut alone) = (Duration::ZERO, Duration::ZERO);
+    let mut cards = 0;
+    for first in (0..count).step_by(CHUNK) {
+        let ids: Vec<u64> = (first..count.min(first + CHUNK)).map(|n| n as u64).collect();
+        let records: Vec<CallRecord> = parallel(&ids, |n| calls::call(*n));
+        for (ix, record) in records.iter().enumerate() {
+            use std::io::Write;
+            share.add(record);
+            let lines: Vec<&str> = record.utterances.iter().map(|one| one.text.as_str()).collect();
+            writeln!(files[ix % 2], "{}", lines.join("\n")).unwrap();
+        }
+        let started = Instant::now();
+        cards += parallel(&records, |one| plan.evaluate(&CallFacts::from(one)).len())
+            .into_iter()
+            .sum::<usize>();
+        all += started.elapsed();
+        let started = Instant::now();
+        parallel(&records, |one| exact.0.evaluate(&CallFacts::from(one)).len());
+        alone += started.elapsed();
+    }
+    println!(
+        "{count} calls: {} utterances, {:.1} M characters, {:.0} MB of text, {:.1} % of utterances said before",
+        share.utterances,
+        share.chars as f64 / 1e6,
+        share.bytes as f64 / 1e6,
+        100.0 * share.repeated as f64 / share.utterances as f64
+    );
+    let row = |name: &str, time: Duration| {
+        let seconds = time.as_secs_f64();
+        println!(
+            "{name:44} {seconds:9.2} s {:9.0} calls/s {:8.1} MB/s {:7.1} us/utterance",
+            count as f64 / seconds,
+            share.bytes as f64 / 1e6 / seconds,
+            seconds * 1e6 / share.utterances as f64
+        );
+    };
+    row(&format!("all packs, {cards} scorecards"), all);
+    row(&format!("{} exact phrases", exact.1.len()), alone);
+    let rg = ripgrep(folder, &exact.1);
+    row("ripgrep, the same phrases", rg);
+    println!(
+        "times ripgrep: exact {:.1}, all packs {:.1}",
+        alone.as_secs_f64() / rg.as_secs_f64(),
+        all.as_secs_f64() / rg.as_secs_f64()
+    );
+}
+
+/// Works through a list on all cores; answers in its order.
+fn parallel<T: Sync, R: Send>(list: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(list.len()));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let from = next.fetch_add(16, Ordering::Relaxed);
+                    let Some(rest) = list.get(from..).filter(|rest| !rest.is_empty()) else {
+                        break;
+                    };
+                    let part: Vec<R> = rest.iter().take(16).map(&work).collect();
+                    done.lock().unwrap().push((from, part));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap();
+    done.sort_by_key(|(from, _)| *from);
+    done.into_iter().flat_map(|(_, part)| part).collect()
+}
+
+/// The words of the built-in lists, each way to say them by itself, to be found letter by letter.
+fn exact_plan() -> (Plan, Vec<String>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/rubrics/lists");
+    let mut phrases = BTreeSet::new();
+    for name in ["zh.yaml", "en.yaml"] {
+        let text = std::fs::read_to_string(root.join(name)).unwrap();
+        for line in text.lines() {
+            let Some(phrase) = line.trim().strip_prefix("- ") else { continue };
+            let ways = ways(phrase.trim_matches('"'));
+            let pieces = ways.iter().flat_map(|way| way.split(GAPS));
+            let plain = |c: char| c.is_alphabetic() || c == ' ' || c == '\'';
+            let whole = |piece: &&str| piece.chars().count() > 1 && piece.chars().all(plain);
+            phrases.extend(pieces.map(str::trim).filter(whole).map(str::to_lowercase));
+        }
+    }
+    let phrases: Vec<String> = phrases.into_iter().collect();
+    let list: String = phrases.iter().map(|phrase| format!("  - \"{phrase}\"\n")).collect();
+    let yaml = format!(
+        "rubric: exact\nversion: 1\ntitle: {{zh: 词, en: words}}\npass_mark: 60\nmatch: exact\nphrases:\n  all:\n{}sections:\n  all: {{zh: 全部, en: all}}\ncriteria:\n  - id: said\n    title: {{zh: 说过, en: said}}\n    section: all\n    severity: minor\n    weight: 1\n    met: {{phrase: $all}}\n",
+        list.replace("  - ", "    - ")
+    );
+    let rubric = load("exact.yaml", &yaml, &library()).unwrap_or_else(|e| panic!("{e}"));
+    (Plan::compile(vec![rubric]), phrases)
+}
+
+/// What stands between the words of a phrase.
+const GAPS: &[char] = &['*', '{', '}', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+
+/// A phrase with its alternatives written out, at most 64.
+fn ways(phrase: &str) -> Vec<String> {
+    let open = phrase.rfind('(');
+    let close = open.and_then(|open| Some(open + phrase[open..].find(')')?));
+    let Some((open, close)) = open.zip(close) else { return vec![phrase.to_owned()] };
+    let each = phrase[open + 1..close].split('|');
+    let each = each.map(|one| format!("{}{one}{}", &phrase[..open], &phrase[close + 1..]));
+    each.flat_map(|one| ways(&one)).take(64).collect()
+}
+
+fn ripgrep(folder: &Path, phrases: &[String]) -> Duration {
+    let list = folder.join("phrases");
+    std::fs::write(&list, phrases.join("\n") + "\n").unwrap();
+    let run = || {
+        let started = Instant::now();
+        let status = Command::new("rg")
+            .args([
+                "--fixed-strings",
+                "--ignore-case",
+                "--only-matching",
+                "--no-config",
+                "-j2",
+                "-f",
+            ])
+            .arg(&list)
+            .arg(folder.join("0.txt"))
+            .arg(folder.join("1.txt"))
+            .stdout(Stdio::null())
+            .status();
+        status.is_ok_and(|status| status.success()).then(|| started.elapsed())
+    };
+    // The best of three: the first run reads the disk.
+    (0..3).filter_map(|_| run()).min().unwrap_or(Duration::MAX)
+}
+
+/// Reports on disk: read, parsed, judged again.
+fn disk(plan: &Plan, count: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let ids: Vec<u64> = (0..count as u64).collect();
+    let sizes = parallel(&ids, |n| {
+        let record = calls::call(*n);
+        let json = report(&record, &plan.evaluate(&CallFacts::from(&record))).to_json();
+        std::fs::write(folder.path().join(format!("{n}.json")), &json).unwrap();
+        json.len()
+    });
+    let bytes = sizes.iter().sum::<usize>() as f64;
+    let read = |n: &u64| {
+        let json = std::fs::read_to_string(folder.path().join(format!("{n}.json"))).unwrap();
+        Report::from_json(&json).unwrap().into_record().unwrap()
+    };
+    let row = |name: &str, time: Duration| {
+        let seconds = time.as_secs_f64();
+        let (calls, mb) = (count as f64 / seconds, bytes / 1e6 / seconds);
+        println!("{name:44} {seconds:9.2} s {calls:9.0} calls/s {mb:8.1} MB/s of JSON");
+    };
+    let started = Instant::now();
+    parallel(&ids, |n| read(n).utterances.len());
+    row(&format!("{count} reports read"), started.elapsed());
+    let started = Instant::now();
+    parallel(&ids, |n| plan.evaluate(&CallFacts::from(&read(n))).len());
+    row(&format!("{count} reports read and judged"), started.elapsed());
+}
+
+fn report(record: &CallRecord, cards: &[Scorecard]) -> Report {
+    let ended = EndedCall {
+        media: Media {
+            duration_ms: record.duration_ms,
+            codec: "pcm_alaw".into(),
+            sample_rate_hz: 8000,
+            channels: 2,
+            legs: Vec::new(),
+            problems: Vec::new(),
+        },
+        transcript: Transcript {
+            language: record.info.language.clone().unwrap(),
+            engine: EngineRef { name: "none".into(), model: "none".into(), sha256: String::new() },
+            utterances: record.utterances.clone(),
+            rejected: Vec::new(),
+        },
+        conversation: record.conversation.clone(),
+        pii: Vec::new(),
+        unheard: record.unheard.clone(),
+        parties_confidence: record.parties_confidence,
+    };
+    let source = Source { file: "a.wav".into(), sha256: "0".repeat(64), settings: String::new() };
+    Report::new(&record.info, source, &ended, cards, Timings::default())
+}
+
+/// What one more utterance of a live call costs: taken, searched, and all criteria asked for.
+fn live(plan: &Plan) {
+    let row = |name: &str, mut times: Vec<Duration>| {
+        times.sort();
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_micros();
+        println!(
+            "{name:44} p50 {} us, p99 {} us, max {} us an utterance",
+            at(0.5),
+            at(0.99),
+            at(1.0)
+        );
+    };
+    let usual: Vec<CallRecord> = (0..200).map(calls::call).collect();
+    row("live, usual calls", usual.iter().flat_map(|one| live_call(plan, one)).collect());
+    let long: Vec<CallRecord> = (0..6).map(|n| calls::long_call(n, 500)).collect();
+    row(
+        "live, calls of 500 utterances",
+        long.iter().flat_map(|one| live_call(plan, one)).collect(),
+    );
+}
+
+fn live_call(plan: &Plan, record: &CallRecord) -> Vec<Duration> {
+    let mut evaluation = Evaluation::new(plan, &record.info, record.parties_confidence);
+    let measures = &record.conversation;
+    let mut silences = measures.silences.iter().copied().peekable();
+    let mut rates = measures.rates.iter().copied().peekable();
+    let mut overtalk = measures.overtalk.iter().copied().peekable();
+    let mut times = Vec::new();
+    for one in &record.utterances {
+        let horizon: AudioTime = one.span.start();
+        let utterance = one.clone();
+        let started = Instant::now();
+        while let Some(one) = silences.next_if(|one| one.span.start() < horizon) {
+            evaluation.observe(Fact::Silence(one)).unwrap();
+        }
+        while let Some(one) = rates.next_if(|one| one.span.start() < horizon) {
+            evaluation.observe(Fact::Rate(one)).unwrap();
+        }
+        while let Some(one) = overtalk.next_if(|one| one.span.start() < horizon) {
+            evaluation.observe(Fact::Overtalk(one)).unwrap();
+        }
+        evaluation.observe(Fact::Utterance(utterance)).unwrap();
+        evaluation.advance(horizon);
+        std::hint::black_box(evaluation.values());
+        times.push(started.elapsed());
+    }
+    times
+}
+
+/// Over all that scorecards hold, quotes included.
+fn digest(plan: &Plan) -> String {
+    let ids: Vec<u64> = (0..DIGEST_CALLS).collect();
+    let told = parallel(&ids, |n| {
+        let record = calls::call(*n);
+        let cards = plan.evaluate(&CallFacts::from(&record));
+        let quotes = cards.iter().flat_map(|card| &card.findings);
+        let quotes = quotes.flat_map(|finding| finding.verdict.evidence());
+        let quotes: Vec<Option<&str>> =
+            quotes.map(|one| one.quote.as_ref().map(|quote| quote.as_str())).collect();
+        format!("{cards:?}{quotes:?}")
+    });
+    let hash = Sha256::digest(told.concat());
+    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn peak_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kb = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kb.unwrap_or(0) / 1000
+}
