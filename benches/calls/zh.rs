@@ -456,7 +456,7 @@ fn customer(dice: &mut Dice) -> String {
         return dice.pick(&SHORT).to_owned();
     }
     let mut out = story(dice);
-    if dice.chance(40) {
+    if dice.chance(12) {
         out += "，";
         out += &story(dice);
     }
@@ -468,11 +468,11 @@ fn agent(dice: &mut Dice) -> String {
         return dice.pick(&SHORT).to_owned();
     }
     let mut parts = Vec::new();
-    if dice.chance(35) {
+    if dice.chance(20) {
         parts.push(dice.pick(&SOOTHE).to_owned());
     }
     parts.push(filled(dice.pick(&CHECK), dice));
-    if dice.chance(35) {
+    if dice.chance(12) {
         parts.push(format!("关于{}{}的问题", name(dice), dice.pick(&GOODS)));
     }
     if dice.chance(1) {

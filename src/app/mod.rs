@@ -4,6 +4,7 @@
 //! decided about a call is decided in [`crate::session`]; here it is only made to happen.
 
 mod analyze;
+mod backtest;
 mod chat;
 mod drive;
 mod engines;
@@ -14,6 +15,9 @@ mod reason;
 mod stored;
 
 pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};
+pub use backtest::{
+    BacktestError, BacktestOptions, BacktestOutcome, Broken, LabelError, Labels, backtest,
+};
 pub use engines::{EngineChoice, EngineOptions, Engines, EnginesError};
 pub use outputs::{CallLine, OutputError};
 pub use privacy::PiiMode;

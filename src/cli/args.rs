@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::rubric::{CheckArgs, DiffArgs, ExplainArgs, FmtArgs, ShowArgs};
+use super::rubric::{BacktestArgs, CheckArgs, DiffArgs, ExplainArgs, FmtArgs, ShowArgs};
 
 /// Quality monitoring and speech analytics for call centres, on your own machine.
 #[derive(Debug, Parser)]
@@ -157,6 +157,8 @@ pub(super) enum RubricAction {
     Explain(ExplainArgs),
     /// Put rubric files into their canonical form, comments kept
     Fmt(FmtArgs),
+    /// Judge past calls again, without their audio, and say what would change
+    Backtest(BacktestArgs),
 }
 
 #[derive(Debug, clap::Args)]

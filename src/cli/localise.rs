@@ -115,6 +115,16 @@ const TEXTS: &[(&str, &str)] = &[
     ("rubric.fmt", "把评分标准文件整理成规范格式，保留注释"),
     ("rubric.fmt.files", "评分标准文件或词表文件"),
     ("rubric.fmt.check", "不写入；有文件格式不规范时返回失败"),
+    ("rubric.backtest", "不用录音，重新评判以往通话，并说明会有哪些变化"),
+    ("rubric.backtest.new", "要试用的评分标准文件 [默认：内置评分标准]"),
+    ("rubric.backtest.against", "报告文件夹，由 `analyze --out` 写成"),
+    ("rubric.backtest.versus", "用来对比的评分标准文件 [默认：报告中已有的评分表]"),
+    (
+        "rubric.backtest.labels",
+        "人工判定：每通话一个 <call_id>.json 的文件夹，或 call_id,criterion,verdict 三列的 CSV",
+    ),
+    ("rubric.backtest.samples", "每种变化列出的通话数"),
+    ("rubric.backtest.json", "以 JSON 输出结果"),
     ("doctor", "检查本机缺少什么，以及如何补上"),
     ("doctor.models", "模型文件夹 [默认：用户数据文件夹下的 lingting/models]"),
 ];

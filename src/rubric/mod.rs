@@ -8,6 +8,7 @@
 //! pure function over [`stream`]s of hits; [`proof`] and [`score`] make findings of them.
 
 mod applies;
+pub mod backtest;
 mod diff;
 mod entity;
 mod eval;

@@ -12,21 +12,48 @@ use ferrous_opencc::config::BuiltinConfig;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
+/// The block in which nearly all Chinese text is written.
+pub(super) const COMMON_HANZI: std::ops::RangeInclusive<char> = '\u{4e00}'..='\u{9fff}';
+
 /// Whether a character is a Chinese one.
 pub const fn is_hanzi(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
         | '\u{20000}'..='\u{323af}' | '〇')
 }
 
+fn opencc() -> Option<&'static OpenCC> {
+    static OPENCC: OnceLock<Option<OpenCC>> = OnceLock::new();
+    OPENCC.get_or_init(|| OpenCC::from_config(BuiltinConfig::T2s).ok()).as_ref()
+}
+
+/// Traditional only in company, such as 瞭解, while alone they stay; and what we change ourselves.
+const TOUCHY: [char; 7] = ['瞭', '藉', '覆', '沈', '牴', '衹', '妳'];
+
+/// Whether a character is as simple as it gets, whatever stands beside it. Nearly all text is made of
+/// such, and needs no dictionary.
+fn is_simple(c: char) -> bool {
+    static SIMPLE: OnceLock<Vec<bool>> = OnceLock::new();
+    let simple = SIMPLE.get_or_init(|| {
+        let Some(opencc) = opencc() else { return Vec::new() };
+        let lines: String = COMMON_HANZI.flat_map(|c| [c, '\n']).collect();
+        let converted = opencc.convert(&lines);
+        let same = COMMON_HANZI
+            .zip(converted.lines())
+            .map(|(c, line)| line.chars().eq([c]) && !TOUCHY.contains(&c));
+        same.collect()
+    });
+    match u32::from(c).checked_sub(u32::from(*COMMON_HANZI.start())) {
+        Some(at) if COMMON_HANZI.contains(&c) => simple.get(at as usize).copied().unwrap_or(false),
+        _ => !is_hanzi(c),
+    }
+}
+
 /// Traditional characters become simplified, one for one, so that positions stay.
 fn simplify(chars: &mut [char]) {
-    static OPENCC: OnceLock<Option<OpenCC>> = OnceLock::new();
-    if !chars.iter().copied().any(is_hanzi) {
+    if chars.iter().copied().all(is_simple) {
         return;
     }
-    let Some(opencc) = OPENCC.get_or_init(|| OpenCC::from_config(BuiltinConfig::T2s).ok()) else {
-        return;
-    };
+    let Some(opencc) = opencc() else { return };
     let text: String = chars.iter().collect();
     let simple: Vec<char> = opencc.convert(&text).chars().collect();
     // Every entry of the dictionary keeps its length; were one not to, the text stays as it is.
@@ -97,11 +124,34 @@ pub fn folded(text: &str) -> Folded {
     out
 }
 
+/// The folded form of a character that needs no table to fold, and takes no mark from another.
+fn alone(c: char) -> Option<char> {
+    match c {
+        '\0'..='\x7f' => Some(c.to_ascii_lowercase()),
+        '、' | '。' => Some(c),
+        '！'..='～' => {
+            let half = char::from_u32(u32::from(c) - 0xfee0)?;
+            Some(half.to_ascii_lowercase())
+        }
+        c => COMMON_HANZI.contains(&c).then_some(c),
+    }
+}
+
 /// The folded characters, each with the bytes of the text given that it came from.
 pub(super) fn folded_chars(text: &str) -> Vec<(char, Range<usize>)> {
     let mut out: Vec<(char, Range<usize>)> = Vec::with_capacity(text.len());
     let mut starts = text.char_indices().peekable();
+    let mut simple = true;
     while let Some((start, first)) = starts.next() {
+        let next = starts.peek().copied();
+        if let Some(c) = alone(first)
+            && next.is_none_or(|(_, next)| alone(next).is_some())
+        {
+            simple = simple && is_simple(c);
+            out.push((c, start..next.map_or(text.len(), |(at, _)| at)));
+            continue;
+        }
+        simple = false;
         // A letter and the marks above it are one: they are composed together.
         while starts.next_if(|&(_, c)| canonical_combining_class(c) != 0).is_some() {}
         let end = starts.peek().map_or(text.len(), |&(at, _)| at);
@@ -111,6 +161,9 @@ pub(super) fn folded_chars(text: &str) -> Vec<(char, Range<usize>)> {
         }
         let lower = text[start..end].nfkc().flat_map(char::to_lowercase);
         out.extend(lower.map(|c| (c, start..end)));
+    }
+    if simple {
+        return out;
     }
     let mut chars: Vec<char> = out.iter().map(|&(c, _)| c).collect();
     simplify(&mut chars);
@@ -139,6 +192,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_traditional_only_in_company_is_seen() {
+        let table = [
+            ("一目瞭然", "一目了然"),
+            ("我瞭解了", "我了解了"),
+            ("找藉口", "找借口"),
+            ("給您答覆", "给您答复"),
+            ("沈默", "沉默"),
+            ("牴牾", "抵牾"),
+            ("衹得", "只得"),
+            ("妳好", "你好"),
+            ("乾坤", "乾坤"),
+        ];
+        for (text, want) in table {
+            assert_eq!(folded(text).text(), want);
+            assert_eq!(fold(text), want);
+        }
+    }
+
+    #[test]
     fn rules_see_one_form() {
         let table = [
             ("ＡＢＣ，４８", "abc,48"),
@@ -162,7 +234,19 @@ mod tests {
         assert_eq!(folded.source(6..6), text.len()..text.len());
     }
 
+    /// As [`folded_chars`], by the tables alone.
+    fn slowly(text: &str) -> String {
+        let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
+        opencc().unwrap().convert(&lower).replace('妳', "你")
+    }
+
     proptest! {
+        #[test]
+        fn what_needs_no_table_folds_as_the_tables_say(text in "[一-龥Ａ-ｚ！-～a-zA-Z0-9，。、？!?]{0,24}") {
+            let (quick, slow) = (folded(&text), slowly(&text));
+            prop_assert_eq!(quick.text(), slow);
+        }
+
         #[test]
         fn every_range_is_a_slice_of_the_source(text in "\\PC{0,24}") {
             let folded = folded(&text);

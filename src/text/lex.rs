@@ -5,9 +5,10 @@
 
 use std::ops::Range;
 
+use compact_str::CompactString;
 use unicode_normalization::char::is_combining_mark;
 
-use super::fold::{folded_chars, is_hanzi};
+use super::fold::{COMMON_HANZI, folded_chars, is_hanzi};
 
 /// What stands between a lexeme and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +36,7 @@ pub(super) enum LexKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lexeme {
     pub(super) kind: LexKind,
-    pub(super) text: String,
+    pub(super) text: CompactString,
     pub(super) at: Range<usize>,
     pub(super) gap: Gap,
 }
@@ -65,13 +66,16 @@ fn gap_of(c: char) -> Gap {
 /// Cuts a text into lexemes.
 pub(super) fn lexemes(text: &str) -> Vec<Lexeme> {
     let chars = folded_chars(text);
-    let mut out: Vec<Lexeme> = Vec::new();
+    let mut out: Vec<Lexeme> = Vec::with_capacity(chars.len());
     let mut gap = Gap::Stop;
     let mut i = 0;
     while i < chars.len() {
         let c = chars[i].0;
         let (kind, len) = if is_hanzi(c) || stands_alone(c) {
-            let marks = chars[i + 1..].iter().take_while(|(c, _)| is_combining_mark(*c)).count();
+            let mark = |&&(c, _): &&(char, Range<usize>)| {
+                !COMMON_HANZI.contains(&c) && is_combining_mark(c)
+            };
+            let marks = chars[i + 1..].iter().take_while(mark).count();
             (if is_hanzi(c) { LexKind::Hanzi } else { LexKind::Word }, 1 + marks)
         } else if c.is_ascii_digit() {
             (LexKind::Digits, digits_len(&chars[i..]))

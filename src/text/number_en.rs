@@ -151,12 +151,15 @@ impl Words<'_> {
 
 /// Reads the number that starts here.
 pub(super) fn read(rest: &[Lexeme]) -> Option<Number> {
+    if rest.first()?.kind == LexKind::Hanzi {
+        return None;
+    }
     let joined = rest.iter().skip(1).take_while(|lexeme| {
         matches!(lexeme.gap, Gap::None | Gap::Space | Gap::Hyphen) && lexeme.kind == LexKind::Word
     });
     let words = Words(&rest[..1 + joined.count()]);
     let (mut digits, mut used) = match rest.first()?.kind {
-        LexKind::Digits => (rest[0].text.clone(), 1),
+        LexKind::Digits => (rest[0].text.to_string(), 1),
         LexKind::Word => words
             .value(0)
             .map(|(value, used)| (value.to_string(), used))

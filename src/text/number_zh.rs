@@ -3,6 +3,9 @@
 //! In: lexemes from some point on. Out: the number that starts there, in digits, or none. Fixed
 //! words that hold a numeral without counting (一起, 万一, 星期一) are no numbers.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use super::lex::{Gap, LexKind, Lexeme};
 use super::token::Number;
 
@@ -22,6 +25,19 @@ const FIXED_UNLESS: &[(&str, &str)] =
 
 const WEEK: &[&str] = &["星期", "礼拜", "周"];
 
+/// The fixed words that begin with a character, in the order of the list.
+fn fixed_from(first: char) -> &'static [&'static str] {
+    static WORDS: OnceLock<BTreeMap<char, Vec<&str>>> = OnceLock::new();
+    let words = WORDS.get_or_init(|| {
+        let mut words: BTreeMap<char, Vec<&str>> = BTreeMap::new();
+        for word in FIXED.split(' ') {
+            words.entry(word.chars().next().unwrap_or(' ')).or_default().push(word);
+        }
+        words
+    });
+    words.get(&first).map_or(&[], Vec::as_slice)
+}
+
 /// How many lexemes a fixed word takes that starts here; 0 when none does.
 pub(super) fn fixed_len(rest: &[Lexeme], before: Option<&Lexeme>) -> usize {
     let hanzi = |i: usize| {
@@ -38,7 +54,7 @@ pub(super) fn fixed_len(rest: &[Lexeme], before: Option<&Lexeme>) -> usize {
     if counts && power(first).is_some() {
         return 0;
     }
-    if let Some(word) = FIXED.split(' ').find(|word| starts(word)) {
+    if let Some(word) = fixed_from(first).iter().find(|word| starts(word)) {
         return word.chars().count();
     }
     for (word, unless) in FIXED_UNLESS {
@@ -96,7 +112,7 @@ enum Item {
 impl Item {
     fn of(lexeme: &Lexeme) -> Option<Self> {
         if lexeme.kind == LexKind::Digits {
-            return Some(Item::Written(lexeme.text.clone()));
+            return Some(Item::Written(lexeme.text.to_string()));
         }
         let c = lexeme.hanzi()?;
         let point = (c == '点').then_some(Item::Point);
@@ -149,6 +165,7 @@ pub(super) fn read(rest: &[Lexeme]) -> Option<Number> {
     if hanzi(0) == Some('百') && hanzi(1) == Some('分') {
         return percent(rest);
     }
+    Item::of(rest.first()?)?;
     let mut items = items(rest);
     // 洞 and 拐 are a hole and a turn, unless they stand in a row of digits.
     let row = items.iter().take_while(|item| item.is_digits()).count();

@@ -3,8 +3,11 @@
 //! In: tokens. Out: a distance from 0 to 1. A recogniser that hears right and writes wrong (不知道,
 //! 步知道; right, write) must be seen as near; another number or another word must not.
 
+use std::sync::OnceLock;
+
 use pinyin::ToPinyinMulti;
 
+use super::fold::COMMON_HANZI;
 use super::number_en;
 use super::syllable::Syllable;
 use super::token::{Token, TokenKind};
@@ -12,6 +15,9 @@ use super::word_key::{KEY_LEN, Key, word_key};
 
 /// Readings kept of a character; the pinyin table lists the common ones first.
 const READINGS_MAX: usize = 4;
+
+/// Characters of the block in which nearly all Chinese text is written.
+const COMMON: usize = *COMMON_HANZI.end() as usize - *COMMON_HANZI.start() as usize + 1;
 
 /// What a reading costs that is not the character's first.
 const RARE_READING: f32 = 0.1;
@@ -33,11 +39,7 @@ impl Sound {
     pub(super) fn of(kind: TokenKind, text: &str) -> Self {
         let none = Self::default();
         match kind {
-            TokenKind::Hanzi => {
-                let c = text.chars().next();
-                let readings = c.and_then(|c| c.to_pinyin_multi()).into_iter().flatten();
-                Self { readings: first_readings(readings.map(|reading| reading.plain())), ..none }
-            }
+            TokenKind::Hanzi => text.chars().next().map_or(none, Self::of_hanzi),
             TokenKind::Word => Self { key: word_key(text), ..none },
             TokenKind::Number => {
                 let word = text.parse().ok().and_then(number_en::word);
@@ -45,6 +47,26 @@ impl Sound {
                 Self { readings, key: word.map(word_key).unwrap_or_default() }
             }
         }
+    }
+
+    /// Looked up once a character: calls are made of a few thousand.
+    fn of_hanzi(c: char) -> Self {
+        static KNOWN: [OnceLock<Sound>; COMMON] = [const { OnceLock::new() }; COMMON];
+        let read = || {
+            let readings = c.to_pinyin_multi().into_iter().flatten();
+            let readings = first_readings(readings.map(|reading| reading.plain()));
+            Self { readings, ..Self::default() }
+        };
+        let at = u32::from(c).checked_sub(u32::from(*COMMON_HANZI.start()));
+        match at.and_then(|at| KNOWN.get(at as usize)) {
+            Some(known) => *known.get_or_init(read),
+            None => read(),
+        }
+    }
+
+    /// Whether it sounds like nothing: only the very same token is near to it.
+    pub fn is_silent(&self) -> bool {
+        *self == Self::default()
     }
 
     fn readings(&self) -> impl Iterator<Item = (usize, Syllable)> + '_ {

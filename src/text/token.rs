@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use compact_str::CompactString;
+
 use super::lex::{LexKind, Lexeme, lexemes};
 use super::sound::Sound;
 use super::{number_en, number_zh};
@@ -26,7 +28,7 @@ pub struct Token {
     /// What it is.
     pub kind: TokenKind,
     /// Folded form: simplified, half width, lower case; a number in digits, `5%` for a percentage.
-    pub text: String,
+    pub text: CompactString,
     /// Its bytes in the text given.
     pub at: Range<usize>,
     /// How it sounds.
@@ -34,7 +36,7 @@ pub struct Token {
 }
 
 impl Token {
-    fn new(kind: TokenKind, text: String, at: Range<usize>) -> Self {
+    fn new(kind: TokenKind, text: CompactString, at: Range<usize>) -> Self {
         let sound = Sound::of(kind, &text);
         Self { kind, text, at, sound }
     }
@@ -66,7 +68,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
         match number_zh::read(rest).or_else(|| number_en::read(rest)) {
             Some(number) => {
                 let at = first.at.start..rest[number.lexemes - 1].at.end;
-                out.push(Token::new(TokenKind::Number, number.digits, at));
+                out.push(Token::new(TokenKind::Number, number.digits.into(), at));
                 i += number.lexemes;
             }
             None => {
@@ -93,7 +95,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(text: &str, want: &str) {
-        let got: Vec<String> = tokens(text).into_iter().map(|token| token.text).collect();
+        let got: Vec<CompactString> = tokens(text).into_iter().map(|token| token.text).collect();
         assert_eq!(got.join(" "), want, "{text}");
     }
 

@@ -13,24 +13,35 @@ pub(super) type Key = [u8; KEY_LEN];
 
 /// The key of a word.
 pub(super) fn word_key(word: &str) -> Key {
+    if word.is_ascii() {
+        return key_of(
+            &word
+                .bytes()
+                .filter(u8::is_ascii_alphabetic)
+                .map(|c| c.to_ascii_lowercase())
+                .collect::<Vec<u8>>(),
+        );
+    }
     let plain: Vec<u8> = word
         .nfd()
         .filter(|c| c.is_ascii_alphabetic())
         .map(|c| c.to_ascii_lowercase() as u8)
         .collect();
-    let mut key = [0; KEY_LEN];
     let foreign = word.nfd().any(|c| c.is_alphabetic() && !c.is_ascii());
-    if foreign {
-        return key;
-    }
+    if foreign { [0; KEY_LEN] } else { key_of(&plain) }
+}
+
+/// The key of letters in lower case.
+fn key_of(plain: &[u8]) -> Key {
+    let mut key = [0; KEY_LEN];
     let mut len = 0;
-    let mut i = match plain.as_slice() {
+    let mut i = match plain {
         [b'k' | b'g' | b'p', b'n', ..] | [b'w', b'r', ..] => 1,
         _ => 0,
     };
     let start = i;
     while i < plain.len() && len < KEY_LEN {
-        let (sounds, used) = sound_at(&plain, i, i == start);
+        let (sounds, used) = sound_at(plain, i, i == start);
         for &sound in sounds {
             let repeats = len > 0 && key[len - 1] == sound;
             if len < KEY_LEN && !repeats {

@@ -2,6 +2,7 @@
 //!
 //! In: arguments. Out: lines for the person, and whether all is well.
 
+mod backtest;
 mod check;
 mod describe;
 mod diff;
@@ -18,6 +19,7 @@ use super::args::{RubricAction, RubricArgs};
 use super::say::Say;
 use crate::rubric::{Clause, INHERITED, Outline, Part, Rubric, library, load};
 
+pub(super) use backtest::BacktestArgs;
 pub(super) use check::CheckArgs;
 pub(super) use diff::DiffArgs;
 pub(super) use explain::ExplainArgs;
@@ -34,6 +36,7 @@ pub(super) fn run(args: &RubricArgs, say: Say) -> bool {
         RubricAction::Diff(options) => diff::run(options, say),
         RubricAction::Explain(options) => explain::run(options, say),
         RubricAction::Fmt(options) => fmt::run(options, say),
+        RubricAction::Backtest(options) => backtest::run(options, say),
     }
 }
 

@@ -1,7 +1,5 @@
 //! Joins pieces, gaps, numbers and names into whole phrases.
 
-use std::collections::BTreeMap;
-
 use crate::domain::How;
 use crate::text::TokenKind;
 
@@ -47,7 +45,8 @@ impl Way {
 /// What was found in a stretch of speech.
 pub(super) struct Scene<'a> {
     pub(super) spoken: &'a [&'a Spoken],
-    pub(super) pieces: &'a BTreeMap<usize, Vec<Found>>,
+    /// By piece, then in time order.
+    pub(super) pieces: &'a [Found],
     pub(super) named: &'a [Vec<Found>],
     pub(super) prefixes: &'a [String],
 }
@@ -127,7 +126,9 @@ impl Scene<'_> {
         };
         match element {
             Element::Piece(piece) => {
-                self.pieces.get(&piece).into_iter().flatten().map(partial).collect()
+                let from = self.pieces.partition_point(|found| found.piece < piece);
+                let same = self.pieces[from..].iter().take_while(|found| found.piece == piece);
+                same.map(partial).collect()
             }
             Element::Name(name) => self.named[name].iter().map(partial).collect(),
             Element::Number => self.tokens(is_number),
@@ -192,7 +193,7 @@ fn is_number(spoken: &Spoken) -> bool {
     ];
     match spoken.token.kind {
         TokenKind::Number => true,
-        TokenKind::Hanzi => SMALL_ZH.contains(&spoken.token.text),
+        TokenKind::Hanzi => SMALL_ZH.contains(spoken.token.text.as_str()),
         TokenKind::Word => SMALL_EN.contains(&spoken.token.text.as_str()),
     }
 }

@@ -3,25 +3,23 @@
 //! In: phrases, once; then tokens. Out: [`Heard`]: which phrase, from which token to which, and how
 //! near. It knows nothing of time, parties or windows.
 
+mod ears;
 mod join;
 mod trie;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, RwLock};
+
+use compact_str::CompactString;
 
 use crate::domain::How;
 use crate::text::entity::EntityKind;
 use crate::text::{Token, TokenKind, sound_distance, tokens};
 
 use super::model::{Match, Part, Phrase, Segment};
+use ears::{Ears, Kept};
 use join::{Chain, Element, Way};
 use trie::{Found, Terms, Trie};
-
-/// Sounds farther apart than this are not confused.
-const NEAR_MAX: f32 = 0.45;
-/// Different tokens whose neighbours are remembered; the rest are worked out again each time.
-const MEMORY_MAX: usize = 50_000;
 
 /// Pieces up to this length must not run over a comma, unless they are exact.
 const SHORT_TOKENS: usize = 4;
@@ -32,13 +30,13 @@ const SAMPLES_MAX: usize = 3;
 #[derive(Debug, Default)]
 pub(crate) struct Matcher {
     phrases: Vec<Known>,
-    vocabulary: BTreeMap<String, u32>,
+    vocabulary: BTreeMap<CompactString, u32>,
     words: Vec<Token>,
     trie: Trie,
     /// Phrases as chains of segments.
     chains: Vec<(usize, Vec<Chain>)>,
     /// Which chains may begin with a piece.
-    by_piece: BTreeMap<usize, BTreeSet<usize>>,
+    by_piece: BTreeMap<usize, Vec<usize>>,
     /// Chains that may begin without words of their own.
     wordless: Vec<usize>,
     regexes: Vec<(usize, regex::Regex)>,
@@ -47,11 +45,8 @@ pub(crate) struct Matcher {
     entities: BTreeMap<EntityKind, usize>,
     attributes: Vec<String>,
     prefixes: Vec<String>,
-    memory: RwLock<BTreeMap<String, Near>>,
+    ears: Ears,
 }
-
-/// Vocabulary numbers that a token sounds like, each with its distance.
-type Near = Arc<[(u32, f32)]>;
 
 #[derive(Debug)]
 struct Known {
@@ -136,7 +131,10 @@ impl Matcher {
         for way in chains.first().iter().flat_map(|chain| &chain.ways) {
             match way.first_piece() {
                 Some(piece) => {
-                    self.by_piece.entry(piece).or_default().insert(at);
+                    let asking = self.by_piece.entry(piece).or_default();
+                    if asking.last() != Some(&at) {
+                        asking.push(at);
+                    }
                 }
                 None => self.wordless.push(at),
             }
@@ -257,23 +255,26 @@ impl Matcher {
 
     /// All phrases in a stretch of speech, by start, end, phrase.
     pub(crate) fn find(&self, spoken: &[&Spoken], names: &Names) -> Vec<Heard> {
-        let own: Vec<Option<u32>> =
-            spoken.iter().map(|s| self.vocabulary.get(&s.token.text).copied()).collect();
-        let near: Vec<Near> = spoken.iter().map(|s| self.near(&s.token)).collect();
-        let near: Vec<&[(u32, f32)]> = near.iter().map(AsRef::as_ref).collect();
-        let mut pieces: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
-        for found in self.trie.find(&own, &near) {
-            // Near sounds across a comma are two words that happen to stand side by side.
+        let own = |text: &str| self.vocabulary.get(text).copied();
+        let ears: Vec<Kept<'_>> =
+            spoken.iter().map(|one| self.ears.of(&one.token, &self.words, own)).collect();
+        let mut pieces = self.trie.find(&ears);
+        // Near sounds across a comma are two words that happen to stand side by side.
+        pieces.retain(|found| {
             let torn = || spoken[found.start + 1..found.end].iter().any(|s| s.pause > Pause::None);
-            if found.exact || found.end - found.start > SHORT_TOKENS || !torn() {
-                pieces.entry(found.piece).or_default().push(found);
-            }
-        }
+            found.exact || found.end - found.start > SHORT_TOKENS || !torn()
+        });
+        // Stable: places stay in order.
+        pieces.sort_by_key(|found| found.piece);
         let named: Vec<Vec<Found>> = names.0.iter().map(|name| find_name(name, spoken)).collect();
         let scene =
             join::Scene { spoken, pieces: &pieces, named: &named, prefixes: &self.prefixes };
-        let mut asked: BTreeSet<usize> = self.wordless.iter().copied().collect();
-        asked.extend(pieces.keys().filter_map(|piece| self.by_piece.get(piece)).flatten());
+        let mut asked: Vec<usize> = self.wordless.clone();
+        for same in pieces.chunk_by(|a, b| a.piece == b.piece) {
+            asked.extend(self.by_piece.get(&same[0].piece).into_iter().flatten());
+        }
+        asked.sort_unstable();
+        asked.dedup();
         let mut out: Vec<Heard> = Vec::new();
         for at in asked {
             let (phrase, chains) = &self.chains[at];
@@ -289,25 +290,6 @@ impl Matcher {
         out.dedup_by(|b, a| a.phrase == b.phrase && a.tokens.start == b.tokens.start);
         out.sort_by_key(|heard| (heard.tokens.start, heard.tokens.end, heard.phrase));
         out
-    }
-
-    /// Words of the vocabulary that sound like a token, remembered between utterances.
-    fn near(&self, token: &Token) -> Near {
-        if let Ok(memory) = self.memory.read()
-            && let Some(known) = memory.get(&token.text)
-        {
-            return Arc::clone(known);
-        }
-        let near: Near = (self.words.iter().zip(0u32..))
-            .map(|(word, id)| (id, sound_distance(word, token)))
-            .filter(|(_, distance)| *distance <= NEAR_MAX)
-            .collect();
-        if let Ok(mut memory) = self.memory.write()
-            && memory.len() < MEMORY_MAX
-        {
-            memory.insert(token.text.clone(), Arc::clone(&near));
-        }
-        near
     }
 
     fn find_regexes(&self, spoken: &[&Spoken], out: &mut Vec<Heard>) {

@@ -3,6 +3,8 @@
 //! In: pieces as lists of vocabulary numbers. Out: hits with what they cost. A walk may take a token
 //! that sounds like the one wanted, and for long pieces leave one out or let one in.
 
+use super::ears::{Ear, Kept};
+
 /// What a piece allows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Terms {
@@ -38,15 +40,56 @@ pub(crate) struct Found {
 pub(crate) struct Trie {
     nodes: Vec<Node>,
     terms: Vec<Terms>,
+    /// The root's children by vocabulary number; 0: none.
+    firsts: Vec<u32>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Node {
     /// By vocabulary number, ascending.
     children: Vec<(u32, u32)>,
     ends: Vec<usize>,
     /// The largest budget of all pieces below.
     budget: f32,
+    /// With fewer tokens the very same than this so far, no piece below can be near enough, unless
+    /// what was heard costs no more than `stranger_budget`.
+    literal_min: i32,
+    /// The largest budget of pieces below for what has too few tokens the very same.
+    stranger_budget: f32,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self {
+            children: Vec::new(),
+            ends: Vec::new(),
+            budget: 0.0,
+            literal_min: i32::MAX,
+            stranger_budget: -1.0,
+        }
+    }
+}
+
+impl Node {
+    /// Takes notice of a piece that ends so many tokens below.
+    fn leads_to(&mut self, terms: Terms, tokens: usize) {
+        self.budget = self.budget.max(terms.budget);
+        if terms.phonetic {
+            let so_far = terms.literal_min as i32 - tokens as i32;
+            self.literal_min = self.literal_min.min(so_far);
+            self.stranger_budget = self.stranger_budget.max(terms.stranger_budget);
+        }
+    }
+
+    fn child(&self, token: u32) -> Option<usize> {
+        let i = self.children.binary_search_by_key(&token, |child| child.0).ok()?;
+        Some(self.children[i].1 as usize)
+    }
+
+    /// Whether no piece below can be reached any more.
+    fn is_lost(&self, cost: f32, literal: usize, exact: bool) -> bool {
+        !exact && cost > self.stranger_budget && (literal as i32) < self.literal_min
+    }
 }
 
 /// Costs of leaving out or letting in a token.
@@ -68,8 +111,8 @@ impl Trie {
             self.nodes.push(Node::default());
         }
         let mut node = 0;
-        self.nodes[0].budget = self.nodes[0].budget.max(terms.budget);
-        for &token in tokens {
+        self.nodes[0].leads_to(terms, tokens.len());
+        for (depth, &token) in tokens.iter().enumerate() {
             let place = self.nodes[node].children.binary_search_by_key(&token, |child| child.0);
             node = match place {
                 Ok(i) => self.nodes[node].children[i].1 as usize,
@@ -77,10 +120,11 @@ impl Trie {
                     let new = self.nodes.len();
                     self.nodes.push(Node::default());
                     self.nodes[node].children.insert(i, (token, new as u32));
+                    self.note_first(node, token, new as u32);
                     new
                 }
             };
-            self.nodes[node].budget = self.nodes[node].budget.max(terms.budget);
+            self.nodes[node].leads_to(terms, tokens.len() - depth - 1);
         }
         if let Some(&piece) =
             self.nodes[node].ends.iter().find(|&&piece| self.terms[piece] == terms)
@@ -93,35 +137,58 @@ impl Trie {
         piece
     }
 
-    /// All pieces in a text. `near[i]`: the vocabulary numbers that the i-th token sounds like, each
-    /// with its distance; its own number, if it has one, is `own[i]`.
-    pub(crate) fn find(&self, own: &[Option<u32>], near: &[&[(u32, f32)]]) -> Vec<Found> {
+    fn note_first(&mut self, parent: usize, token: u32, child: u32) {
+        if parent == 0 {
+            let len = self.firsts.len().max(token as usize + 1);
+            self.firsts.resize(len, 0);
+            self.firsts[token as usize] = child;
+        }
+    }
+
+    /// All pieces in a text, given what each of its tokens is and sounds like.
+    pub(crate) fn find(&self, ears: &[Kept<'_>]) -> Vec<Found> {
         let mut out: Vec<Found> = Vec::new();
         if self.nodes.is_empty() {
             return out;
         }
         let mut stack: Vec<Walk> = Vec::new();
-        for start in 0..own.len() {
+        for start in 0..ears.len() {
             let first = out.len();
-            let root = Walk { node: 0, at: start, cost: 0.0, literal: 0, exact: true };
             // The first token is never an edit: a hit must begin where it begins.
-            self.take(root, own, near, &mut stack);
+            self.begin(&ears[start], start, &mut stack);
             while let Some(walk) = stack.pop() {
                 self.arrive(walk, start, first, &mut out);
-                self.take(walk, own, near, &mut stack);
-                self.edit(walk, own.len(), &mut stack);
+                self.take(walk, ears, &mut stack);
+                self.edit(walk, ears.len(), &mut stack);
             }
         }
         out
     }
 
-    fn take(&self, walk: Walk, own: &[Option<u32>], near: &[&[(u32, f32)]], stack: &mut Vec<Walk>) {
-        let Some(&own) = own.get(walk.at) else { return };
-        let children = &self.nodes[walk.node].children;
-        let child = |id: u32| {
-            let i = children.binary_search_by_key(&id, |child| child.0).ok()?;
-            Some(children[i].1 as usize)
+    fn begin(&self, ear: &Ear, start: usize, stack: &mut Vec<Walk>) {
+        let node = |id: u32| self.firsts.get(id as usize).map_or(0, |&node| node as usize);
+        let mut push = |id: u32, cost: f32, same: bool| {
+            let node = node(id);
+            if node > 0 && (same || cost <= self.nodes[node].budget) {
+                let walk =
+                    Walk { node, at: start + 1, cost, literal: usize::from(same), exact: same };
+                self.push(walk, stack);
+            }
         };
+        if let Some(own) = ear.own {
+            push(own, 0.0, true);
+        }
+        for &(id, distance) in ear.near.iter().filter(|(id, _)| Some(*id) != ear.own) {
+            push(id, distance, false);
+        }
+    }
+
+    fn take(&self, walk: Walk, ears: &[Kept<'_>], stack: &mut Vec<Walk>) {
+        let Some(ear) = ears.get(walk.at) else { return };
+        let here = &self.nodes[walk.node];
+        if here.children.is_empty() {
+            return;
+        }
         let step = |node, cost, same| Walk {
             node,
             at: walk.at + 1,
@@ -129,18 +196,36 @@ impl Trie {
             literal: walk.literal + usize::from(same),
             exact: walk.exact && same,
         };
-        if let Some(node) = own.and_then(child) {
-            stack.push(step(node, 0.0, true));
+        if let Some(node) = ear.own.and_then(|own| here.child(own)) {
+            self.push(step(node, 0.0, true), stack);
         }
-        for &(id, distance) in near[walk.at] {
-            if Some(id) == own {
-                continue;
+        if here.budget <= 0.0 {
+            return;
+        }
+        let mut near = |id: u32, node: usize, distance: f32| {
+            if Some(id) != ear.own && walk.cost + distance <= self.nodes[node].budget {
+                self.push(step(node, distance, false), stack);
             }
-            if let Some(node) = child(id)
-                && walk.cost + distance <= self.nodes[node].budget
-            {
-                stack.push(step(node, distance, false));
+        };
+        // Whichever list is shorter is gone through; both are in order of number.
+        if here.children.len() <= ear.near.len() {
+            for &(id, node) in &here.children {
+                if let Ok(i) = ear.near.binary_search_by_key(&id, |near| near.0) {
+                    near(id, node as usize, ear.near[i].1);
+                }
             }
+        } else {
+            for &(id, distance) in &ear.near {
+                if let Some(node) = here.child(id) {
+                    near(id, node, distance);
+                }
+            }
+        }
+    }
+
+    fn push(&self, walk: Walk, stack: &mut Vec<Walk>) {
+        if !self.nodes[walk.node].is_lost(walk.cost, walk.literal, walk.exact) {
+            stack.push(walk);
         }
     }
 
@@ -150,11 +235,11 @@ impl Trie {
             return;
         }
         if walk.at < len {
-            stack.push(Walk { at: walk.at + 1, cost, exact: false, ..walk });
+            self.push(Walk { at: walk.at + 1, cost, exact: false, ..walk }, stack);
         }
         for &(_, node) in &self.nodes[walk.node].children {
             if cost <= self.nodes[node as usize].budget {
-                stack.push(Walk { node: node as usize, cost, exact: false, ..walk });
+                self.push(Walk { node: node as usize, cost, exact: false, ..walk }, stack);
             }
         }
     }
