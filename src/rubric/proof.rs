@@ -204,19 +204,27 @@ impl Prover<'_> {
     fn near_miss(&self, ix: CondIx, condition: &Condition, spans: &[Span]) -> Option<Evidence> {
         let speech = self.scene.speech;
         let mut best: Option<(f32, usize, Spot, Spot)> = None;
+        let phrases = &self.planned.asked[ix.0].phrases;
         let all = speech.all().iter().enumerate();
         for (i, said) in all.filter(|(_, said)| {
             condition.by.is_none_or(|by| by == said.party)
                 && spans.iter().any(|span| span.overlap(said.utterance.span).is_some())
         }) {
-            let spoken: Vec<&Spoken> = said.spoken.iter().collect();
-            for &phrase in &self.planned.asked[ix.0].phrases {
+            let apart = said.nearness(self.scene.matcher);
+            let mut spoken: Vec<&Spoken> = Vec::new();
+            for &phrase in phrases {
                 for wanted in self.scene.matcher.samples_of(phrase) {
-                    if wanted.len() < NEAR_MISS_TOKENS_MIN {
+                    let least = best.map_or(NEAR_MISS_MAX, |(least, ..)| least);
+                    if wanted.tokens.len() < NEAR_MISS_TOKENS_MIN
+                        || !wanted.may_come_within(least, apart)
+                    {
                         continue;
                     }
+                    if spoken.is_empty() {
+                        spoken.extend(&said.spoken);
+                    }
                     let Some((tokens, distance)) =
-                        nearest(wanted, &spoken, crate::text::sound_distance)
+                        nearest(&wanted.tokens, &spoken, crate::text::sound_distance)
                     else {
                         continue;
                     };

@@ -3,10 +3,12 @@
 //! In: final utterances. Out: tokens with marks, times and neighbours. An utterance's place and turn
 //! never change when more of the call arrives, because it comes in the order of its start.
 
+use std::sync::OnceLock;
+
 use crate::domain::{AudioTime, Party, Span, Utterance};
 use crate::text::tokens;
 
-use super::matcher::{Pause, Spoken};
+use super::matcher::{Matcher, Pause, Spoken};
 use super::stream::Spot;
 use super::told;
 
@@ -26,6 +28,15 @@ pub(crate) struct Said {
     /// Counted over the whole call from zero; changes with the party.
     pub(crate) turn: usize,
     pub(crate) spoken: Vec<Spoken>,
+    /// How near the words of phrases come to it; worked out when first asked for.
+    nearness: OnceLock<Vec<f32>>,
+}
+
+impl Said {
+    /// By word, the distance to the token that is nearest to it.
+    pub(crate) fn nearness(&self, matcher: &Matcher) -> &[f32] {
+        self.nearness.get_or_init(|| matcher.nearness(&self.spoken))
+    }
 }
 
 /// All utterances before the horizon, by start, leg, id.
@@ -56,7 +67,7 @@ impl Speech {
                 last.utterance.text.as_str().trim_end().chars().last().map_or(Pause::None, pause);
             first.pause = first.pause.max(mark);
         }
-        self.said.push(Said { utterance, party, turn, spoken });
+        self.said.push(Said { utterance, party, turn, spoken, nearness: OnceLock::new() });
         self.searched.push(false);
     }
 

@@ -5,6 +5,7 @@
 
 mod ears;
 mod join;
+mod nearness;
 mod trie;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::text::{Token, TokenKind, sound_distance, tokens};
 
 use super::model::{Match, Part, Phrase, Segment};
 use ears::{Ears, Kept};
+use nearness::Nearness;
 use join::{Chain, Element, Way};
 use trie::{Found, Terms, Trie};
 
@@ -46,13 +48,31 @@ pub(crate) struct Matcher {
     attributes: Vec<String>,
     prefixes: Vec<String>,
     ears: Ears,
+    nearness: Nearness,
 }
 
 #[derive(Debug)]
 struct Known {
     text: String,
     /// A few ways to say it, for the nearest miss.
-    samples: Vec<Vec<Token>>,
+    samples: Vec<Sample>,
+}
+
+/// A way to say a phrase, as words only.
+#[derive(Debug)]
+pub(crate) struct Sample {
+    pub(crate) tokens: Vec<Token>,
+    /// The tokens, by their number among all tokens of all samples.
+    pub(crate) words: Vec<u32>,
+}
+
+impl Sample {
+    /// Whether it can come so near to an utterance, given how near each word comes by itself.
+    pub(crate) fn may_come_within(&self, distance: f32, apart: &[f32]) -> bool {
+        // Added up in the order in which `nearest` does, the sum is never rounded above its result.
+        let sum = self.words.iter().fold(0.0f32, |sum, &word| sum + apart[word as usize]);
+        sum / self.words.len() as f32 <= distance
+    }
 }
 
 /// A phrase found among tokens.
@@ -121,8 +141,14 @@ impl Matcher {
             }
         }
         samples.truncate(SAMPLES_MAX);
+        let samples = samples.into_iter().map(|tokens| self.sample(tokens)).collect();
         self.phrases.push(Known { text: phrase.text.clone(), samples });
         number
+    }
+
+    fn sample(&mut self, tokens: Vec<Token>) -> Sample {
+        let words = tokens.iter().map(|token| self.nearness.word(token)).collect();
+        Sample { tokens, words }
     }
 
     /// A phrase is looked at only when a piece of its first segment was heard.
@@ -243,8 +269,13 @@ impl Matcher {
     }
 
     /// Ways to say a phrase, as words only.
-    pub(crate) fn samples_of(&self, phrase: usize) -> &[Vec<Token>] {
+    pub(crate) fn samples_of(&self, phrase: usize) -> &[Sample] {
         &self.phrases[phrase].samples
+    }
+
+    /// How near the words of samples come to the tokens of an utterance.
+    pub(crate) fn nearness(&self, spoken: &[Spoken]) -> Vec<f32> {
+        self.nearness.of(spoken)
     }
 
     /// Looks up what phrases name.
