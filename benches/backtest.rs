@@ -143,7 +143,8 @@ fn parallel<T: Sync, R: Send>(list: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<
 
 /// The words of the built-in lists, each way to say them by itself, to be found letter by letter.
 fn exact_plan() -> (Plan, Vec<String>) {
-    let root = Path::new(option_env!("LT_ROOT").unwrap_or(env!("CARGO_MANIFEST_DIR"))).join("schemas/rubrics/lists");
+    let root = Path::new(option_env!("LT_ROOT").unwrap_or(env!("CARGO_MANIFEST_DIR")))
+        .join("schemas/rubrics/lists");
     let mut phrases = BTreeSet::new();
     for name in ["zh.yaml", "en.yaml"] {
         let text = std::fs::read_to_string(root.join(name)).unwrap();
@@ -184,20 +185,22 @@ fn ripgrep(folder: &Path, phrases: &[String]) -> Spent {
     std::fs::write(&list, phrases.join("\n") + "\n").unwrap();
     let run = || {
         let mut spent = Spent::default();
-        let command = || Command::new("rg")
-            .args([
-                "--fixed-strings",
-                "--ignore-case",
-                "--only-matching",
-                "--no-config",
-                "-j2",
-                "-f",
-            ])
-            .arg(&list)
-            .arg(folder.join("0.txt"))
-            .arg(folder.join("1.txt"))
-            .stdout(Stdio::null())
-            .status();
+        let command = || {
+            Command::new("rg")
+                .args([
+                    "--fixed-strings",
+                    "--ignore-case",
+                    "--only-matching",
+                    "--no-config",
+                    "-j2",
+                    "-f",
+                ])
+                .arg(&list)
+                .arg(folder.join("0.txt"))
+                .arg(folder.join("1.txt"))
+                .stdout(Stdio::null())
+                .status()
+        };
         spent.on(command).is_ok_and(|status| status.success()).then_some(spent)
     };
     // The best of three: the first run reads the disk.
@@ -234,6 +237,7 @@ fn disk(plan: &Plan, count: usize) {
 
 fn report(record: &CallRecord, cards: &[Scorecard]) -> Report {
     let ended = EndedCall {
+        direction: None,
         media: Media {
             duration_ms: record.duration_ms,
             codec: "pcm_alaw".into(),

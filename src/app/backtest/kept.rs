@@ -66,7 +66,7 @@ pub(super) fn marks(card: &Scorecard) -> Option<Marks> {
     };
     Some(Marks {
         rubric: card.rubric.clone(),
-        score: Points::from_f64(card.score)?,
+        score: card.score.map(|score| Points::from_f64(score).ok_or(())).transpose().ok()?,
         verdict: verdict(&card.verdict)?,
         findings: card.findings.iter().map(found).collect::<Option<_>>()?,
     })

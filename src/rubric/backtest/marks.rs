@@ -53,8 +53,8 @@ pub struct Found {
 pub struct Marks {
     /// The rubric's id.
     pub rubric: String,
-    /// Its score.
-    pub score: Points,
+    /// Its score; none where too little could be decided.
+    pub score: Option<Points>,
     /// Its verdict.
     pub verdict: CallVerdict,
     /// One a criterion.

@@ -25,8 +25,9 @@ pub struct Distribution {
     pub calls: u64,
     /// By verdict.
     pub verdicts: BTreeMap<CallVerdict, u64>,
-    /// By score range, calls to which the rubric applies.
+    /// By score range, calls that have a score.
     pub scores: [u64; SCORE_RANGES],
+    scored: u64,
     sum_hundredths: i64,
 }
 
@@ -35,16 +36,18 @@ impl Distribution {
         *self.verdicts.entry(marks.verdict).or_default() += 1;
         if marks.verdict != CallVerdict::NotApplicable {
             self.calls += 1;
-            let hundredths = marks.score.hundredths();
-            self.sum_hundredths += hundredths;
-            let range = usize::try_from(hundredths / 1000).unwrap_or(0).min(SCORE_RANGES - 1);
-            self.scores[range] += 1;
+        }
+        if let Some(score) = marks.score {
+            self.scored += 1;
+            self.sum_hundredths += score.hundredths();
+            let range = usize::try_from(score.hundredths() / 1000).unwrap_or(0);
+            self.scores[range.min(SCORE_RANGES - 1)] += 1;
         }
     }
 
-    /// Mean score in points; `None` where the rubric applied to no call.
+    /// Mean score in points; `None` where no call has one.
     pub fn mean(&self) -> Option<f64> {
-        (self.calls > 0).then(|| self.sum_hundredths as f64 / self.calls as f64 / 100.0)
+        (self.scored > 0).then(|| self.sum_hundredths as f64 / self.scored as f64 / 100.0)
     }
 }
 
@@ -166,8 +169,10 @@ impl Comparison {
                 agent.moved = 1;
                 agent.worse |= u64::from(after.verdict > before.verdict);
             }
-            agent.cards += 1;
-            agent.change_hundredths += after.score.hundredths() - before.score.hundredths();
+            if let (Some(before), Some(after)) = (before.score, after.score) {
+                agent.cards += 1;
+                agent.change_hundredths += after.hundredths() - before.hundredths();
+            }
             self.flips_of(&pair.call, rubric, before, after);
         }
         self.moved += agent.moved;

@@ -10,7 +10,7 @@ fn marks(rubric: &str, score: i64, verdict: CallVerdict, findings: &[(&str, Outc
     };
     Marks {
         rubric: rubric.to_owned(),
-        score: Points::from_hundredths(score * 100),
+        score: Some(Points::from_hundredths(score * 100)),
         verdict,
         findings: findings.iter().map(found).collect(),
     }

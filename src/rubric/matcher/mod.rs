@@ -19,8 +19,8 @@ use crate::text::{Token, TokenKind, sound_distance, tokens};
 
 use super::model::{Match, Part, Phrase, Segment};
 use ears::{Ears, Kept};
-use nearness::Nearness;
 use join::{Chain, Element, Way};
+use nearness::Nearness;
 use trie::{Found, Terms, Trie};
 
 /// Pieces up to this length must not run over a comma, unless they are exact.
