@@ -67,8 +67,9 @@ pub enum Part {
 }
 
 /// Keys under which words stand that are no names of conditions.
-const PLAIN: [&str; 10] =
-    ["by", "within", "match", "need", "skip", "times", "name", "hit", "unit", "is"];
+const PLAIN: [&str; 12] = [
+    "by", "within", "match", "need", "skip", "times", "name", "hit", "unit", "is", "take", "entity",
+];
 /// The key under which a phrase has the file's way to match; an own one stands under `match`.
 pub const INHERITED: &str = "(match)";
 /// Keys under which conditions stand. Elsewhere a map has parameters, some of them named like operators.

@@ -281,7 +281,7 @@ match: phonetic
 conditions:
   hello: {phrase: [您好], by: agent}
   bad: {phrase: [不知道], by: agent, except: [不知道您], skip: [quoted, negated]}
-  quiet: {silence: {longer_than: 3s}}
+  quiet: {silence: {above: 3s}}
 criteria:
   - {id: c0, severity: major, met: {phrase: [您好], by: agent, within: first 10s}}
   - {id: c1, severity: minor, met: {phrase: [再见], by: agent, within: last 2 utterances}}

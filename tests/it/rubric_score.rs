@@ -278,7 +278,7 @@ const CRITERIA: [&str; 10] = [
     "  - {id: c3, section: two, severity: info, weight: 5, bonus: [1, 2], met: {phrase: [谢谢], by: agent}}",
     "  - {id: c4, section: two, severity: major, penalty: {per_hit: [5, 9], at_most: 20}, violated_by: {phrase: [不]}}",
     "  - {id: c5, section: three, severity: info, bonus: {per_hit: 3, at_most: 7}, met: {phrase: [帮您]}}",
-    "  - {id: c6, section: three, severity: critical, weight: 3, violated_by: {silence: {longer_than: 5s}}}",
+    "  - {id: c6, section: three, severity: critical, weight: 3, violated_by: {silence: {above: 5s}}}",
     "  - {id: c7, section: three, severity: minor, weight: 3, met: {attribute: {name: rings, at_most: 3}}}",
     "  - {id: c8, section: three, severity: info, penalty: 4, bonus: 2, met: {phrase: [稍等]}}",
     "  - {id: c9, section: one, severity: minor, weight: 3, violated_by: {overtalk: {after: 300ms}, by: agent}}",

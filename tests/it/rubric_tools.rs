@@ -112,7 +112,7 @@ fn show_tells_a_rubric_in_words() {
     let file = write(
         folder.path(),
         "x.yaml",
-        "rubric: x\nversion: 1\ntitle: t\nsections:\n  s: {title: S, weight: 1}\n  u: {title: U, weight: 3}\ncriteria:\n  - {id: a, section: s, severity: minor, met: {phrase: [您好, 你好]}}\n  - {id: b, section: u, severity: minor, penalty: [2, 5], violated_by: {phrase: 不知道}}\n  - {id: c, section: u, severity: info, weight: 2, met: {silence: {longer_than: 3s}}}\n",
+        "rubric: x\nversion: 1\ntitle: t\nsections:\n  s: {title: S, weight: 1}\n  u: {title: U, weight: 3}\ncriteria:\n  - {id: a, section: s, severity: minor, met: {phrase: [您好, 你好]}}\n  - {id: b, section: u, severity: minor, penalty: [2, 5], violated_by: {phrase: 不知道}}\n  - {id: c, section: u, severity: info, weight: 2, met: {silence: {above: 3s}}}\n",
     );
     let json: Value = serde_json::from_str(&rubric(&["show", "--json", &file]).out).unwrap();
     assert_eq!(json["criteria"][0]["percent"], 25.0);
@@ -124,20 +124,20 @@ fn show_tells_a_rubric_in_words() {
     assert!(none.errors.contains("inbound-service-zh"), "{}", none.errors);
 }
 
-const OLD: &str = "rubric: x\nversion: 1\ntitle: t\npass_mark: 60\nphrases:\n  hello: [您好, 早上好]\nconditions:\n  greets: {phrase: $hello, by: agent}\ncriteria:\n  - {id: a, severity: minor, weight: 10, met: greets}\n  - {id: b, severity: minor, weight: 10, violated_by: {silence: {longer_than: 10s}}}\n  - {id: gone, severity: info, weight: 10, met: greets}\n";
+const OLD: &str = "rubric: x\nversion: 1\ntitle: t\npass_mark: 60\nphrases:\n  hello: [您好, 早上好]\nconditions:\n  greets: {phrase: $hello, by: agent}\ncriteria:\n  - {id: a, severity: minor, weight: 10, met: greets}\n  - {id: b, severity: minor, weight: 10, violated_by: {silence: {above: 10s}}}\n  - {id: gone, severity: info, weight: 10, met: greets}\n";
 
 #[test]
 fn diff_tells_what_is_judged_otherwise_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let old = write(folder.path(), "old.yaml", OLD);
     // Another order, other names, the list written out: it judges the same.
-    let same = "rubric: x\nversion: 1\ntitle: t\npass_mark: 60\nconditions:\n  says_hello: {by: agent, phrase: [早上好, 您好], match: exact}\ncriteria:\n  - {id: gone, severity: info, weight: 10, met: says_hello}\n  - {id: b, severity: minor, weight: 10, violated_by: {silence: {longer_than: 10s}}}\n  - {id: a, severity: minor, weight: 10, met: {phrase: [您好, 早上好], by: agent}}\n";
+    let same = "rubric: x\nversion: 1\ntitle: t\npass_mark: 60\nconditions:\n  says_hello: {by: agent, phrase: [早上好, 您好], match: exact}\ncriteria:\n  - {id: gone, severity: info, weight: 10, met: says_hello}\n  - {id: b, severity: minor, weight: 10, violated_by: {silence: {above: 10s}}}\n  - {id: a, severity: minor, weight: 10, met: {phrase: [您好, 早上好], by: agent}}\n";
     let same = write(folder.path(), "same.yaml", same);
     assert_eq!(rubric(&["diff", &old, &same]).out, "they judge the same\n");
 
     let new = OLD
         .replace("早上好]", "晚上好]")
-        .replace("longer_than: 10s", "longer_than: 12s")
+        .replace("above: 10s", "above: 12s")
         .replace("{id: gone", "{id: new")
         .replace("id: b, severity: minor, weight: 10", "id: b, severity: major, weight: 30")
         .replace("pass_mark: 60", "pass_mark: 70");
@@ -181,7 +181,7 @@ fn diff_tells_what_is_judged_otherwise_and_nothing_else() {
     );
     let text = rubric(&["diff", &old, &new]).out;
     assert!(
-        text.contains("- silence: longer than 10s") && text.contains("+ silence: longer than 12s"),
+        text.contains("- silence: above 10s") && text.contains("+ silence: above 12s"),
         "{text}"
     );
 }
