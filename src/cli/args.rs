@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::rubric::{BacktestArgs, CheckArgs, DiffArgs, ExplainArgs, FmtArgs, ShowArgs};
+use super::rubric::{BacktestArgs, CheckArgs, DiffArgs, ExplainArgs, FmtArgs, ShowArgs, TestArgs};
 
 /// Quality monitoring and speech analytics for call centres, on your own machine.
 #[derive(Debug, Parser)]
@@ -159,6 +159,8 @@ pub(super) enum RubricAction {
     Fmt(FmtArgs),
     /// Judge past calls again, without their audio, and say what would change
     Backtest(BacktestArgs),
+    /// Hold rubrics against their dialogues, as written and misheard
+    Test(TestArgs),
 }
 
 #[derive(Debug, clap::Args)]

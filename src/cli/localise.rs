@@ -125,6 +125,13 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("rubric.backtest.samples", "每种变化列出的通话数"),
     ("rubric.backtest.json", "以 JSON 输出结果"),
+    ("rubric.test", "用对话检验评分标准：按原文，也可模拟听错"),
+    ("rubric.test.files", "评分标准文件，或对话文件（名称.tests.yaml）[默认：内置评分标准]"),
+    ("rubric.test.only", "只检验名称含此文字的对话"),
+    ("rubric.test.corrupt", "听错的字所占比例，0 到 1：报告还能听出多少"),
+    ("rubric.test.seed", "模拟错误的随机种子"),
+    ("rubric.test.repeat", "每段对话听错的次数"),
+    ("rubric.test.json", "以 JSON 输出结果"),
     ("doctor", "检查本机缺少什么，以及如何补上"),
     ("doctor.models", "模型文件夹 [默认：用户数据文件夹下的 lingting/models]"),
 ];

@@ -9,6 +9,7 @@
 
 mod applies;
 pub mod backtest;
+pub mod dialogue;
 mod diff;
 mod entity;
 mod eval;
@@ -37,5 +38,5 @@ pub use file::{Diagnostic, Level, Library, LoadError, Place, check, load, neares
 pub use format::format;
 pub use model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Scale, Section, Title};
 pub use outline::{Clause, Deciding, INHERITED, Outline, Part};
-pub use packs::{built_in, built_in_file, built_in_ids, library};
+pub use packs::{built_in, built_in_file, built_in_ids, built_in_tests, contracts, library};
 pub use plan::Plan;

@@ -362,6 +362,9 @@ pub(crate) enum Match {
     Exact,
     /// By sound; phrases too short to be told apart by sound are matched exactly.
     Phonetic,
+    /// By sound, and two Chinese syllables with nothing beside them may be written as homophones: for
+    /// what is to be heard, not for what convicts.
+    Loose,
     Regex,
     /// By letters, at least this alike (0 to 1).
     Similar(f32),

@@ -9,7 +9,31 @@ macro_rules! files {
     };
 }
 
+macro_rules! tests {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../schemas/rubrics/", $name, ".tests.yaml")))),*]
+    };
+}
+
 const LISTS: [(&str, &str); 2] = files!["lists/zh", "lists/en"];
+
+/// The dialogues that hold each pack, beside it.
+const TESTS: [(&str, &str); 10] = tests![
+    "inbound-service-zh",
+    "inbound-service-en",
+    "complaint-handling-zh",
+    "complaint-handling-en",
+    "outbound-sales-zh",
+    "outbound-sales-en",
+    "forbidden-language-zh",
+    "forbidden-language-en",
+    "contracts/client-contract-zh",
+    "contracts/client-contract-en",
+];
+
+/// Examples of a client's own contract clause. They are not among the rubrics that judge every call.
+const CONTRACTS: [(&str, &str); 2] =
+    files!["contracts/client-contract-zh", "contracts/client-contract-en"];
 
 const PACKS: [(&str, &str); 8] = files![
     "inbound-service-zh",
@@ -46,6 +70,21 @@ pub fn built_in() -> Result<Vec<Rubric>, LoadError> {
     PACKS.iter().map(|(name, text)| load(&format!("{name}.yaml"), text, &library)).collect()
 }
 
+/// The rubrics that show how a client's own contract clause is written.
+///
+/// # Errors
+/// As [`built_in`].
+pub fn contracts() -> Result<Vec<Rubric>, LoadError> {
+    let library = library();
+    CONTRACTS.iter().map(|(name, text)| load(&format!("{name}.yaml"), text, &library)).collect()
+}
+
+/// The dialogues of each pack and contract, by the id of its rubric.
+pub fn built_in_tests() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let id = |name: &'static str| name.rsplit('/').next().unwrap_or(name);
+    TESTS.into_iter().map(move |(name, text)| (id(name), text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,7 +92,7 @@ mod tests {
 
     #[test]
     fn nothing_is_to_be_said_against_a_pack() {
-        for (name, text) in PACKS {
+        for (name, text) in PACKS.into_iter().chain(CONTRACTS) {
             let remarks: Vec<String> = check(&format!("{name}.yaml"), text, &library())
                 .iter()
                 .map(ToString::to_string)

@@ -81,7 +81,8 @@ impl Book {
             Match::Phonetic => 1,
             Match::Regex => 2,
             Match::Entity => 3,
-            Match::Similar(least) => 4 + (least * 100.0) as u8,
+            Match::Loose => 4,
+            Match::Similar(least) => 5 + (least * 100.0) as u8,
         };
         let key = (kind, phrase.text.clone());
         if let Some(&number) = self.known.get(&key) {

@@ -11,6 +11,7 @@ use super::fold::COMMON_HANZI;
 use super::number_en;
 use super::syllable::Syllable;
 use super::token::{Token, TokenKind};
+use super::word_class::{denies, means_little};
 use super::word_key::{KEY_LEN, Key, word_key};
 
 /// Readings kept of a character; the pinyin table lists the common ones first.
@@ -24,6 +25,9 @@ const RARE_READING: f32 = 0.1;
 
 /// How much of a word's distance is its sound; the rest is its spelling.
 const SOUND_SHARE: f32 = 0.6;
+
+/// How far two words that mean little are apart, however they sound.
+const SMALL_WORDS: f32 = 0.35;
 
 /// Share of letters and sounds that may differ before two words have nothing in common.
 const WORD_NEAR_MAX: f32 = 0.5;
@@ -67,6 +71,17 @@ impl Sound {
     /// Whether it sounds like nothing: only the very same token is near to it.
     pub fn is_silent(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether its first reading is that of a digit from 0 to 9, 幺 included.
+    pub fn is_digit(&self) -> bool {
+        static DIGITS: OnceLock<Vec<Syllable>> = OnceLock::new();
+        let digits = DIGITS.get_or_init(|| {
+            let all = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+            let read = all.iter().flat_map(|digit| number_readings(digit));
+            read.filter_map(|pinyin| Syllable::parse(pinyin)).collect()
+        });
+        self.readings[0] != Syllable::NONE && digits.contains(&self.readings[0])
     }
 
     fn readings(&self) -> impl Iterator<Item = (usize, Syllable)> + '_ {
@@ -125,7 +140,12 @@ pub fn sound_distance(a: &Token, b: &Token) -> f32 {
         return 0.0;
     }
     match (a.kind, b.kind) {
-        (Hanzi, Hanzi | Number) | (Number, Hanzi) => a.sound.reading_distance(&b.sound),
+        (Hanzi, Hanzi | Number) | (Number, Hanzi) => {
+            let apart = a.sound.reading_distance(&b.sound);
+            // What says no is heard as it is, or as its homophone: 不要 is not 还要.
+            let denial = [a, b].iter().any(|one| denies(&one.text));
+            if denial && apart > 0.0 { 1.0 } else { apart }
+        }
         (Word, Word) => word_distance((&a.text, a.sound.key), (&b.text, b.sound.key)),
         (Word, Number) => number_word(b, a),
         (Number, Word) => number_word(a, b),
@@ -145,8 +165,12 @@ fn number_word(number: &Token, word: &Token) -> f32 {
 /// More by sound than by letters. Short words must sound the same, and a negation stays one.
 fn word_distance(a: (&str, Key), b: (&str, Key)) -> f32 {
     let silent = [0; KEY_LEN];
-    if a.1 == silent || b.1 == silent || a.0.ends_with("n't") != b.0.ends_with("n't") {
+    if a.1 == silent || b.1 == silent || denies(a.0) != denies(b.0) {
         return 1.0;
+    }
+    // Recognisers guess the small words from their neighbours.
+    if means_little(a.0) && means_little(b.0) {
+        return SMALL_WORDS;
     }
     let short = a.0.len().min(b.0.len()) <= 3;
     if short && a.1 != b.1 {
@@ -209,6 +233,9 @@ mod tests {
             ("飞", "黑", 0.2, 0.35),
             ("金", "京", 0.1, 0.3),
             ("光", "关", 0.1, 0.3),
+            ("不", "部", 0.0, 0.0),
+            ("不", "还", 1.0, 1.0),
+            ("不", "扑", 1.0, 1.0),
             ("爸", "怕", 0.35, 0.5),
             ("好", "吃", 1.0, 1.0),
             ("8", "巴", 0.0, 0.0),
@@ -224,6 +251,8 @@ mod tests {
             ("1", "one", 0.0, 0.0),
             ("2", "to", 0.0, 0.35),
             ("can", "can't", 1.0, 1.0),
+            ("nothing", "something", 1.0, 1.0),
+            ("no", "know", 1.0, 1.0),
             ("hello", "goodbye", 1.0, 1.0),
             ("привет", "приветы", 1.0, 1.0),
             ("привет", "привет", 0.0, 0.0),

@@ -18,6 +18,7 @@ mod report;
 mod rubric;
 mod rubric_again;
 mod rubric_calls;
+mod rubric_dialogues;
 mod rubric_file;
 mod rubric_score;
 mod rubric_tools;

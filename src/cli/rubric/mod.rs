@@ -9,6 +9,8 @@ mod diff;
 mod explain;
 mod fmt;
 mod show;
+mod test;
+mod test_report;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,7 @@ pub(super) use diff::DiffArgs;
 pub(super) use explain::ExplainArgs;
 pub(super) use fmt::FmtArgs;
 pub(super) use show::ShowArgs;
+pub(super) use test::TestArgs;
 
 /// A rubric larger than this is none.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -37,6 +40,7 @@ pub(super) fn run(args: &RubricArgs, say: Say) -> bool {
         RubricAction::Explain(options) => explain::run(options, say),
         RubricAction::Fmt(options) => fmt::run(options, say),
         RubricAction::Backtest(options) => backtest::run(options, say),
+        RubricAction::Test(options) => test::run(options, say),
     }
 }
 

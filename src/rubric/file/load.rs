@@ -47,7 +47,7 @@ pub fn check(file: &str, text: &str, library: &Library) -> Vec<Diagnostic> {
     read(file, text, library).1
 }
 
-pub(crate) const KEYS: [&str; 15] = [
+pub(crate) const KEYS: [&str; 16] = [
     "rubric",
     "version",
     "title",
@@ -63,6 +63,8 @@ pub(crate) const KEYS: [&str; 15] = [
     "conditions",
     "sections",
     "criteria",
+    // Dialogues: `rubric::dialogue` reads them.
+    "tests",
 ];
 
 fn read(file: &str, text: &str, library: &Library) -> (Option<Rubric>, Vec<Diagnostic>) {

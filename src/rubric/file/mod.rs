@@ -16,7 +16,10 @@ mod read;
 mod tree;
 mod units;
 
+pub(crate) use diagnostic::Remarks;
 pub use diagnostic::{Diagnostic, Level, LoadError, Place, nearest};
 pub use load::{Library, check, load};
 pub(crate) use operator::exception_mode;
+pub(crate) use read::Reader;
 pub(crate) use tree::{Key, Node, Value, parse};
+pub(crate) use units::duration_ms;

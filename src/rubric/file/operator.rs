@@ -13,7 +13,7 @@ use super::tree::{Key, Node, Value};
 /// Exceptions are heard as the phrases are: what sounds like the one may sound like the other.
 pub(crate) fn exception_mode(mode: Match) -> Match {
     match mode {
-        Match::Similar(_) | Match::Entity => Match::Phonetic,
+        Match::Similar(_) | Match::Entity | Match::Loose => Match::Phonetic,
         other => other,
     }
 }
@@ -113,8 +113,10 @@ impl<'a> Reader<'a> {
         match text.as_str() {
             "exact" => Some(Match::Exact),
             "phonetic" => Some(Match::Phonetic),
+            "loose" => Some(Match::Loose),
             _ => {
-                self.remarks.unknown(node.place, "way to match", &text, ["exact", "phonetic"]);
+                let known = ["exact", "phonetic", "loose"];
+                self.remarks.unknown(node.place, "way to match", &text, known);
                 None
             }
         }

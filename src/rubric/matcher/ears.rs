@@ -12,8 +12,10 @@ use compact_str::CompactString;
 
 use crate::text::{Token, TokenKind, sound_distance};
 
+use super::terms::edit_cost;
+
 /// Sounds farther apart than this are not confused.
-const NEAR_MAX: f32 = 0.45;
+const NEAR_MAX: f32 = 0.5;
 /// Different tokens that are remembered besides characters; the rest are worked out again each time.
 const MEMORY_MAX: usize = 50_000;
 /// The block in which nearly all Chinese text is written.
@@ -26,18 +28,21 @@ pub(crate) struct Ear {
     pub(crate) own: Option<u32>,
     /// Words that it sounds like, itself too, each with its distance; by number.
     pub(crate) near: Box<[(u32, f32)]>,
+    /// What it costs to let it in where a phrase does not have it.
+    pub(crate) let_in: f32,
 }
 
 impl Ear {
     fn of(token: &Token, words: &[Token], own: Option<u32>) -> Self {
+        let let_in = edit_cost(token);
         if token.sound.is_silent() {
             // Only the very same token is near to it.
-            return Self { own, near: own.map(|id| (id, 0.0)).into_iter().collect() };
+            return Self { own, near: own.map(|id| (id, 0.0)).into_iter().collect(), let_in };
         }
         let near = (words.iter().zip(0u32..))
             .map(|(word, id)| (id, sound_distance(word, token)))
             .filter(|(_, distance)| *distance <= NEAR_MAX);
-        Self { own, near: near.collect() }
+        Self { own, near: near.collect(), let_in }
     }
 }
 

@@ -59,7 +59,26 @@ struct Partial {
     exact: bool,
     length: usize,
     literal: usize,
+    /// Single characters that only sound like the ones wanted.
+    weak: usize,
 }
+
+impl Partial {
+    /// One single character may be a homophone, where all else of a long phrase stands unbroken.
+    fn is_tight(&self) -> bool {
+        self.weak == 0
+            || (self.weak == 1
+                && self.length >= WEAK_LENGTH_MIN
+                && self.literal + 1 >= self.length
+                && self.end - self.start == self.length)
+    }
+}
+
+/// Tokens of a phrase from which on one of its single characters may be a homophone.
+const WEAK_LENGTH_MIN: usize = 4;
+
+/// Characters that sound like digits make a number from so many on: staff numbers have four.
+const DIGITS_MIN: usize = 4;
 
 /// Share of a phrase's tokens that must be the very same, where sounds stand for the rest.
 const LITERAL_SHARE: (usize, usize) = (1, 3);
@@ -86,7 +105,7 @@ impl Scene<'_> {
             distance: (p.cost / p.length.max(1) as f32).min(1.0),
         };
         let (share, of) = LITERAL_SHARE;
-        let sure = |p: &Partial| p.exact || p.literal * of >= p.length * share;
+        let sure = |p: &Partial| p.exact || (p.literal * of >= p.length * share && p.is_tight());
         partials.unwrap_or_default().into_iter().filter(sure).map(heard).collect()
     }
 
@@ -116,6 +135,7 @@ impl Scene<'_> {
     }
 
     fn candidates(&self, element: Element) -> Vec<Partial> {
+        let hanzi = |found: &Found| self.spoken[found.start].token.kind == TokenKind::Hanzi;
         let partial = |found: &Found| Partial {
             start: found.start,
             end: found.end,
@@ -123,6 +143,7 @@ impl Scene<'_> {
             exact: found.exact,
             length: 0,
             literal: found.literal,
+            weak: usize::from(found.end - found.start == 1 && !found.exact && hanzi(found)),
         };
         match element {
             Element::Piece(piece) => {
@@ -131,7 +152,7 @@ impl Scene<'_> {
                 same.map(partial).collect()
             }
             Element::Name(name) => self.named[name].iter().map(partial).collect(),
-            Element::Number => self.tokens(is_number),
+            Element::Number => self.numbers(),
             Element::Prefix(prefix) => {
                 let begins = |one: &Spoken| {
                     one.token.kind == TokenKind::Word
@@ -153,8 +174,32 @@ impl Scene<'_> {
             exact: true,
             length: 0,
             literal: 1,
+            weak: 0,
         };
         found.map(partial).collect()
+    }
+
+    /// Numbers, and runs of characters that sound like digits: a recogniser may write 1187 as 要要扒起.
+    fn numbers(&self) -> Vec<Partial> {
+        let number = |start, end| Partial {
+            start,
+            end,
+            cost: 0.0,
+            exact: end - start == 1,
+            length: 0,
+            literal: 1,
+            weak: 0,
+        };
+        let mut out = self.tokens(is_number);
+        let mut start = 0;
+        for run in self.spoken.chunk_by(|a, b| sounds_like_digit(a) == sounds_like_digit(b)) {
+            let end = start + run.len();
+            if run.len() >= DIGITS_MIN && sounds_like_digit(run[0]) {
+                out.push(number(start, end));
+            }
+            start = end;
+        }
+        out
     }
 
     fn extend(&self, partials: &[Partial], found: &[Partial], gap: usize) -> Vec<Partial> {
@@ -172,6 +217,7 @@ impl Scene<'_> {
                     exact: left.exact && right.exact,
                     length: left.length + right.length,
                     literal: left.literal + right.literal,
+                    weak: left.weak + right.weak,
                 });
             }
         }
@@ -181,6 +227,15 @@ impl Scene<'_> {
     /// Whether a gap would run over the end of a sentence.
     fn sentence_ends(&self, from: usize, to: usize) -> bool {
         from < to && self.spoken[from..=to].iter().any(|spoken| spoken.pause >= Pause::Sentence)
+    }
+}
+
+/// Whether a character, or a number of one figure, sounds like a digit.
+fn sounds_like_digit(spoken: &Spoken) -> bool {
+    match spoken.token.kind {
+        TokenKind::Hanzi => spoken.token.sound.is_digit(),
+        TokenKind::Number => spoken.token.text.len() == 1,
+        TokenKind::Word => false,
     }
 }
 

@@ -6,6 +6,7 @@
 mod ears;
 mod join;
 mod nearness;
+mod terms;
 mod trie;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,8 @@ use super::model::{Match, Part, Phrase, Segment};
 use ears::{Ears, Kept};
 use join::{Chain, Element, Way};
 use nearness::Nearness;
-use trie::{Found, Terms, Trie};
+use terms::{edit_cost, terms};
+use trie::{Found, Trie};
 
 /// Pieces up to this length must not run over a comma, unless they are exact.
 const SHORT_TOKENS: usize = 4;
@@ -130,11 +132,10 @@ impl Matcher {
                 // The loader has read its name once.
                 self.entities.extend(EntityKind::parse(&phrase.text).map(|kind| (kind, number)));
             }
-            Match::Exact | Match::Phonetic => {
+            Match::Exact | Match::Phonetic | Match::Loose => {
                 let segments = phrase.segments.iter();
                 let whole = phrase.segments.len() == 1;
-                let chains: Vec<Chain> =
-                    segments.map(|s| self.chain(s, mode == Match::Phonetic, whole)).collect();
+                let chains: Vec<Chain> = segments.map(|s| self.chain(s, mode, whole)).collect();
                 self.index(number, &chains);
                 samples = self.samples(&phrase.segments);
                 self.chains.push((number, chains));
@@ -183,14 +184,14 @@ impl Matcher {
         (0..most.min(SAMPLES_MAX)).map(sample).collect()
     }
 
-    fn chain(&mut self, segment: &Segment, phonetic: bool, whole: bool) -> Chain {
+    fn chain(&mut self, segment: &Segment, mode: Match, whole: bool) -> Chain {
         // Two syllables with nothing beside them sound like too many other words.
         let ways =
-            segment.ways.iter().map(|parts| self.way(parts, phonetic, whole && parts.len() == 1));
+            segment.ways.iter().map(|parts| self.way(parts, mode, whole && parts.len() == 1));
         Chain { gap_before: segment.gap_before, ways: ways.collect() }
     }
 
-    fn way(&mut self, parts: &[Part], phonetic: bool, alone: bool) -> Way {
+    fn way(&mut self, parts: &[Part], mode: Match, alone: bool) -> Way {
         let mut elements = Vec::new();
         let mut length = 0;
         for part in parts {
@@ -201,7 +202,7 @@ impl Matcher {
                         continue;
                     }
                     length += wanted.len();
-                    let terms = terms(&wanted, phonetic, alone);
+                    let terms = terms(&wanted, mode, alone);
                     let ids: Vec<u32> = wanted.into_iter().map(|token| self.word(token)).collect();
                     Element::Piece(self.trie.add(&ids, terms))
                 }
@@ -223,6 +224,7 @@ impl Matcher {
         }
         let id = self.words.len() as u32;
         self.vocabulary.insert(token.text.clone(), id);
+        self.trie.leave_out(edit_cost(&token));
         self.words.push(token);
         id
     }
@@ -357,27 +359,6 @@ impl Matcher {
             }
         }
     }
-}
-
-/// How far what was heard may be from what is wanted. Short phrases must be nearly the same; some
-/// tokens must be the very same, because a recogniser that writes none of them right has, as a rule,
-/// heard something else (外科部指导您 is not 不知道). A piece that is not `alone` is held to that
-/// together with its neighbours.
-fn terms(wanted: &[Token], phonetic: bool, alone: bool) -> Terms {
-    let len = wanted.len();
-    if !phonetic || len < 2 || alone && len < 3 {
-        return Terms { budget: 0.0, literal_min: len, stranger_budget: -1.0, phonetic: false };
-    }
-    let (budget, literal_min) = match len {
-        2 => (0.16, 1),
-        3 => (if alone { 0.25 } else { 0.4 }, 2),
-        4 | 5 => (0.7, 2),
-        6 | 7 => (1.1, 3),
-        _ => (0.17 * len as f32, len.div_ceil(3)),
-    };
-    // Beside other words of the phrase, true homophones will do.
-    let stranger_budget = if alone { -1.0 } else { 0.05 };
-    Terms { budget, literal_min, stranger_budget, phonetic: true }
 }
 
 /// A name's occurrences: recognisers spell names as they please, so nearly half may differ.

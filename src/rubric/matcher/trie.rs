@@ -4,25 +4,7 @@
 //! that sounds like the one wanted, and for long pieces leave one out or let one in.
 
 use super::ears::{Ear, Kept};
-
-/// What a piece allows.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Terms {
-    /// Greatest sum of sound distances and edits; 0: the same tokens only.
-    pub(crate) budget: f32,
-    /// Tokens that must be the very same.
-    pub(crate) literal_min: usize,
-    /// Budget where fewer are; below 0: never.
-    pub(crate) stranger_budget: f32,
-    /// Whether sound counts at all.
-    pub(crate) phonetic: bool,
-}
-
-impl Terms {
-    fn allowed(self, literal: usize) -> f32 {
-        if literal >= self.literal_min { self.budget } else { self.stranger_budget }
-    }
-}
+use super::terms::{EDIT_COST_MIN, Terms};
 
 /// A piece found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,6 +22,8 @@ pub(crate) struct Found {
 pub(crate) struct Trie {
     nodes: Vec<Node>,
     terms: Vec<Terms>,
+    /// What it costs to leave a token out, by vocabulary number.
+    left_out: Vec<f32>,
     /// The root's children by vocabulary number; 0: none.
     firsts: Vec<u32>,
 }
@@ -92,9 +76,6 @@ impl Node {
     }
 }
 
-/// Costs of leaving out or letting in a token.
-const EDIT: f32 = 1.0;
-
 #[derive(Clone, Copy)]
 struct Walk {
     node: usize,
@@ -102,9 +83,16 @@ struct Walk {
     cost: f32,
     literal: usize,
     exact: bool,
+    /// The last step left a token out or let one in.
+    edited: bool,
 }
 
 impl Trie {
+    /// Says what it costs to leave out the next token of the vocabulary.
+    pub(crate) fn leave_out(&mut self, cost: f32) {
+        self.left_out.push(cost);
+    }
+
     /// Adds a piece and gives its number.
     pub(crate) fn add(&mut self, tokens: &[u32], terms: Terms) -> usize {
         if self.nodes.is_empty() {
@@ -159,7 +147,7 @@ impl Trie {
             while let Some(walk) = stack.pop() {
                 self.arrive(walk, start, first, &mut out);
                 self.take(walk, ears, &mut stack);
-                self.edit(walk, ears.len(), &mut stack);
+                self.edit(walk, ears, &mut stack);
             }
         }
         out
@@ -170,8 +158,14 @@ impl Trie {
         let mut push = |id: u32, cost: f32, same: bool| {
             let node = node(id);
             if node > 0 && (same || cost <= self.nodes[node].budget) {
-                let walk =
-                    Walk { node, at: start + 1, cost, literal: usize::from(same), exact: same };
+                let walk = Walk {
+                    node,
+                    at: start + 1,
+                    cost,
+                    literal: usize::from(same),
+                    exact: same,
+                    edited: false,
+                };
                 self.push(walk, stack);
             }
         };
@@ -195,6 +189,7 @@ impl Trie {
             cost: walk.cost + cost,
             literal: walk.literal + usize::from(same),
             exact: walk.exact && same,
+            edited: false,
         };
         if let Some(node) = ear.own.and_then(|own| here.child(own)) {
             self.push(step(node, 0.0, true), stack);
@@ -229,23 +224,32 @@ impl Trie {
         }
     }
 
-    fn edit(&self, walk: Walk, len: usize, stack: &mut Vec<Walk>) {
-        let cost = walk.cost + EDIT;
-        if cost > self.nodes[walk.node].budget {
+    fn edit(&self, walk: Walk, ears: &[Kept<'_>], stack: &mut Vec<Walk>) {
+        let here = &self.nodes[walk.node];
+        if walk.cost + EDIT_COST_MIN > here.budget {
             return;
         }
-        if walk.at < len {
-            self.push(Walk { at: walk.at + 1, cost, exact: false, ..walk }, stack);
+        let edited = Walk { exact: false, edited: true, ..walk };
+        if let Some(ear) = ears.get(walk.at) {
+            let cost = walk.cost + ear.let_in;
+            if cost <= here.budget {
+                self.push(Walk { at: walk.at + 1, cost, ..edited }, stack);
+            }
         }
-        for &(_, node) in &self.nodes[walk.node].children {
+        for &(id, node) in &here.children {
+            let cost = walk.cost + self.left_out[id as usize];
             if cost <= self.nodes[node as usize].budget {
-                self.push(Walk { node: node as usize, cost, exact: false, ..walk }, stack);
+                self.push(Walk { node: node as usize, cost, ..edited }, stack);
             }
         }
     }
 
     /// Notes the pieces that end here; of two ways to the same place the cheaper stays.
     fn arrive(&self, walk: Walk, start: usize, first: usize, out: &mut Vec<Found>) {
+        // As it begins, a hit ends where it ends: without its last word it is another phrase.
+        if walk.edited {
+            return;
+        }
         for &piece in &self.nodes[walk.node].ends {
             let terms = self.terms[piece];
             let heard = walk.exact || (terms.phonetic && walk.cost <= terms.allowed(walk.literal));
