@@ -259,7 +259,10 @@ fn packs_match_their_schema() {
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/rubrics")).unwrap()
     {
         let path = entry.unwrap().path();
-        if path.extension().is_none_or(|ext| ext != "yaml") {
+        // Dialogues beside a pack have a form of their own.
+        if path.extension().is_none_or(|ext| ext != "yaml")
+            || path.to_string_lossy().ends_with(".tests.yaml")
+        {
             continue;
         }
         let pack: serde_json::Value =

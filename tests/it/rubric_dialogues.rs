@@ -105,7 +105,7 @@ fn mistakes_in_a_file_of_dialogues_are_told_at_their_place() {
     for (from, to, wanted) in [
         ("criterion: no_refusal", "criterion: no_refusals", "did you mean `no_refusal`"),
         ("turns:", "tuns:", "did you mean `turns`"),
-        ("- customer: 你好", "- costumer: 你好", ":12:9: error"),
+        ("- customer: 你好", "- costumer: 你好", ":10:9: error"),
         ("verdict: pass", "verdict: passed", "did you mean `pass`"),
         ("met: [greets, no_refusal]", "met: [greets, greets]", "expected twice"),
     ] {

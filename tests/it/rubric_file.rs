@@ -398,7 +398,7 @@ fn broken_files_are_told_by_both() {
             "- rubric\n",
             1,
             1,
-            "a map is wanted here, with rubric, version, title, language, applies, pass_mark, on_critical, fails_on, confidence_min, match, uses, phrases, conditions, sections, criteria",
+            "a map is wanted here, with rubric, version, title, language, applies, pass_mark, on_critical, fails_on, confidence_min, match, uses, phrases, conditions, sections, criteria, tests",
         ),
         ("", 1, 1, "a map"),
         ("rubric: [x\n", 1, 9, "unclosed bracket '['"),

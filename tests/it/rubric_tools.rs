@@ -31,9 +31,11 @@ fn packs() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/rubrics");
     let yaml = |folder: &Path| -> Vec<PathBuf> {
         let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        all.filter(|path| path.extension().is_some_and(|ext| ext == "yaml")).collect()
+        // Dialogues beside a pack have a form of their own.
+        let rubric = |name: &str| name.ends_with(".yaml") && !name.ends_with(".tests.yaml");
+        all.filter(|path| rubric(&path.to_string_lossy())).collect()
     };
-    [yaml(&folder), yaml(&folder.join("lists"))].concat()
+    [yaml(&folder), yaml(&folder.join("lists")), yaml(&folder.join("contracts"))].concat()
 }
 
 #[track_caller]
