@@ -12,8 +12,10 @@ const SEAM_MS: u64 = 150;
 /// A piece of this length (its pads count) without a word has words that were not heard; less may be
 /// a cough.
 const UNHEARD_PIECE_MS_MIN: u64 = 1_400;
-/// So much after the last word of a piece was not heard: word ends and pads come to less.
-const UNHEARD_TAIL_MS_MIN: u64 = 2_250;
+/// So much of a piece without a word was not heard: what alignment errs by and pads come to less.
+const UNHEARD_GAP_MS_MIN: u64 = 2_250;
+/// Nobody draws out a word so long: what the alignment gives to it was left out.
+const WORD_MS_MAX: u64 = 2_000;
 
 const fn samples_of(ms: u64) -> usize {
     (ms * SAMPLE_RATE_HZ as u64 / 1000) as usize
@@ -53,23 +55,22 @@ impl Window {
         self.samples.len() as u64 * 1000 / u64::from(SAMPLE_RATE_HZ)
     }
 
-    /// The speech that `words` leave unheard, as a window of its own: pieces without a word, and what
-    /// follows the last word of a piece. Recognisers stop early, above all where the voice changes.
+    /// The speech that `words` leave unheard, as a window of its own: pieces without a word, and
+    /// stretches of a piece between its words. Recognisers stop early and leave out sentences, above all
+    /// where the voice changes; the alignment then stretches a word over what they left out.
     pub fn unheard(&self, words: &[HeardWord]) -> Option<Window> {
         let mut rest = Window { leg: self.leg, samples: Vec::new(), pieces: Vec::new() };
         for (piece, placed) in self.place(words) {
-            let (from, least_ms) = match placed.last() {
-                None => (piece.span.start(), UNHEARD_PIECE_MS_MIN),
-                Some((last, _)) => (last.end(), UNHEARD_TAIL_MS_MIN),
-            };
-            let left = Span::new(from, piece.span.end()).filter(|left| left.len_ms() >= least_ms);
-            let Some(span) = left else { continue };
-            let first = piece.at_ms + from.since_ms(piece.span.start());
-            let range = samples_of(first)..samples_of(first + span.len_ms());
-            let end = range.end.min(self.samples.len());
-            let at_ms = rest.len_ms();
-            rest.samples.extend_from_slice(self.samples.get(range.start..end).unwrap_or_default());
-            rest.pieces.push(Piece { at_ms, span });
+            let spans: Vec<Span> = placed.into_iter().map(|(span, _)| span).collect();
+            for span in gaps(piece.span, &spans) {
+                let first = piece.at_ms + span.start().since_ms(piece.span.start());
+                let range = samples_of(first)..samples_of(first + span.len_ms());
+                let end = range.end.min(self.samples.len());
+                let at_ms = rest.len_ms();
+                rest.samples
+                    .extend_from_slice(self.samples.get(range.start..end).unwrap_or_default());
+                rest.pieces.push(Piece { at_ms, span });
+            }
         }
         (!rest.samples.is_empty()).then_some(rest)
     }
@@ -96,6 +97,26 @@ impl Window {
         }
         placed
     }
+}
+
+/// The stretches of a piece in which nothing was heard, long enough to have held words.
+fn gaps(piece: Span, words: &[Span]) -> Vec<Span> {
+    if words.is_empty() {
+        return Some(piece)
+            .filter(|piece| piece.len_ms() >= UNHEARD_PIECE_MS_MIN)
+            .into_iter()
+            .collect();
+    }
+    let mut gaps = Vec::new();
+    let mut heard_to = piece.start();
+    for word in words {
+        gaps.extend(Span::new(heard_to, word.start()));
+        let covered = if word.len_ms() > WORD_MS_MAX { word.start() } else { word.end() };
+        heard_to = heard_to.max(covered);
+    }
+    gaps.extend(Span::new(heard_to, piece.end()));
+    gaps.retain(|gap| gap.len_ms() >= UNHEARD_GAP_MS_MIN);
+    gaps
 }
 
 /// Packs the segments of one leg.
@@ -172,6 +193,9 @@ mod tests {
             rest.pieces.iter().map(|p| (p.span.start().ms(), p.span.end().ms())).collect();
         assert_eq!(spans, [(500, 2_000), (6_000, 9_000)]);
         assert_eq!((rest.len_ms(), rest.pieces[1].at_ms), (4_500, 1_500));
+        // A word that is stretched over what was left out.
+        let rest = window.unheard(&[word(100, 900), word(1_600, 5_300), word(5_600, 5_900)]);
+        assert_eq!(rest.unwrap().pieces[0].span, Span::from_ms(5_100, 9_000).unwrap());
     }
 
     #[test]
