@@ -143,8 +143,7 @@ fn parallel<T: Sync, R: Send>(list: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<
 
 /// The words of the built-in lists, each way to say them by itself, to be found letter by letter.
 fn exact_plan() -> (Plan, Vec<String>) {
-    let root = Path::new(option_env!("LT_ROOT").unwrap_or(env!("CARGO_MANIFEST_DIR")))
-        .join("schemas/rubrics/lists");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/rubrics/lists");
     let mut phrases = BTreeSet::new();
     for name in ["zh.yaml", "en.yaml"] {
         let text = std::fs::read_to_string(root.join(name)).unwrap();
@@ -256,6 +255,7 @@ fn report(record: &CallRecord, cards: &[Scorecard]) -> Report {
         pii: Vec::new(),
         unheard: record.unheard.clone(),
         parties_confidence: record.parties_confidence,
+        direction: None,
     };
     let source = Source { file: "a.wav".into(), sha256: "0".repeat(64), settings: String::new() };
     Report::new(&record.info, source, &ended, cards, Timings::default())

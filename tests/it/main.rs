@@ -17,6 +17,7 @@ mod redaction;
 mod report;
 mod rubric;
 mod rubric_again;
+mod rubric_backtest;
 mod rubric_calls;
 mod rubric_dialogues;
 mod rubric_file;

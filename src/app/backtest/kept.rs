@@ -4,21 +4,21 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::app::outputs::PRIVATE_SUFFIX;
+use crate::app::stored::{StoredError, stored_report};
 use crate::domain::{AudioTime, CallVerdict, Points, Span};
 use crate::rubric::backtest::{Found, Marks, Outcome};
 use crate::wire::report::{Finding, ReadError, Report, SCHEMA, Scorecard};
 
-/// A report larger than this is none; three hours of speech take some ten megabytes.
-const REPORT_BYTES_MAX: u64 = 256 << 20;
-
-/// All JSON files of a folder, by name.
+/// All JSON files of a folder that may be reports, by name.
 pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if json && !hidden {
+        let private = path.to_string_lossy().ends_with(PRIVATE_SUFFIX);
+        if json && !hidden && !private {
             files.push(path);
         }
     }
@@ -26,24 +26,28 @@ pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A report; `None` when the file is JSON of another kind.
+/// A report, in clear where that is allowed; `None` when the file is JSON of another kind.
 pub(super) fn report(file: &Path) -> Result<Option<Report>, String> {
-    use io::Read;
-    let mut text = String::new();
-    let read =
-        fs::File::open(file).and_then(|file| file.take(REPORT_BYTES_MAX).read_to_string(&mut text));
-    read.map_err(|error| error.to_string())?;
-    match Report::from_json(&text) {
+    match stored_report(file) {
         Ok(report) => Ok(Some(report)),
-        Err(ReadError::OtherSchema) => Ok(None),
-        Err(error) => match serde_json::from_str::<serde_json::Value>(&text) {
-            // Whole JSON that does not even claim to be a report is somebody else's file.
-            Ok(other) if other.get("schema").and_then(|name| name.as_str()) != Some(SCHEMA) => {
+        Err(StoredError::Report { source: ReadError::OtherSchema, .. }) => Ok(None),
+        Err(StoredError::Report { source, .. }) => {
+            if is_other_json(file) {
                 Ok(None)
+            } else {
+                Err(source.to_string())
             }
-            _ => Err(error.to_string()),
-        },
+        }
+        Err(StoredError::Unreadable { source, .. }) => Err(source.to_string()),
+        Err(error @ StoredError::Private { .. }) => Err(error.to_string()),
     }
+}
+
+/// Whether it is whole JSON that does not even claim to be a report: somebody else's file.
+fn is_other_json(file: &Path) -> bool {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let schema = |value: serde_json::Value| value.get("schema") != Some(&SCHEMA.into());
+    serde_json::from_str(&text).is_ok_and(schema)
 }
 
 /// A stored scorecard as a comparison needs it; `None` when its words are not the contract's.
@@ -66,7 +70,7 @@ pub(super) fn marks(card: &Scorecard) -> Option<Marks> {
     };
     Some(Marks {
         rubric: card.rubric.clone(),
-        score: card.score.map(|score| Points::from_f64(score).ok_or(())).transpose().ok()?,
+        score: card.score.and_then(Points::from_f64),
         verdict: verdict(&card.verdict)?,
         findings: card.findings.iter().map(found).collect::<Option<_>>()?,
     })

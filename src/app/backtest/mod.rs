@@ -58,6 +58,8 @@ pub struct BacktestOutcome {
     pub comparison: Comparison,
     /// JSON files that are no reports, such as sidecars.
     pub other_files: u64,
+    /// Calls of which only the masked text could be read: starred numbers are heard by no rule.
+    pub masked: u64,
     /// Files that could not be used.
     pub broken: u64,
     /// The first of them.
@@ -81,7 +83,7 @@ pub enum BacktestError {
 
 /// What a file turned out to be.
 enum Read {
-    Call(Box<Pair>),
+    Call { pair: Box<Pair>, masked: bool },
     Other,
     Broken(String),
 }
@@ -109,7 +111,10 @@ pub fn backtest(
             // Files after a stop were not looked at.
             let Some(read) = read else { break };
             match read {
-                Read::Call(pair) => outcome.comparison.add(&pair),
+                Read::Call { pair, masked } => {
+                    outcome.comparison.add(&pair);
+                    outcome.masked += u64::from(masked);
+                }
                 Read::Other => outcome.other_files += 1,
                 Read::Broken(why) => {
                     outcome.broken += 1;
@@ -162,6 +167,7 @@ impl Judge {
             Err(why) => return Read::Broken(why),
         };
         let stored = std::mem::take(&mut report.scorecards);
+        let masked = report.masked;
         let record = match report.into_record() {
             Ok(record) => record,
             Err(error) => return Read::Broken(error.to_string()),
@@ -177,7 +183,8 @@ impl Judge {
             Some(old) => of(&cards, old),
             None => stored.iter().filter_map(kept::marks).collect(),
         };
-        Read::Call(Box::new(Pair { call, agent: record.info.agent_id, before, after, decisions }))
+        let agent = record.info.agent_id;
+        Read::Call { pair: Box::new(Pair { call, agent, before, after, decisions }), masked }
     }
 }
 

@@ -46,6 +46,13 @@ fn account(outcome: &BacktestOutcome, say: Say) {
             all.calls, all.moved, outcome.broken, outcome.other_files
         ),
     });
+    if outcome.masked > 0 {
+        let why = say.either(
+            "calls judged by masked text only; their private files cannot be read here",
+            "通通话只能按脱敏文本评判：此处读不到对应的原文文件",
+        );
+        say.line(&format!("{} {why}", outcome.masked));
+    }
     if outcome.stopped {
         say.line(say.either("stopped before the end", "未到结束即已停止"));
     }
@@ -229,6 +236,7 @@ pub(super) fn as_json(outcome: &BacktestOutcome) -> Value {
             .map(|one| json!({"file": one.file.display().to_string(), "why": one.why}))
             .collect::<Vec<_>>(),
         "other_files": outcome.other_files,
+        "masked": outcome.masked,
         "stopped": outcome.stopped,
         "rubrics": rubrics,
         "flips": all.flips_by_calls().into_iter().map(flip_json).collect::<Vec<_>>(),
