@@ -259,7 +259,10 @@ impl<'p> Evaluation<'p> {
                     self.rates.push(SpeakingRate { per_min: told::tenth(rate.per_min), ..rate });
                 }
                 Fact::Unheard(span) => self.unheard.push(span),
-                Fact::Loudness(loudness) => self.loudness.push(loudness),
+                Fact::Loudness(loudness) => {
+                    self.loudness
+                        .push(Loudness { dbfs: told::decibels(loudness.dbfs), ..loudness });
+                }
                 Fact::Hold(span) => self.holds.push(span),
                 Fact::Utterance(_) => {}
             }

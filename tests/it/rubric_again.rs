@@ -4,11 +4,52 @@ use lingting::domain::{
     AudioTime, CallRecord, EndedCall, EngineRef, Loudness, Media, PerParty, Scorecard, Sensitive,
     Span, Transcript, Word,
 };
-use lingting::rubric::{CallFacts, Plan};
+use lingting::rubric::{CallFacts, Plan, library, load};
 use lingting::text::tokens;
 use lingting::wire::report::{Report, Source, Timings};
 
 use crate::rubric_calls::records;
+
+/// Asks for every measure, with bounds that what is measured lies on both sides of.
+const MEASURES: &str = "
+rubric: measures
+version: 1
+title: {zh: 度量, en: Measures}
+pass_mark: 60
+sections:
+  all: {zh: 全部, en: All}
+criteria:
+  - id: loud
+    title: {zh: 音量, en: Loudness}
+    section: all
+    severity: minor
+    weight: 10
+    violated_by: {loudness: {above: -24.5}, by: agent}
+  - id: louder
+    title: {zh: 提高音量, en: Louder}
+    section: all
+    severity: minor
+    weight: 10
+    violated_by: {loudness: {above: 2, relative: yes}, by: customer}
+  - id: fast
+    title: {zh: 语速, en: Rate}
+    section: all
+    severity: minor
+    weight: 10
+    violated_by: {rate: {above: 200, take: average}, by: agent}
+  - id: slow_answer
+    title: {zh: 响应, en: Response}
+    section: all
+    severity: minor
+    weight: 10
+    violated_by: {response: {above: 1s, take: average}, by: agent}
+  - id: talks
+    title: {zh: 说话占比, en: Talk share}
+    section: all
+    severity: minor
+    weight: 10
+    violated_by: {talk: {above: 55%, take: share}, by: agent}
+";
 
 /// A call as a recogniser gives it: words with times and confidences that no report can hold in full.
 fn roughened(mut record: CallRecord) -> CallRecord {
@@ -83,7 +124,9 @@ pub(crate) fn report(record: &CallRecord, cards: &[Scorecard]) -> Report {
 
 #[test]
 fn a_call_judged_again_from_its_report_is_judged_alike() {
-    let plan = Plan::compile(lingting::rubric::built_in().unwrap());
+    let mut rubrics = lingting::rubric::built_in().unwrap();
+    rubrics.push(load("measures.yaml", MEASURES, &library()).unwrap());
+    let plan = Plan::compile(rubrics);
     let mut judged = 0;
     for record in records().into_iter().flat_map(|record| [record.clone(), roughened(record)]) {
         let cards = plan.evaluate(&CallFacts::from(&record));
