@@ -4,17 +4,26 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use lingting::app::{BacktestOptions, BacktestOutcome, Labels, backtest};
-use lingting::domain::CallVerdict;
+use lingting::domain::{CallId, CallRecord, CallVerdict};
 use lingting::rubric::backtest::Outcome;
 use lingting::rubric::{CallFacts, Plan, Rubric, built_in, library, load};
 
 use crate::rubric_again::report;
 use crate::rubric_calls::records;
 
+/// A few calls, each with an id of its own.
+fn calls() -> Vec<CallRecord> {
+    let mut records: Vec<CallRecord> = records().into_iter().step_by(9).collect();
+    for (ix, record) in records.iter_mut().enumerate() {
+        record.info.call_id = CallId::new(&format!("call-{ix:02}")).unwrap();
+    }
+    records
+}
+
 /// Reports of a few calls, a sidecar's kind of file, and two files that nobody can use.
 fn run_folder(folder: &Path) -> usize {
     let plan = Plan::compile(built_in().unwrap());
-    let records: Vec<_> = records().into_iter().step_by(9).collect();
+    let records = calls();
     for record in &records {
         let cards = plan.evaluate(&CallFacts::from(record));
         let name = format!("{}.json", record.info.call_id.as_str());
@@ -35,9 +44,9 @@ fn run(folder: &Path, new: Vec<Rubric>, old: Vec<Rubric>, labels: Labels) -> Bac
 #[test]
 fn the_same_rubrics_change_nothing_and_broken_files_are_told() {
     let folder = tempfile::tempdir().unwrap();
-    let calls = run_folder(folder.path());
+    let count = run_folder(folder.path());
     let outcome = run(folder.path(), built_in().unwrap(), Vec::new(), Labels::None);
-    assert_eq!(outcome.comparison.calls, calls as u64);
+    assert_eq!(outcome.comparison.calls, count as u64);
     assert_eq!((outcome.broken, outcome.other_files, outcome.comparison.moved), (2, 1, 0));
     assert!(outcome.comparison.flips.is_empty(), "{:?}", outcome.comparison.flips.keys());
     let named = outcome.broken_named.iter().map(|one| one.file.file_name().unwrap());
@@ -67,7 +76,7 @@ fn what_flips_is_counted_shown_and_held_against_people() {
     let plan = Plan::compile(vec![old.clone()]);
     let mut csv = "call_id,criterion,verdict\n".to_owned();
     let mut met = 0;
-    for record in records().into_iter().step_by(9) {
+    for record in calls() {
         for card in plan.evaluate(&CallFacts::from(&record)) {
             let word = card.findings[0].verdict.as_str();
             met += u64::from(word == "met");
