@@ -1,3 +1,5 @@
+//! Comparisons of a few made-up scorecards.
+
 use super::*;
 use crate::domain::Points;
 
