@@ -255,7 +255,6 @@ fn report(record: &CallRecord, cards: &[Scorecard]) -> Report {
         pii: Vec::new(),
         unheard: record.unheard.clone(),
         parties_confidence: record.parties_confidence,
-        direction: None,
     };
     let source = Source { file: "a.wav".into(), sha256: "0".repeat(64), settings: String::new() };
     Report::new(&record.info, source, &ended, cards, Timings::default())

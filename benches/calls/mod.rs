@@ -10,6 +10,7 @@
 
 mod en;
 mod zh;
+mod zh_words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
