@@ -14,8 +14,10 @@ const SEAM_MS: u64 = 150;
 const UNHEARD_PIECE_MS_MIN: u64 = 1_400;
 /// So much of a piece without a word was not heard: what alignment errs by and pads come to less.
 const UNHEARD_GAP_MS_MIN: u64 = 2_250;
-/// Nobody draws out a word so long: what the alignment gives to it was left out.
+/// Nobody draws out a word so long, by itself or by its letters: the alignment stretched it over what
+/// was left out.
 const WORD_MS_MAX: u64 = 2_000;
+const LETTER_MS_MAX: u64 = 700;
 
 const fn samples_of(ms: u64) -> usize {
     (ms * SAMPLE_RATE_HZ as u64 / 1000) as usize
@@ -61,8 +63,7 @@ impl Window {
     pub fn unheard(&self, words: &[HeardWord]) -> Option<Window> {
         let mut rest = Window { leg: self.leg, samples: Vec::new(), pieces: Vec::new() };
         for (piece, placed) in self.place(words) {
-            let spans: Vec<Span> = placed.into_iter().map(|(span, _)| span).collect();
-            for span in gaps(piece.span, &spans) {
+            for span in gaps(piece.span, &placed) {
                 let first = piece.at_ms + span.start().since_ms(piece.span.start());
                 let range = samples_of(first)..samples_of(first + span.len_ms());
                 let end = range.end.min(self.samples.len());
@@ -100,7 +101,7 @@ impl Window {
 }
 
 /// The stretches of a piece in which nothing was heard, long enough to have held words.
-fn gaps(piece: Span, words: &[Span]) -> Vec<Span> {
+fn gaps(piece: Span, words: &[(Span, HeardWord)]) -> Vec<Span> {
     if words.is_empty() {
         return Some(piece)
             .filter(|piece| piece.len_ms() >= UNHEARD_PIECE_MS_MIN)
@@ -109,10 +110,12 @@ fn gaps(piece: Span, words: &[Span]) -> Vec<Span> {
     }
     let mut gaps = Vec::new();
     let mut heard_to = piece.start();
-    for word in words {
-        gaps.extend(Span::new(heard_to, word.start()));
-        let covered = if word.len_ms() > WORD_MS_MAX { word.start() } else { word.end() };
-        heard_to = heard_to.max(covered);
+    for (span, word) in words {
+        gaps.extend(Span::new(heard_to, span.start()));
+        // A telephone number read out is one word.
+        let letters = word.text.chars().filter(|c| c.is_alphanumeric()).count() as u64;
+        let stretched = span.len_ms() > WORD_MS_MAX.max(letters * LETTER_MS_MAX);
+        heard_to = heard_to.max(if stretched { span.start() } else { span.end() });
     }
     gaps.extend(Span::new(heard_to, piece.end()));
     gaps.retain(|gap| gap.len_ms() >= UNHEARD_GAP_MS_MIN);
@@ -196,6 +199,8 @@ mod tests {
         // A word that is stretched over what was left out.
         let rest = window.unheard(&[word(100, 900), word(1_600, 5_300), word(5_600, 5_900)]);
         assert_eq!(rest.unwrap().pieces[0].span, Span::from_ms(5_100, 9_000).unwrap());
+        let number = HeardWord { text: "19900006136".into(), ..word(1_600, 5_300) };
+        assert_eq!(window.unheard(&[word(100, 900), number, word(5_600, 5_900)]), None);
     }
 
     #[test]
