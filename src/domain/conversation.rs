@@ -83,9 +83,24 @@ pub struct Loudness {
     pub dbfs: f32,
 }
 
+/// How people talked to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    /// On the phone.
+    #[default]
+    Spoken,
+    /// In a chat.
+    Written {
+        /// Whether it is known when; else utterances stand as if they were said one after the other.
+        timed: bool,
+    },
+}
+
 /// All measures of a call.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Conversation {
+    /// What a chat has no voice for is not measured.
+    pub manner: Manner,
     /// Time each party speaks, in milliseconds.
     pub talk_ms: PerParty<u64>,
     /// Stretches of 2 s and more in which nobody speaks, in time order.
@@ -100,6 +115,7 @@ pub struct Conversation {
     pub loudness: Vec<Loudness>,
     /// Music on hold and holds from the sidecar, in time order.
     pub holds: Vec<Span>,
-    /// From the customer's utterance's end to the agent's next utterance, in milliseconds, in time order.
+    /// From the customer's utterance's end to the agent's next utterance, in milliseconds, in time order;
+    /// in a chat from the first message that waits to the answer.
     pub response_ms: Vec<u64>,
 }

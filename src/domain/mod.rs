@@ -19,7 +19,7 @@ mod transcript;
 
 pub use call::{Attribute, CallInfo, Direction, InferredDirection, Party};
 pub use chat::Message;
-pub use conversation::{Conversation, Loudness, Overtalk, PerParty, Silence, SpeakingRate};
+pub use conversation::{Conversation, Loudness, Manner, Overtalk, PerParty, Silence, SpeakingRate};
 pub use event::{CallEvent, EndedCall};
 pub use finding::{Doubt, DoubtReason, Evidence, EvidenceKind, Finding, How, Proof, Verdict};
 pub use id::{CallId, CriterionId, IdError, Language, RubricId};

@@ -8,10 +8,13 @@ mod overtalk;
 mod rate;
 mod silence;
 mod spans;
+mod written;
+
+pub use written::{WrittenAnswer, written_answers};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{Conversation, Language, Loudness, Party, PerParty, Span, Utterance};
+use crate::domain::{Conversation, Language, Loudness, Manner, Party, PerParty, Span, Utterance};
 
 /// What is told apart where. Every value in milliseconds unless its name says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +91,7 @@ pub fn measure(input: &Input<'_>) -> Conversation {
         total.min(input.duration_ms)
     };
     Conversation {
+        manner: Manner::Spoken,
         talk_ms: PerParty { agent: spoken(Party::Agent), customer: spoken(Party::Customer) },
         overtalk: overtalk::overtalk(input, &utterances),
         rates,

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, How, LegIx, Loudness,
-    Overtalk, Party, PerParty, RubricId, Scorecard, Silence, Span, SpeakingRate, Utterance,
+    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, How, Language, LegIx,
+    Loudness, Manner, Overtalk, Party, PerParty, RubricId, Scorecard, Silence, Span, SpeakingRate,
+    Utterance,
 };
 
 use super::applies::{Applicable, applies};
@@ -20,6 +21,7 @@ use super::score;
 use super::speech::Speech;
 use super::stream::{Guard, Hit, Source, Spot};
 use super::told;
+use super::written::Written;
 
 /// Surer than this about who speaks, or the rules treat every voice as unknown.
 pub const PARTIES_CONFIDENCE_MIN: f32 = 0.5;
@@ -145,28 +147,30 @@ pub struct Evaluation<'p> {
     holds: Vec<Span>,
     personal: Personal,
     /// A chat: nothing can be heard.
-    written: bool,
+    written: Option<Written>,
 }
 
 impl Plan {
-    /// Judges a call that has ended: one scorecard for each rubric of the call's language.
+    /// Judges a call or a chat that has ended: one scorecard for each rubric of its language. In a chat
+    /// criteria that need a voice do not apply, and what was found stands where it was written.
     pub fn evaluate(&self, facts: &CallFacts<'_>) -> Vec<Scorecard> {
         let measures = facts.conversation;
         self.observed(facts).finish(facts.duration_ms, measures.rate_per_min)
-    }
-
-    /// The same for what was written: criteria that need a voice do not apply.
-    pub fn evaluate_written(&self, facts: &CallFacts<'_>) -> Vec<Scorecard> {
-        let mut evaluation = self.observed(facts);
-        evaluation.written = true;
-        evaluation.finish(facts.duration_ms, facts.conversation.rate_per_min)
     }
 
     /// All facts of a call, none of them read yet.
     pub(super) fn observed(&self, facts: &CallFacts<'_>) -> Evaluation<'_> {
         let mut evaluation = Evaluation::new(self, facts.info, facts.parties_confidence);
         let measures = facts.conversation;
-        let all = (facts.utterances.iter().cloned().map(Fact::Utterance))
+        let mut utterances = None;
+        if let Manner::Written { timed } = measures.manner {
+            let language = facts.info.language.clone().unwrap_or_else(Language::english);
+            let (written, heard) = Written::hear(facts.utterances, &language, timed);
+            evaluation.written = Some(written);
+            utterances = Some(heard);
+        }
+        let utterances = utterances.as_deref().unwrap_or(facts.utterances);
+        let all = (utterances.iter().cloned().map(Fact::Utterance))
             .chain(measures.silences.iter().copied().map(Fact::Silence))
             .chain(measures.overtalk.iter().copied().map(Fact::Overtalk))
             .chain(measures.rates.iter().copied().map(Fact::Rate))
@@ -206,7 +210,7 @@ impl<'p> Evaluation<'p> {
             loudness: Vec::new(),
             holds: Vec::new(),
             personal: Personal::default(),
-            written: false,
+            written: None,
         }
     }
 
@@ -328,12 +332,12 @@ impl<'p> Evaluation<'p> {
     pub fn values(&self) -> Vec<Settled> {
         let mut out = Vec::new();
         for planned in self.rubrics() {
-            let outcomes = self.outcomes(planned);
+            let (outcomes, scene) = (self.outcomes(planned), self.scene(&planned.rubric));
             for criterion in &planned.rubric.criteria {
                 out.push(Settled {
                     rubric: planned.rubric.id.clone(),
                     criterion: criterion.id.clone(),
-                    verdict: score::settled(&planned.rubric, criterion, &outcomes),
+                    verdict: score::settled(&scene, &planned.rubric, criterion, &outcomes),
                 });
             }
         }
@@ -366,8 +370,14 @@ impl<'p> Evaluation<'p> {
         self.rate_per_min =
             PerParty { agent: told(rate_per_min.agent), customer: told(rate_per_min.customer) };
         self.advance(super::stream::FOREVER);
-        self.end = Some(AudioTime::from_ms(duration_ms).max(self.last_end()));
+        let end = self.written.as_ref().map_or(AudioTime::from_ms(duration_ms), Written::end);
+        self.end = Some(end.max(self.last_end()));
         self.search();
+    }
+
+    /// Reads all that there was at a time of the call, or of the chat.
+    pub(super) fn read_until(&mut self, until: AudioTime) {
+        self.advance(self.written.as_ref().map_or(until, |written| written.horizon(until)));
     }
 
     fn last_end(&self) -> AudioTime {
@@ -412,7 +422,7 @@ impl<'p> Evaluation<'p> {
             horizon: self.horizon,
             end: self.end,
             confidence_min: rubric.confidence_min,
-            written: self.written,
+            written: self.written.as_ref(),
         }
     }
 }

@@ -77,7 +77,7 @@ impl Plan {
     ) -> Vec<Explanation> {
         let mut evaluation = self.observed(facts);
         match until {
-            Some(until) => evaluation.advance(until),
+            Some(until) => evaluation.read_until(until),
             None => evaluation.end(facts.duration_ms, facts.conversation.rate_per_min),
         }
         let mut out = Vec::new();
@@ -124,7 +124,7 @@ impl Tree<'_> {
         Explanation {
             rubric: rubric.id.clone(),
             criterion: criterion.id.clone(),
-            verdict: score::settled(rubric, criterion, self.outcomes),
+            verdict: score::settled(self.prover.scene, rubric, criterion, self.outcomes),
             parts,
         }
     }

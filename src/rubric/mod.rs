@@ -30,6 +30,7 @@ mod speech;
 mod stream;
 mod tally;
 mod told;
+mod written;
 
 pub use diff::{Change, What, diff};
 pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled};
@@ -40,3 +41,4 @@ pub use model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Scale, Section,
 pub use outline::{Clause, Deciding, INHERITED, Outline, Part};
 pub use packs::{built_in, built_in_file, built_in_ids, built_in_tests, contracts, library};
 pub use plan::Plan;
+pub use written::said_in_turn;

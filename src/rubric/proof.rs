@@ -80,7 +80,7 @@ impl Prover<'_> {
         let blank = |kind, matched: String| Evidence {
             kind,
             leg: hit.leg,
-            span: Some(hit.span),
+            span: Some(self.shown(hit)),
             quote: None,
             matched: Some(matched),
             how: None,
@@ -114,13 +114,24 @@ impl Prover<'_> {
         out.push(evidence);
     }
 
+    /// Where a hit can be played or read. An answer's wait in a chat is the time between two messages.
+    fn shown(&self, hit: &Hit) -> Span {
+        match (self.scene.written, hit.utterance, &hit.source) {
+            (Some(written), Some(place), Source::Measured { value, .. }) => {
+                let end = written.start(place);
+                Span::at_least_1_ms(end.minus_ms(*value as u64), end)
+            }
+            _ => self.scene.shown(hit.span),
+        }
+    }
+
     /// A whole utterance.
     fn said(&self, place: usize) -> Evidence {
         let said = &self.scene.speech.all()[place].utterance;
         Evidence {
             kind: EvidenceKind::Phrase,
             leg: Some(said.leg),
-            span: Some(said.span),
+            span: Some(self.scene.shown(said.span)),
             quote: Some(said.text.clone()),
             matched: None,
             how: None,
@@ -169,7 +180,7 @@ impl Prover<'_> {
             out.push(Evidence {
                 kind: EvidenceKind::Absence,
                 leg: condition.by.and_then(|by| self.leg_of(by)),
-                span: Some(span),
+                span: Some(self.scene.shown(span)),
                 quote: None,
                 matched: Some(self.wanted(ix, condition)),
                 how: None,
@@ -241,7 +252,7 @@ impl Prover<'_> {
         Some(Evidence {
             kind: EvidenceKind::NearMiss,
             leg: Some(speech.all()[from.utterance].utterance.leg),
-            span: Some(span),
+            span: Some(self.scene.shown(span)),
             quote: Some(Sensitive::new(speech.quote(from, to))),
             matched: Some(self.scene.matcher.text_of(phrase).to_owned()),
             how: None,

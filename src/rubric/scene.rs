@@ -13,6 +13,7 @@ use super::matcher::Matcher;
 use super::speech::Speech;
 use super::stream::{FOREVER, Hit, Interval};
 use super::told;
+use super::written::Written;
 
 /// A call so far, as operators see it.
 pub(crate) struct Scene<'a> {
@@ -38,7 +39,7 @@ pub(crate) struct Scene<'a> {
     /// Below this mean confidence an absence proves nothing.
     pub(crate) confidence_min: f32,
     /// A chat: there is no voice, no ringing, and a gap is no silence.
-    pub(crate) written: bool,
+    pub(crate) written: Option<&'a Written>,
 }
 
 impl Scene<'_> {
@@ -68,6 +69,11 @@ impl Scene<'_> {
         let end = interval.end.map_or(last, |end| end.min(last));
         let start = interval.start.min(end.minus_ms(1));
         Span::at_least_1_ms(start, end)
+    }
+
+    /// A stretch where it can be played, or read.
+    pub(crate) fn shown(&self, span: Span) -> Span {
+        self.written.map_or(span, |written| written.back(span))
     }
 
     /// Mean recognition confidence of a party's speech in some windows, weighted by time.

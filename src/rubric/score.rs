@@ -21,11 +21,12 @@ use super::tally::{MAX_HUNDREDTHS, Mark, stake, tally};
 
 /// What a criterion is worth in mid-call: its verdict's name once it is settled.
 pub(crate) fn settled(
+    scene: &Scene<'_>,
     rubric: &Rubric,
     criterion: &Criterion,
     outcomes: &[Outcome],
 ) -> Option<&'static str> {
-    match decide(rubric, criterion, outcomes) {
+    match decide(scene, rubric, criterion, outcomes) {
         Decision::Pending => None,
         Decision::NotApplicable => Some("not_applicable"),
         Decision::Met => Some("met"),
@@ -43,7 +44,17 @@ enum Decision {
 }
 
 /// It applies when its section's condition and its own are true; then its rule decides.
-fn decide(rubric: &Rubric, criterion: &Criterion, outcomes: &[Outcome]) -> Decision {
+fn decide(
+    scene: &Scene<'_>,
+    rubric: &Rubric,
+    criterion: &Criterion,
+    outcomes: &[Outcome],
+) -> Decision {
+    let unknown = |reason, ix| match reason {
+        // A chat gives no occasion for what only a voice can do.
+        DoubtReason::AudioMissing if scene.written.is_some() => Decision::NotApplicable,
+        reason => Decision::Unknown(reason, ix),
+    };
     let truth = |ix: CondIx| outcomes[ix.0].truth;
     let section = criterion.section.and_then(|section| rubric.sections[section].when);
     let asked: Vec<CondIx> = section.into_iter().chain(criterion.when).collect();
@@ -54,7 +65,7 @@ fn decide(rubric: &Rubric, criterion: &Criterion, outcomes: &[Outcome]) -> Decis
         Truth::Unknown(reason) => {
             let unsure = |ix: &&CondIx| matches!(truth(**ix), Truth::Unknown(_));
             let ix = asked.iter().find(unsure).expect("one that is unknown made all unknown");
-            return Decision::Unknown(reason, *ix);
+            return unknown(reason, *ix);
         }
     }
     let (ix, good) = match criterion.rule {
@@ -65,7 +76,7 @@ fn decide(rubric: &Rubric, criterion: &Criterion, outcomes: &[Outcome]) -> Decis
         Truth::True => Decision::Met,
         Truth::False => Decision::NotMet,
         Truth::Pending => Decision::Pending,
-        Truth::Unknown(reason) => Decision::Unknown(reason, ix),
+        Truth::Unknown(reason) => unknown(reason, ix),
     }
 }
 
@@ -256,16 +267,12 @@ fn finding(rubric: &Rubric, criterion: &Criterion, prover: &Prover<'_>) -> Findi
     let ix = match criterion.rule {
         Rule::Met(ix) | Rule::ViolatedBy(ix) => ix,
     };
-    let verdict = match decide(rubric, criterion, prover.outcomes) {
+    let verdict = match decide(prover.scene, rubric, criterion, prover.outcomes) {
         // Nothing is pending when a call has ended; if an operator says otherwise, nobody knows.
         Decision::Pending => {
             Verdict::Undetermined(Doubt { reason: DoubtReason::FactMissing, evidence: Vec::new() })
         }
         Decision::NotApplicable => Verdict::NotApplicable,
-        // A chat gives no occasion for what only a voice can do.
-        Decision::Unknown(DoubtReason::AudioMissing, _) if prover.scene.written => {
-            Verdict::NotApplicable
-        }
         Decision::Unknown(reason, ix) => {
             Verdict::Undetermined(Doubt { reason, evidence: prover.prove(ix) })
         }

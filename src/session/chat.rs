@@ -1,32 +1,22 @@
 //! A chat, judged by the same rules as a call.
 //!
-//! In: messages, what is known about the chat, a plan. Out: the ended call and its scorecards. A chat has
-//! no voice: rules that need one do not apply. Its clock runs through lunch breaks, so a rule's "last 20
-//! seconds" cannot mean it: rules hear the messages as if they were said one after the other, and what
-//! they found is put back to the time it was written. Response times are the chat's own.
+//! In: messages, what is known about the chat, a plan. Out: the ended call and its scorecards. How rules
+//! hear what was written is their own business; here it is told who wrote what when, and how long answers
+//! took.
 
 use super::direction;
 use super::roles::{self, Said};
 use crate::domain::{
     AudioTime, CallInfo, Conversation, Direction, EndedCall, EngineRef, InferredDirection,
-    Language, Leg, LegIx, Media, Message, Party, PartyFrom, Problem, Proof, Scorecard, Span,
-    Transcript, Utterance, Verdict,
+    Language, Leg, LegIx, Manner, Media, Message, Party, PartyFrom, Problem, Scorecard, Span,
+    Transcript, Utterance,
 };
-use crate::rubric::{CallFacts, Plan};
+use crate::measure::written_answers;
+use crate::rubric::{CallFacts, Plan, said_in_turn};
 use crate::text;
-
-/// Between two messages as they are read to the rules: less than a new start.
-const PAUSE_MS: u64 = 500;
 
 /// How sure it is that a customer who writes first turned to the company: some answer a mailing.
 const CUSTOMER_FIRST: f32 = 0.9;
-
-/// A character or word of speech, in milliseconds.
-const CHARACTER_MS: u64 = 250;
-const WORD_MS: u64 = 400;
-
-/// The shortest message, "好", in milliseconds.
-const MESSAGE_MS_MIN: u64 = 500;
 
 /// A chat with what is known about it.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +35,7 @@ pub struct ChatLog<'a> {
 pub fn judge(log: &ChatLog<'_>, plan: &Plan) -> (EndedCall, Vec<Scorecard>) {
     let language = log.info.language.clone().unwrap_or_else(|| language(log.messages));
     let (parties, confidence) = parties(log);
-    let spoken = spoken(log.messages, &language);
+    let spoken = said_in_turn(log.messages.iter().map(|one| one.text.as_str()), &language);
     let written = written(log.messages, &spoken);
     let legs = legs(&parties);
     let utterances: Vec<Utterance> = log
@@ -65,8 +55,9 @@ pub fn judge(log: &ChatLog<'_>, plan: &Plan) -> (EndedCall, Vec<Scorecard>) {
             words: Vec::new(),
         })
         .collect();
-    let timed = log.messages.iter().any(|message| message.at_ms.is_some());
+    let timed = log.messages.iter().all(|message| message.at_ms.is_some());
     let conversation = Conversation {
+        manner: Manner::Written { timed },
         response_ms: if timed { responses_ms(&utterances) } else { Vec::new() },
         ..Conversation::default()
     };
@@ -102,77 +93,8 @@ pub fn judge(log: &ChatLog<'_>, plan: &Plan) -> (EndedCall, Vec<Scorecard>) {
     let mut info = log.info.clone();
     info.language = Some(language);
     info.direction = info.direction.or(direction.map(|inferred| inferred.direction));
-    let facts = Facts {
-        info: &info,
-        utterances: &ended.transcript.utterances,
-        conversation: &ended.conversation,
-        parties_confidence: confidence,
-    };
-    let scorecards = facts.evaluate(&spoken, plan);
+    let scorecards = plan.evaluate(&CallFacts::of(&info, &ended));
     (ended, scorecards)
-}
-
-struct Facts<'a> {
-    info: &'a CallInfo,
-    utterances: &'a [Utterance],
-    conversation: &'a Conversation,
-    parties_confidence: f32,
-}
-
-/// Judges a chat again from what its report holds, to the same scorecards.
-pub fn judge_again(
-    info: &CallInfo,
-    utterances: &[Utterance],
-    conversation: &Conversation,
-    parties_confidence: f32,
-    plan: &Plan,
-) -> Vec<Scorecard> {
-    let language = info.language.clone().unwrap_or_else(Language::english);
-    let spoken = spoken_of(utterances.iter().map(|one| one.text.as_str()), &language);
-    Facts { info, utterances, conversation, parties_confidence }.evaluate(&spoken, plan)
-}
-
-impl Facts<'_> {
-    /// Evaluates on the time in which the messages would be said.
-    fn evaluate(&self, spoken: &[Span], plan: &Plan) -> Vec<Scorecard> {
-        let utterances: Vec<Utterance> = self
-            .utterances
-            .iter()
-            .zip(spoken)
-            .map(|(one, span)| Utterance { span: *span, ..one.clone() })
-            .collect();
-        let mut scorecards = plan.evaluate_written(&CallFacts {
-            info: self.info,
-            utterances: &utterances,
-            conversation: self.conversation,
-            duration_ms: spoken.last().map_or(0, |span| span.end().ms()),
-            parties_confidence: self.parties_confidence,
-            unheard: &[],
-        });
-        let written: Vec<Span> = self.utterances.iter().map(|one| one.span).collect();
-        for finding in scorecards.iter_mut().flat_map(|card| &mut card.findings) {
-            put_back(&mut finding.verdict, spoken, &written);
-        }
-        scorecards
-    }
-}
-
-/// Where each message would be heard, were they said one after the other.
-fn spoken(messages: &[Message], language: &Language) -> Vec<Span> {
-    spoken_of(messages.iter().map(|one| one.text.as_str()), language)
-}
-
-fn spoken_of<'t>(texts: impl Iterator<Item = &'t str>, language: &Language) -> Vec<Span> {
-    let unit_ms = if language.is_chinese() { CHARACTER_MS } else { WORD_MS };
-    let mut at = AudioTime::ZERO;
-    texts
-        .map(|text| {
-            let ms = u64::from(text::units(text, language)) * unit_ms;
-            let span = Span::at_least_1_ms(at, at.plus_ms(ms.max(MESSAGE_MS_MIN)));
-            at = span.end().plus_ms(PAUSE_MS);
-            span
-        })
-        .collect()
 }
 
 /// Where each message stands in the chat: from its time, as long as it takes to say, up to the next.
@@ -278,63 +200,17 @@ fn leg_of(legs: &[Leg], party: Party) -> LegIx {
     legs.iter().find(|leg| leg.party == party).map_or(LegIx(0), |leg| leg.leg)
 }
 
-/// From the first message that waits for an answer to the agent's. A machine's answer does not count as
-/// one; but who writes again after it has waited since then.
+/// How long customers waited for agents.
 fn responses_ms(utterances: &[Utterance]) -> Vec<u64> {
-    let mut out = Vec::new();
-    let mut waiting: Option<AudioTime> = None;
-    let mut machine_answered = false;
-    for one in utterances {
-        let at = one.span.start();
-        match one.party {
-            Party::Customer => {
-                if machine_answered {
-                    waiting = None;
-                }
-                machine_answered = false;
-                waiting.get_or_insert(at);
-            }
-            Party::Agent => {
-                out.extend(waiting.take().map(|since| at.since_ms(since)));
-                machine_answered = false;
-            }
-            Party::Bot => machine_answered = waiting.is_some(),
-            Party::Unknown => {}
-        }
-    }
-    out
-}
-
-/// Evidence at the times at which it was written.
-fn put_back(verdict: &mut Verdict, spoken: &[Span], written: &[Span]) {
-    let back = |span: Span| {
-        let start = moment(span.start(), spoken, written);
-        // The last moment inside, so that an end does not reach into the next message.
-        let end = moment(span.end().minus_ms(1), spoken, written).plus_ms(1);
-        Span::at_least_1_ms(start, end)
-    };
-    match verdict {
-        Verdict::Met(proof) | Verdict::NotMet(proof) => {
-            let mut evidence = proof.evidence().to_vec();
-            evidence.iter_mut().for_each(|item| item.span = item.span.map(back));
-            if let Some(moved) = Proof::new(evidence) {
-                *proof = moved;
-            }
-        }
-        Verdict::Undetermined(doubt) => {
-            doubt.evidence.iter_mut().for_each(|item| item.span = item.span.map(back));
-        }
-        Verdict::NotApplicable => {}
-    }
-}
-
-/// A moment of the spoken time in the written: in proportion inside a message, its end in the pause
-/// after it.
-fn moment(at: AudioTime, spoken: &[Span], written: &[Span]) -> AudioTime {
-    let ix = spoken.partition_point(|span| span.start() <= at).saturating_sub(1);
-    let (Some(from), Some(to)) = (spoken.get(ix), written.get(ix)) else { return at };
-    let inside = at.since_ms(from.start()).min(from.len_ms());
-    to.start().plus_ms(inside * to.len_ms() / from.len_ms())
+    let writer =
+        |one: &Utterance| (one.party, (one.party == Party::Unknown).then_some(one.speaker));
+    let messages = utterances.iter().map(|one| (writer(one), one.span.start()));
+    let party = |place: usize| utterances[place].party;
+    written_answers(messages)
+        .into_iter()
+        .filter(|one| party(one.asked) == Party::Customer && party(one.answer) == Party::Agent)
+        .map(|one| one.ms)
+        .collect()
 }
 
 #[cfg(test)]
@@ -400,17 +276,5 @@ mod tests {
             .collect();
         assert_eq!(spans, [(1, 0, 500), (1, 1, 501), (0, 600_000, 602_750)]);
         assert_eq!(call.transcript.language, Language::chinese());
-    }
-
-    #[test]
-    fn what_is_found_is_put_back() {
-        let (spoken, written) = ([(0, 1000), (1500, 3500)], [(0, 400), (9000, 11_000)]);
-        let spans = |all: [(u64, u64); 2]| all.map(|(a, b)| Span::from_ms(a, b).unwrap());
-        let (spoken, written) = (spans(spoken), spans(written));
-        for (at, want) in
-            [(0, 0), (500, 200), (1200, 400), (1500, 9000), (2500, 10_000), (9999, 11_000)]
-        {
-            assert_eq!(moment(AudioTime::from_ms(at), &spoken, &written).ms(), want);
-        }
     }
 }

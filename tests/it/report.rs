@@ -184,6 +184,7 @@ fn ended() -> EndedCall {
             }],
         },
         conversation: Conversation {
+            manner: Manner::Spoken,
             talk_ms: PerParty { agent: 2000, customer: 2400 },
             silences: vec![Silence { span: span(1300, 4000), announced: false, hold: false }],
             overtalk: vec![Overtalk {

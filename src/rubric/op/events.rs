@@ -4,10 +4,12 @@
 //! which bounds, is [`super::measure`]'s business.
 
 use crate::domain::{AudioTime, DoubtReason, LegIx, Party, Span};
+use crate::measure::written_answers;
 use crate::rubric::model::Quantity;
 use crate::rubric::scene::Scene;
 use crate::rubric::speech::Said;
 use crate::rubric::stream::FOREVER;
+use crate::rubric::written::Written;
 
 /// Something measured.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +65,10 @@ pub(super) fn events(quantity: Quantity, scene: &Scene<'_>) -> Events {
             }));
         }
         Quantity::Talk => out.list.extend(utterances(scene)),
-        Quantity::Response => responses(scene, &mut out),
+        Quantity::Response => match scene.written {
+            Some(written) => written_responses(written, scene, &mut out),
+            None => responses(scene, &mut out),
+        },
         Quantity::Opening => openings(scene, &mut out),
         Quantity::Length => match scene.end {
             Some(end) => {
@@ -183,6 +188,31 @@ fn responses(scene: &Scene<'_>, out: &mut Events) {
         && out.complete != FOREVER
     {
         out.complete = out.complete.min(question.utterance.span.end());
+    }
+}
+
+/// The same in a chat, from the first message that waits: how long to wait is the times' that it was
+/// written at, where it stands among other hits is the time's that rules hear.
+fn written_responses(written: &Written, scene: &Scene<'_>, out: &mut Events) {
+    let said = scene.speech.all();
+    let messages = said.iter().enumerate().map(|(i, one)| (voice(one), written.start(i)));
+    out.list.extend(written_answers(messages).iter().map(|one| {
+        let i = one.answer;
+        let (before, start) = (said[i - 1].utterance.span.end(), said[i].utterance.span.start());
+        Event {
+            value: one.ms as f64,
+            span: Span::at_least_1_ms(before, start),
+            leg: Some(said[i].utterance.leg),
+            party: said[i].party,
+            utterance: Some(i),
+            turn: said[i].turn,
+            after_ms: None,
+        }
+    }));
+    if let Some(last) = said.last()
+        && out.complete != FOREVER
+    {
+        out.complete = out.complete.min(last.utterance.span.end());
     }
 }
 

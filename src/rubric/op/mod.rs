@@ -17,10 +17,11 @@ mod window;
 
 use crate::domain::DoubtReason;
 
-use super::model::{Condition, Op};
+use super::model::{Condition, Op, Quantity};
 use super::plan::Asked;
 use super::scene::Scene;
 use super::stream::{Stream, Truth};
+use super::written::Written;
 
 /// What came of a condition so far.
 #[derive(Debug, Clone)]
@@ -36,8 +37,8 @@ pub(crate) fn outcome(
     scene: &Scene<'_>,
     before: &[Outcome],
 ) -> Outcome {
-    if scene.written && needs_voice(&condition.op) {
-        return unheard();
+    if let Some(reason) = scene.written.and_then(|chat| not_written(&condition.op, chat)) {
+        return unknowable(reason);
     }
     let stream = match &condition.op {
         Op::Attribute { name, test } => return attribute::outcome(name, test, scene),
@@ -71,18 +72,22 @@ pub(crate) fn outcome(
     }
 }
 
-/// Whether an operator asks for what only a voice has.
-fn needs_voice(op: &Op) -> bool {
+/// Why a chat cannot tell what an operator asks for, if so: most measures are of voices.
+fn not_written(op: &Op, chat: &Written) -> Option<DoubtReason> {
     match op {
-        Op::Measure(_) => true,
-        Op::Attribute { name, .. } => matches!(name.as_str(), "ring_s" | "rings"),
-        _ => false,
+        Op::Measure(op) if op.quantity == Quantity::Response => {
+            (!chat.timed).then_some(DoubtReason::FactMissing)
+        }
+        Op::Measure(_) => Some(DoubtReason::AudioMissing),
+        Op::Attribute { name, .. } => {
+            matches!(name.as_str(), "ring_s" | "rings").then_some(DoubtReason::AudioMissing)
+        }
+        _ => None,
     }
 }
 
-/// Of a chat nobody can know; what refers to it is told so by the stream's doubt.
-fn unheard() -> Outcome {
-    let reason = DoubtReason::AudioMissing;
+/// Nobody can know; what refers to it is told so by the stream's doubt.
+fn unknowable(reason: DoubtReason) -> Outcome {
     let stream = Stream { doubt: Some(reason), ..Stream::nothing() };
     Outcome { truth: Truth::Unknown(reason), stream }
 }

@@ -20,7 +20,7 @@ pub(super) fn apply(
             Which::Every => every::apply(relation, condition, scene, other, stream),
             _ => one(relation, scene, other, stream),
         };
-        if scene.written {
+        if scene.written.is_some() {
             // After a silence that a chat cannot have, nothing is missing.
             stream.doubt = stream.doubt.or(other.doubt);
         }

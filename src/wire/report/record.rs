@@ -10,8 +10,8 @@ use super::{
     Utterance, Word,
 };
 use crate::domain::{
-    self, AudioTime, CallId, CallInfo, CallRecord, Direction, IdError, Language, LegIx, Party,
-    PerParty, Sensitive, Span,
+    self, AudioTime, CallId, CallInfo, CallRecord, Direction, IdError, Language, LegIx, Manner,
+    Party, PerParty, Sensitive, Span,
 };
 
 /// Why a report cannot be judged again.
@@ -46,7 +46,7 @@ impl Report {
             unheard: unheard(&self.transcript, &self.media),
             duration_ms: ms(self.media.duration_s),
             info: info(self.call, language)?,
-            conversation: conversation(self.conversation)?,
+            conversation: conversation(self.conversation, manner(&self.media))?,
             utterances: self
                 .transcript
                 .utterances
@@ -83,6 +83,14 @@ fn parties_confidence(transcript: &Transcript, media: &Media) -> f64 {
     // Of voices told apart on one leg, an older report only says whether anybody was named.
     let named = transcript.utterances.iter().any(|one| one.party != Party::Unknown.as_str());
     if named { 1.0 } else { 0.0 }
+}
+
+fn manner(media: &Media) -> Manner {
+    if media.codec != domain::Media::CHAT {
+        return Manner::Spoken;
+    }
+    let no_times = domain::ProblemKind::NoTimes.as_str();
+    Manner::Written { timed: !media.problems.iter().any(|problem| problem.kind == no_times) }
 }
 
 fn unheard(transcript: &Transcript, media: &Media) -> Vec<Span> {
@@ -144,7 +152,7 @@ fn per_party<T>(values: &BTreeMap<String, f64>, of: impl Fn(Option<f64>) -> T) -
     PerParty { agent: value(Party::Agent), customer: value(Party::Customer) }
 }
 
-fn conversation(told: Conversation) -> Result<domain::Conversation, RecordError> {
+fn conversation(told: Conversation, manner: Manner) -> Result<domain::Conversation, RecordError> {
     let silence = |one: Silence| domain::Silence {
         span: span(one.start_s, one.end_s),
         announced: one.announced,
@@ -177,6 +185,7 @@ fn conversation(told: Conversation) -> Result<domain::Conversation, RecordError>
     };
     let hold = |one: &Stretch| span(one.start_s, one.end_s);
     Ok(domain::Conversation {
+        manner,
         talk_ms: per_party(&told.talk_s, |seconds| seconds.map_or(0, ms)),
         silences: told.silences.into_iter().map(silence).collect(),
         overtalk: told.overtalk.into_iter().map(overtalk).collect::<Result<_, RecordError>>()?,
