@@ -23,4 +23,4 @@ pub use outputs::{CallLine, OutputError};
 pub use privacy::PiiMode;
 pub use progress::Progress;
 pub use reason::Reason;
-pub use stored::{StoredError, in_clear, stored_report};
+pub use stored::{StoredError, hides, in_clear, stored_report};

@@ -66,3 +66,11 @@ pub fn in_clear(path: &Path, report: Report) -> Result<Report, StoredError> {
         .and_then(|private| private.restore(report))
         .map_err(|source| StoredError::Private { path: beside, source })
 }
+
+/// Whether a report shows stars where something was said that rules may ask for.
+pub fn hides(report: &Report) -> bool {
+    let starred = |text: &str| text.contains('*');
+    report.masked
+        && (report.transcript.utterances.iter().any(|one| starred(&one.text))
+            || report.call.extra.values().any(|value| starred(&value.to_string())))
+}

@@ -25,12 +25,20 @@ pub fn said_in_turn<'t>(
     let unit_ms = if language.is_chinese() { CHARACTER_MS } else { WORD_MS };
     let mut at = AudioTime::ZERO;
     let one = |text| {
-        let ms = u64::from(text::units(text, language)) * unit_ms;
+        let ms = u64::from(units(text, language)) * unit_ms;
         let span = Span::at_least_1_ms(at, at.plus_ms(ms.max(MESSAGE_MS_MIN)));
         at = span.end().plus_ms(PAUSE_MS);
         span
     };
     texts.into_iter().map(one).collect()
+}
+
+/// Digits are read out one by one, and what was starred counts as the digits it was: masked or not, a
+/// chat takes as long.
+fn units(text: &str, language: &Language) -> u32 {
+    let is_digit = |c: &char| c.is_numeric() || *c == '*';
+    let words: String = text.chars().map(|c| if is_digit(&c) { ' ' } else { c }).collect();
+    text::units(&words, language) + text.chars().filter(is_digit).count() as u32
 }
 
 /// Two times of a chat: when messages were written, and when they would be heard.
@@ -101,6 +109,16 @@ mod tests {
         let spans = |all: [(u64, u64); 2]| all.map(|(a, b)| Span::from_ms(a, b).unwrap()).to_vec();
         let heard = spans([(0, 1000), (1500, 3500)]);
         Written { timed: true, heard, written: spans([(0, 400), (9000, 11_000)]) }
+    }
+
+    #[test]
+    fn a_masked_text_takes_as_long() {
+        let zh = Language::chinese();
+        for (clear, masked) in [("安全码123。", "安全码***。"), ("19900006136", "199****6136")]
+        {
+            assert_eq!(said_in_turn([clear], &zh), said_in_turn([masked], &zh));
+        }
+        assert_eq!(units("手机 8026", &zh), 6);
     }
 
     #[test]

@@ -12,14 +12,23 @@ use lingting::app::{
 };
 use lingting::engine::models::ModelFolder;
 use lingting::report::UiLanguage;
-use lingting::rubric::built_in;
+use lingting::rubric::{Rubric, built_in};
 use serde_json::Value;
 
-fn chats() -> PathBuf {
+pub(crate) fn chats() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chats")
 }
 
 fn run(paths: Vec<PathBuf>, out: &Path, pii: PiiMode) -> RunSummary {
+    run_with(paths, out, pii, built_in().unwrap())
+}
+
+pub(crate) fn run_with(
+    paths: Vec<PathBuf>,
+    out: &Path,
+    pii: PiiMode,
+    rubrics: Vec<Rubric>,
+) -> RunSummary {
     let options = AnalyzeOptions {
         paths,
         out: out.to_owned(),
@@ -31,7 +40,7 @@ fn run(paths: Vec<PathBuf>, out: &Path, pii: PiiMode) -> RunSummary {
             workers: 1,
             beam: 1,
         },
-        rubrics: built_in().unwrap(),
+        rubrics,
         jobs: 2,
         pii,
         redact_audio: true,

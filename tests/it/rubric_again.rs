@@ -1,12 +1,14 @@
 //! Judging a call again from what was kept of it: the same scorecards, bit for bit.
 
+use lingting::app::stored_report;
 use lingting::domain::{
-    AudioTime, CallRecord, EndedCall, EngineRef, Loudness, Media, PerParty, Scorecard, Sensitive,
-    Span, Transcript, Word,
+    AudioTime, CallRecord, EndedCall, EngineRef, Loudness, Manner, Media, Party, PerParty,
+    Scorecard, Sensitive, Span, Transcript, Word,
 };
-use lingting::rubric::{CallFacts, Plan, library, load};
+use lingting::rubric::{CallFacts, Library, Plan, library, load};
+use lingting::text::pii::{self, Conceal, conceal};
 use lingting::text::tokens;
-use lingting::wire::report::{Report, Source, Timings};
+use lingting::wire::report::{Private, Report, Source, Timings};
 
 use crate::rubric_calls::records;
 
@@ -96,10 +98,19 @@ fn roughened(mut record: CallRecord) -> CallRecord {
 }
 
 pub(crate) fn report(record: &CallRecord, cards: &[Scorecard]) -> Report {
-    let ended = EndedCall {
+    shown(record, cards, None)
+}
+
+/// A report as a run writes it, with what is not to be shown starred.
+fn shown(record: &CallRecord, cards: &[Scorecard], what: Option<Conceal>) -> Report {
+    let (mut info, mut cards) = (record.info.clone(), cards.to_vec());
+    let mut ended = EndedCall {
         media: Media {
             duration_ms: record.duration_ms,
-            codec: "pcm_alaw".into(),
+            codec: match record.conversation.manner {
+                Manner::Spoken => "pcm_alaw".into(),
+                Manner::Written { .. } => Media::CHAT.into(),
+            },
             sample_rate_hz: 8000,
             channels: 2,
             legs: Vec::new(),
@@ -112,14 +123,17 @@ pub(crate) fn report(record: &CallRecord, cards: &[Scorecard]) -> Report {
             rejected: Vec::new(),
         },
         conversation: record.conversation.clone(),
-        pii: Vec::new(),
+        pii: what.map_or_else(Vec::new, |_| pii::find(&record.utterances)),
         unheard: record.unheard.clone(),
         parties_confidence: record.parties_confidence,
         direction: None,
     };
     let source =
         Source { file: "a.wav".into(), sha256: "0f".repeat(32), settings: "a1".repeat(32) };
-    Report::new(&record.info, source, &ended, cards, Timings::default())
+    if let Some(what) = what {
+        conceal(&mut info, &mut ended, &mut cards, what);
+    }
+    Report::new(&info, source, &ended, &cards, Timings::default())
 }
 
 #[test]
@@ -144,4 +158,49 @@ fn a_call_judged_again_from_its_report_is_judged_alike() {
         judged += cards.len();
     }
     assert!(judged > 100, "{judged}");
+}
+
+const NUMBERS: &str = "rubric: numbers
+version: 1
+title: t
+criteria:
+  - {id: phone, severity: minor, met: {entity: [phone, id_card, bank_card]}}
+  - {id: long, severity: minor, met: {regex: ['[0-9]{6}']}}
+";
+
+#[test]
+fn a_masked_call_and_its_private_file_are_judged_as_the_call_was() {
+    let mut rubrics = lingting::rubric::built_in().unwrap();
+    rubrics.push(load("numbers.yaml", NUMBERS, &Library::default()).unwrap());
+    let plan = Plan::compile(rubrics);
+    let folder = tempfile::tempdir().unwrap();
+    let (path, beside) = (folder.path().join("a.json"), folder.path().join("a.private.json"));
+    let (mut hidden, mut blind) = (0, 0);
+    for mut record in records().into_iter().map(roughened) {
+        // A number that somebody tells, over two utterances.
+        let mut said = record.utterances.iter_mut().filter(|one| one.party == Party::Customer);
+        for (one, text) in said.by_ref().zip(["我的手机号是一九九零零零零", "六一三六"])
+        {
+            (one.text, one.words) = (text.into(), Vec::new());
+        }
+        let cards = plan.evaluate(&CallFacts::from(&record));
+        let clear = shown(&record, &cards, Some(Conceal::NeverKept));
+        let mut masked = shown(&record, &cards, Some(Conceal::All));
+        masked.masked = true;
+        std::fs::write(&path, masked.to_json()).unwrap();
+        let again = |record: &CallRecord| plan.evaluate(&CallFacts::from(record));
+        let unseen = stored_report(&path).unwrap();
+        assert!(unseen.masked);
+        blind += u32::from(again(&unseen.into_record().unwrap()) != cards);
+
+        let Some(private) = Private::between(&clear, &masked) else { continue };
+        std::fs::write(&beside, private.to_json()).unwrap();
+        let read = stored_report(&path).unwrap();
+        assert!(!read.masked && read.scorecards == clear.scorecards);
+        assert!(again(&read.into_record().unwrap()) == cards, "{:?}", record.info.call_id);
+        hidden += 1;
+        std::fs::remove_file(&beside).unwrap();
+    }
+    // Without the private files many would be judged otherwise, or this proves nothing.
+    assert!(hidden > 10 && blind > 10, "{hidden} {blind}");
 }

@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::hides;
 use crate::domain::Scorecard;
 use crate::rubric::backtest::{Comparison, Marks, Pair};
 use crate::rubric::{CallFacts, Plan, Rubric};
@@ -167,7 +168,7 @@ impl Judge {
             Err(why) => return Read::Broken(why),
         };
         let stored = std::mem::take(&mut report.scorecards);
-        let masked = report.masked;
+        let masked = hides(&report);
         let record = match report.into_record() {
             Ok(record) => record,
             Err(error) => return Read::Broken(error.to_string()),

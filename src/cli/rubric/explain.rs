@@ -53,6 +53,13 @@ fn explain(args: &ExplainArgs, say: Say) -> Result<(), String> {
     };
     known(&args.criteria, &outlines)?;
     other_versions(&report, &outlines, say);
+    if crate::app::hides(&report) {
+        let (en, zh) = (
+            "digits are masked: what looks at numbers may differ; run where the .private.json file may be read",
+            "号码已脱敏，涉及号码的条件可能不同；请在可读取 .private.json 的环境下运行",
+        );
+        say.note(say.either(en, zh));
+    }
     let record = report.into_record().map_err(|error| named(&error))?;
     let plan = Plan::compile(outlines.iter().map(|outline| outline.rubric.clone()).collect());
     let at = args.at.map(AudioTime::from_secs_f64);
