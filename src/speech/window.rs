@@ -190,7 +190,8 @@ mod tests {
         packer.push(segment(5_000, 9_000));
         packer.push(segment(10_000, 11_000));
         let window = packer.finish().unwrap();
-        assert_eq!(window.unheard(&[word(100, 900), word(1_800, 5_000), word(5_600, 5_900)]), None);
+        let number = HeardWord { text: "13800".into(), ..word(1_800, 5_000) };
+        assert_eq!(window.unheard(&[word(100, 900), number, word(5_600, 5_900)]), None);
         let rest = window.unheard(&[word(1_700, 2_500)]).unwrap();
         let spans: Vec<(u64, u64)> =
             rest.pieces.iter().map(|p| (p.span.start().ms(), p.span.end().ms())).collect();
