@@ -91,7 +91,7 @@ fn windows(samples: &[f32], heard: &[f32]) -> usize {
             count += usize::from(packer.push(segment).is_some());
         }
     }
-    count + usize::from(segmenter.finish(&[]).and_then(|rest| packer.push(rest)).is_some())
+    count + segmenter.finish(&[]).into_iter().filter_map(|rest| packer.push(rest)).count()
 }
 
 #[cfg(feature = "onnx")]

@@ -73,6 +73,9 @@ pub struct Segmenter {
     /// Frames seen.
     frames: u64,
     open: Option<Open>,
+    /// First frame of a segment whose pause was long enough, and the frame after its last: it waits for
+    /// the samples of its pad, so that it does not depend on how many came at once.
+    closing: Option<(u64, u64)>,
     /// Where the last segment ended, in samples: pads never overlap.
     last_end: u64,
 }
@@ -93,7 +96,8 @@ const fn samples_of(ms: u64) -> u64 {
 impl Segmenter {
     /// A segmenter for one leg.
     pub fn new(leg: LegIx, config: SegmenterConfig) -> Self {
-        Self { leg, config, samples: Vec::new(), base: 0, frames: 0, open: None, last_end: 0 }
+        let (samples, base, frames, last_end) = (Vec::new(), 0, 0, 0);
+        Self { leg, config, samples, base, frames, open: None, closing: None, last_end }
     }
 
     /// Takes whole frames and one probability each; gives the segments that closed.
@@ -104,17 +108,27 @@ impl Segmenter {
         for probability in probabilities {
             closed.extend(self.step(*probability));
             self.frames += 1;
+            closed.extend(self.padded());
         }
         self.forget();
         closed
     }
 
     /// The call has ended: closes what is open. `rest` are the samples of the last, unfinished frame.
-    pub fn finish(&mut self, rest: &[f32]) -> Option<Segment> {
+    pub fn finish(&mut self, rest: &[f32]) -> Vec<Segment> {
         self.samples.extend_from_slice(rest);
-        let open = self.open.take()?;
-        let end = open.quiet_from.unwrap_or(self.frames);
-        self.close(open.first, end)
+        let open =
+            self.open.take().map(|open| (open.first, open.quiet_from.unwrap_or(self.frames)));
+        let left = [self.closing.take(), open];
+        left.into_iter().flatten().filter_map(|(first, end)| self.close(first, end)).collect()
+    }
+
+    /// The segment that waits for its pad, once it is there.
+    fn padded(&mut self) -> Option<Segment> {
+        let pad = samples_of(self.config.pad_ms);
+        let (first, end) =
+            self.closing.take_if(|(_, end)| *end * FRAME + pad <= self.frames * FRAME)?;
+        self.close(first, end)
     }
 
     fn step(&mut self, probability: f32) -> Option<Segment> {
@@ -132,9 +146,9 @@ impl Segmenter {
         } else if probability < self.config.off {
             let from = *open.quiet_from.get_or_insert(now);
             if (now - from) * FRAME >= samples_of(self.config.pause_ms_min) {
-                let first = open.first;
+                let waited = self.closing.replace((open.first, from));
                 self.open = None;
-                return self.close(first, from);
+                return waited.and_then(|(first, end)| self.close(first, end));
             }
         }
         if (now + 1 - open.first) * FRAME >= samples_of(self.config.segment_ms_max) {
@@ -176,7 +190,8 @@ impl Segmenter {
 
     /// Drops samples that no segment can ask for any more.
     fn forget(&mut self) {
-        let from = self.open.as_ref().map_or(self.frames, |open| open.first) * FRAME;
+        let open = self.open.as_ref().map_or(self.frames, |open| open.first);
+        let from = self.closing.map_or(open, |(first, _)| first) * FRAME;
         let keep = from.saturating_sub(samples_of(self.config.pad_ms));
         let drop = keep.saturating_sub(self.base) as usize;
         if drop > SAMPLE_RATE_HZ as usize {
