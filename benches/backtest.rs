@@ -46,8 +46,9 @@ fn whole(count: usize, plan: &Plan, exact: &(Plan, Vec<String>), folder: &Path) 
     let mut files: Vec<_> = (0..2)
         .map(|half| std::fs::File::create(folder.join(format!("{half}.txt"))).unwrap())
         .collect();
-    let (mut all, mut alone) = (Spent::default(), Spent::default());
+    let (mut all, mut alone, mut full) = (Spent::default(), Spent::default(), Spent::default());
     let mut cards = 0;
+    let mut verdicts = Sha256::new();
     for first in (0..count).step_by(CHUNK) {
         let ids: Vec<u64> = (first..count.min(first + CHUNK)).map(|n| n as u64).collect();
         let records: Vec<CallRecord> = parallel(&ids, |n| calls::call(*n));
@@ -57,12 +58,15 @@ fn whole(count: usize, plan: &Plan, exact: &(Plan, Vec<String>), folder: &Path) 
             let lines: Vec<&str> = record.utterances.iter().map(|one| one.text.as_str()).collect();
             writeln!(files[ix % 2], "{}", lines.join("\n")).unwrap();
         }
-        cards += all
-            .on(|| parallel(&records, |one| plan.evaluate(&CallFacts::from(one)).len()))
-            .into_iter()
-            .sum::<usize>();
+        let judged = all.on(|| parallel(&records, |one| plan.verdicts(&CallFacts::from(one))));
+        if first == 0 {
+            full.on(|| parallel(&records, |one| plan.evaluate(&CallFacts::from(one)).len()));
+        }
+        cards += judged.iter().map(Vec::len).sum::<usize>();
+        judged.iter().flatten().for_each(|card| verdicts.update(told(card)));
         alone.on(|| parallel(&records, |one| exact.0.evaluate(&CallFacts::from(one)).len()));
     }
+    println!("digest of all verdicts and points: {}", short(verdicts));
     println!(
         "{count} calls: {} utterances, {:.1} M characters, {:.0} MB of text, {:.1} % of utterances said before",
         share.utterances,
@@ -81,6 +85,11 @@ fn whole(count: usize, plan: &Plan, exact: &(Plan, Vec<String>), folder: &Path) 
         );
     };
     row(&format!("all packs, {cards} scorecards"), &all);
+    println!(
+        "a call: {:.2} ms of cores, {:.2} ms with all proofs",
+        all.cores.as_secs_f64() * 1e3 / count as f64,
+        full.cores.as_secs_f64() * 1e3 / count.min(CHUNK) as f64
+    );
     row(&format!("{} exact phrases", exact.1.len()), &alone);
     let rg = ripgrep(folder, &exact.1);
     row("ripgrep, the same phrases", &rg);
@@ -327,8 +336,22 @@ fn digest(plan: &Plan) -> String {
             quotes.map(|one| one.quote.as_ref().map(|quote| quote.as_str())).collect();
         format!("{cards:?}{quotes:?}")
     });
-    let hash = Sha256::digest(told.concat());
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    short(Sha256::new_with_prefix(told.concat()))
+}
+
+/// What a scorecard comes to, without its proofs.
+fn told(card: &Scorecard) -> String {
+    let each = card.findings.iter().map(|one| {
+        let (verdict, points) = (one.verdict.as_str(), (one.weight, one.points));
+        format!("{} {verdict} {points:?} {:?} {}", one.criterion, one.severity, one.confidence)
+    });
+    let each: Vec<String> = each.collect();
+    let (score, range) = (card.score, card.range);
+    format!("{:?} {:?} {score:?} {range:?} {each:?}", card.rubric.id, card.verdict)
+}
+
+fn short(hash: Sha256) -> String {
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn peak_mb() -> u64 {

@@ -16,6 +16,7 @@ use super::entity::{self, Personal};
 use super::matcher::{Names, Spoken};
 use super::op::{self, Outcome};
 use super::plan::{Plan, Planned};
+use super::proof::Prover;
 use super::scene::Scene;
 use super::score;
 use super::speech::Speech;
@@ -148,6 +149,7 @@ pub struct Evaluation<'p> {
     personal: Personal,
     /// A chat: nothing can be heard.
     written: Option<Written>,
+    near_misses: bool,
 }
 
 impl Plan {
@@ -156,6 +158,14 @@ impl Plan {
     pub fn evaluate(&self, facts: &CallFacts<'_>) -> Vec<Scorecard> {
         let measures = facts.conversation;
         self.observed(facts).finish(facts.duration_ms, measures.rate_per_min)
+    }
+
+    /// The same verdicts and points, without the evidence of what came nearest where nothing was found:
+    /// to look for that is most of the work, and where many calls are judged few proofs are read.
+    pub fn verdicts(&self, facts: &CallFacts<'_>) -> Vec<Scorecard> {
+        let mut evaluation = self.observed(facts);
+        evaluation.near_misses = false;
+        evaluation.finish(facts.duration_ms, facts.conversation.rate_per_min)
     }
 
     /// All facts of a call, none of them read yet.
@@ -211,6 +221,7 @@ impl<'p> Evaluation<'p> {
             holds: Vec::new(),
             personal: Personal::default(),
             written: None,
+            near_misses: true,
         }
     }
 
@@ -359,7 +370,9 @@ impl<'p> Evaluation<'p> {
                 Applicable::Unknown(attributes) => attributes,
             };
             let (outcomes, scene) = (self.outcomes(planned), self.scene(&planned.rubric));
-            Some(score::scorecard(planned, &scene, &outcomes, unknown))
+            let near_misses = self.near_misses;
+            let prover = Prover { planned, scene: &scene, outcomes: &outcomes, near_misses };
+            Some(score::scorecard(&prover, unknown))
         });
         cards.collect()
     }

@@ -86,7 +86,7 @@ impl Plan {
             let Some(outline) = outlines.iter().find(same) else { continue };
             let outcomes = evaluation.outcomes(planned);
             let scene = evaluation.scene(&planned.rubric);
-            let prover = Prover { planned, scene: &scene, outcomes: &outcomes };
+            let prover = Prover { planned, scene: &scene, outcomes: &outcomes, near_misses: true };
             let tree = Tree { planned, prover: &prover, outcomes: &outcomes };
             out.extend((0..planned.rubric.criteria.len()).map(|i| tree.criterion(outline, i)));
         }

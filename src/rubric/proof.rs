@@ -26,6 +26,8 @@ pub(crate) struct Prover<'a> {
     pub(crate) planned: &'a Planned,
     pub(crate) scene: &'a Scene<'a>,
     pub(crate) outcomes: &'a [Outcome],
+    /// Whether an absence is told with what came nearest.
+    pub(crate) near_misses: bool,
 }
 
 impl Prover<'_> {
@@ -188,7 +190,9 @@ impl Prover<'_> {
                 confidence,
             });
         }
-        out.extend(self.near_miss(ix, condition, &spans));
+        if self.near_misses {
+            out.extend(self.near_miss(ix, condition, &spans));
+        }
     }
 
     fn leg_of(&self, party: Party) -> Option<crate::domain::LegIx> {

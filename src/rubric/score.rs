@@ -13,7 +13,6 @@ use crate::domain::{
 
 use super::model::{CondIx, Criterion, OnCritical, Rubric, Rule, Unit};
 use super::op::Outcome;
-use super::plan::Planned;
 use super::proof::Prover;
 use super::scene::Scene;
 use super::stream::{Hit, Truth};
@@ -114,16 +113,10 @@ fn reference(rubric: &Rubric) -> RubricRef {
 
 /// Judges a call that has ended; `applies_unknown`: attributes that would say whether the rubric is
 /// meant for it.
-pub(crate) fn scorecard(
-    planned: &Planned,
-    scene: &Scene<'_>,
-    outcomes: &[Outcome],
-    applies_unknown: Vec<String>,
-) -> Scorecard {
-    let prover = Prover { planned, scene, outcomes };
-    let rubric = &planned.rubric;
+pub(crate) fn scorecard(prover: &Prover<'_>, applies_unknown: Vec<String>) -> Scorecard {
+    let (rubric, outcomes) = (&prover.planned.rubric, prover.outcomes);
     let mut findings: Vec<Finding> =
-        rubric.criteria.iter().map(|criterion| finding(rubric, criterion, &prover)).collect();
+        rubric.criteria.iter().map(|criterion| finding(rubric, criterion, prover)).collect();
     let marks = |undecided: Undecided| -> Vec<Mark> {
         let all = rubric.criteria.iter().zip(&findings);
         all.map(|(criterion, finding)| mark(criterion, finding, rubric, outcomes, undecided))

@@ -2,8 +2,8 @@
 
 use lingting::app::stored_report;
 use lingting::domain::{
-    AudioTime, CallRecord, EndedCall, EngineRef, Loudness, Manner, Media, Party, PerParty,
-    Scorecard, Sensitive, Span, Transcript, Word,
+    AudioTime, CallRecord, EndedCall, EngineRef, EvidenceKind, Loudness, Manner, Media, Party,
+    PerParty, Proof, Scorecard, Sensitive, Span, Transcript, Verdict, Word,
 };
 use lingting::rubric::{CallFacts, Library, Plan, library, load};
 use lingting::text::pii::{self, Conceal, conceal};
@@ -134,6 +134,40 @@ fn shown(record: &CallRecord, cards: &[Scorecard], what: Option<Conceal>) -> Rep
         conceal(&mut info, &mut ended, &mut cards, what);
     }
     Report::new(&info, source, &ended, &cards, Timings::default())
+}
+
+/// A scorecard with nothing said of what came nearest.
+fn without_near_misses(mut card: Scorecard) -> Scorecard {
+    let less = |proof: &Proof| {
+        let kept = proof.evidence().iter().filter(|one| one.kind != EvidenceKind::NearMiss);
+        Proof::new(kept.cloned().collect()).unwrap()
+    };
+    for finding in &mut card.findings {
+        match &mut finding.verdict {
+            Verdict::Met(proof) | Verdict::NotMet(proof) => *proof = less(proof),
+            Verdict::Undetermined(doubt) => {
+                doubt.evidence.retain(|one| one.kind != EvidenceKind::NearMiss);
+            }
+            Verdict::NotApplicable => {}
+        }
+    }
+    card
+}
+
+#[test]
+fn verdicts_alone_are_those_with_all_proofs() {
+    let plan = Plan::compile(lingting::rubric::built_in().unwrap());
+    let mut near = 0;
+    for record in records().into_iter().flat_map(|record| [record.clone(), roughened(record)]) {
+        let facts = CallFacts::from(&record);
+        let full = plan.evaluate(&facts);
+        let evidence = full.iter().flat_map(|card| &card.findings);
+        let evidence = evidence.flat_map(|finding| finding.verdict.evidence());
+        near += evidence.filter(|one| one.kind == EvidenceKind::NearMiss).count();
+        let want: Vec<Scorecard> = full.into_iter().map(without_near_misses).collect();
+        assert!(plan.verdicts(&facts) == want, "{:?}", record.info.call_id);
+    }
+    assert!(near > 10, "only {near} near misses: nothing was left out");
 }
 
 #[test]

@@ -69,6 +69,14 @@ pub struct BacktestOutcome {
     pub stopped: bool,
 }
 
+/// How verdicts are proved.
+#[derive(Clone, Copy)]
+enum Proofs {
+    Full,
+    /// Without what came nearest.
+    Short,
+}
+
 /// Why nothing was compared.
 #[derive(Debug, thiserror::Error)]
 pub enum BacktestError {
@@ -108,12 +116,20 @@ pub fn backtest(
         ..BacktestOutcome::default()
     };
     for chunk in files.chunks(CHUNK) {
-        for (file, read) in chunk.iter().zip(in_parallel(chunk, stop, |file| judge.read(file))) {
+        for (file, read) in
+            chunk.iter().zip(in_parallel(chunk, stop, |file| judge.read(file, Proofs::Short)))
+        {
             // Files after a stop were not looked at.
             let Some(read) = read else { break };
             match read {
                 Read::Call { pair, masked } => {
-                    outcome.comparison.add(&pair);
+                    // What will be shown is proved in full; there are few of these.
+                    let full = || judge.read(file, Proofs::Full);
+                    let shown = outcome.comparison.shows(&pair).then(full);
+                    match &shown {
+                        Some(Read::Call { pair, .. }) => outcome.comparison.add(pair),
+                        _ => outcome.comparison.add(&pair),
+                    }
                     outcome.masked += u64::from(masked);
                 }
                 Read::Other => outcome.other_files += 1,
@@ -161,7 +177,7 @@ impl Judge {
         Self { plan: Plan::compile(all), new: new_keys, old: held, labels }
     }
 
-    fn read(&self, file: &Path) -> Read {
+    fn read(&self, file: &Path, proofs: Proofs) -> Read {
         let mut report = match kept::report(file) {
             Ok(Some(report)) => report,
             Ok(None) => return Read::Other,
@@ -178,7 +194,11 @@ impl Judge {
             Ok(decisions) => decisions,
             Err(error) => return Read::Broken(error.to_string()),
         };
-        let cards = self.plan.evaluate(&CallFacts::from(&record));
+        let facts = CallFacts::from(&record);
+        let cards = match proofs {
+            Proofs::Full => self.plan.evaluate(&facts),
+            Proofs::Short => self.plan.verdicts(&facts),
+        };
         let after = of(&cards, &self.new);
         let before = match &self.old {
             Some(old) => of(&cards, old),

@@ -194,19 +194,7 @@ impl Comparison {
     }
 
     fn flips_of(&mut self, call: &str, rubric: &str, before: &Marks, after: &Marks) {
-        let mut criteria: BTreeMap<&str, (Option<&Found>, Option<&Found>)> = BTreeMap::new();
-        for found in &before.findings {
-            criteria.entry(&found.criterion).or_default().0 = Some(found);
-        }
-        for found in &after.findings {
-            criteria.entry(&found.criterion).or_default().1 = Some(found);
-        }
-        for (criterion, (was, is)) in criteria {
-            let (from, to) = (was.map(|one| one.outcome), is.map(|one| one.outcome));
-            if from == to {
-                continue;
-            }
-            let key = (rubric.to_owned(), criterion.to_owned(), from, to);
+        for (key, was, is) in flips(rubric, before, after) {
             let flip = self.flips.entry(key).or_default();
             flip.calls += 1;
             if flip.samples.len() < self.samples_max {
@@ -219,6 +207,19 @@ impl Comparison {
                 });
             }
         }
+    }
+
+    /// Whether a call, taken next, would be among the samples: what proves it will be read.
+    pub fn shows(&self, pair: &Pair) -> bool {
+        let open = |key: &FlipKey| {
+            self.flips.get(key).map_or(0, |flip| flip.samples.len()) < self.samples_max
+        };
+        side_by_side(&pair.before, &pair.after).into_iter().any(|sides| match sides {
+            (Some(before), Some(after)) => {
+                flips(&after.rubric, before, after).iter().any(|(key, ..)| open(key))
+            }
+            _ => false,
+        })
     }
 
     /// Flips of criteria that both judgements have, the most frequent first.
@@ -234,6 +235,27 @@ impl Comparison {
         all.sort_by_key(|(_, one)| std::cmp::Reverse((one.moved, one.change_hundredths.abs())));
         all
     }
+}
+
+/// Criteria whose outcome is another than before, with what was found then and now.
+fn flips<'m>(
+    rubric: &str,
+    before: &'m Marks,
+    after: &'m Marks,
+) -> Vec<(FlipKey, Option<&'m Found>, Option<&'m Found>)> {
+    let mut criteria: BTreeMap<&str, (Option<&Found>, Option<&Found>)> = BTreeMap::new();
+    for found in &before.findings {
+        criteria.entry(&found.criterion).or_default().0 = Some(found);
+    }
+    for found in &after.findings {
+        criteria.entry(&found.criterion).or_default().1 = Some(found);
+    }
+    let flipped = criteria.into_iter().filter_map(|(criterion, (was, is))| {
+        let (from, to) = (was.map(|one| one.outcome), is.map(|one| one.outcome));
+        let key = || (rubric.to_owned(), criterion.to_owned(), from, to);
+        (from != to).then(|| (key(), was, is))
+    });
+    flipped.collect()
 }
 
 /// Pairs scorecards by rubric; a lone one on either side, under another name, is the same rubric renamed.

@@ -30,7 +30,11 @@ fn what_moves_is_counted_and_shown() {
     let was = || marks("r", 90, Pass, &[("a", Met), ("b", Met)]);
     let is = || marks("r", 40, Fail, &[("a", NotMet), ("b", Met), ("c", Met)]);
     let mut all = Comparison::new(1);
+    assert!(all.shows(&pair("1", vec![was()], vec![is()])));
     all.add(&pair("1", vec![was()], vec![is()]));
+    assert!(!all.shows(&pair("2", vec![was()], vec![is()])), "there is a sample of each kind");
+    assert!(all.shows(&pair("2", vec![is()], vec![was()])), "the other way round is another kind");
+    assert!(!all.shows(&pair("2", vec![was()], vec![was()])), "nothing flips");
     all.add(&pair("2", vec![was()], vec![is()]));
     all.add(&pair("3", vec![was()], vec![was()]));
     assert_eq!((all.calls, all.moved), (3, 2));
