@@ -13,6 +13,7 @@ use compact_str::CompactString;
 use crate::text::{Token, TokenKind, sound_distance};
 
 use super::terms::edit_cost;
+use super::trie::{Start, Trie};
 
 /// Sounds farther apart than this are not confused.
 const NEAR_MAX: f32 = 0.5;
@@ -21,6 +22,9 @@ const MEMORY_MAX: usize = 50_000;
 /// The block in which nearly all Chinese text is written.
 const HANZI: std::ops::Range<u32> = 0x4e00..0xa000;
 
+/// Words in a number of bits.
+const BITS: usize = u64::BITS as usize;
+
 /// How a token stands to the words that are asked for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ear {
@@ -28,21 +32,42 @@ pub(crate) struct Ear {
     pub(crate) own: Option<u32>,
     /// Words that it sounds like, itself too, each with its distance; by number.
     pub(crate) near: Box<[(u32, f32)]>,
+    /// The same words without the distances, one bit each: most words are not among them.
+    sounds: Box<[u64]>,
+    /// Where a walk through the pieces may begin with it.
+    pub(crate) starts: Box<[Start]>,
     /// What it costs to let it in where a phrase does not have it.
     pub(crate) let_in: f32,
 }
 
 impl Ear {
-    fn of(token: &Token, words: &[Token], own: Option<u32>) -> Self {
+    fn of(token: &Token, words: &[Token], trie: &Trie, own: Option<u32>) -> Self {
         let let_in = edit_cost(token);
-        if token.sound.is_silent() {
-            // Only the very same token is near to it.
-            return Self { own, near: own.map(|id| (id, 0.0)).into_iter().collect(), let_in };
+        // Of a silent token only the very same is near to it.
+        let near: Box<[(u32, f32)]> = if token.sound.is_silent() {
+            own.map(|id| (id, 0.0)).into_iter().collect()
+        } else {
+            let each = words.iter().zip(0u32..);
+            let each = each.map(|(word, id)| (id, sound_distance(word, token)));
+            each.filter(|(_, distance)| *distance <= NEAR_MAX).collect()
+        };
+        let len = near.last().map_or(0, |&(last, _)| last as usize / BITS + 1);
+        let mut sounds = vec![0u64; len].into_boxed_slice();
+        for &(id, _) in &near {
+            sounds[id as usize / BITS] |= 1 << (id as usize % BITS);
         }
-        let near = (words.iter().zip(0u32..))
-            .map(|(word, id)| (id, sound_distance(word, token)))
-            .filter(|(_, distance)| *distance <= NEAR_MAX);
-        Self { own, near: near.collect(), let_in }
+        let starts = trie.starts(own, &near);
+        Self { own, near, sounds, starts, let_in }
+    }
+
+    /// How far it is from a word that it sounds like.
+    pub(crate) fn distance(&self, id: u32) -> Option<f32> {
+        let bits = self.sounds.get(id as usize / BITS)?;
+        if bits & 1 << (id as usize % BITS) == 0 {
+            return None;
+        }
+        let i = self.near.binary_search_by_key(&id, |near| near.0).ok()?;
+        Some(self.near[i].1)
     }
 }
 
@@ -86,10 +111,11 @@ impl Ears {
         &self,
         token: &Token,
         words: &[Token],
+        trie: &Trie,
         own: impl Fn(&str) -> Option<u32>,
     ) -> Kept<'_> {
         let text = token.text.as_str();
-        let new = || Ear::of(token, words, own(text));
+        let new = || Ear::of(token, words, trie, own(text));
         let mut chars = text.chars();
         if token.kind == TokenKind::Hanzi
             && let (Some(c), None) = (chars.next(), chars.next())

@@ -1,10 +1,12 @@
 //! Joins pieces, gaps, numbers and names into whole phrases.
 
+use std::cell::OnceCell;
+
 use crate::domain::How;
 use crate::text::TokenKind;
 
 use super::trie::Found;
-use super::{Heard, Pause, Spoken};
+use super::{Heard, Names, Pause, Spoken, find_name};
 
 /// A segment of a phrase: what stands between two gaps.
 #[derive(Debug)]
@@ -17,8 +19,10 @@ pub(super) struct Chain {
 #[derive(Debug)]
 pub(super) struct Way {
     /// Tokens of its words.
-    pub(super) length: usize,
-    pub(super) elements: Vec<Element>,
+    length: usize,
+    elements: Vec<Element>,
+    /// Its pieces of words: all of them must have been heard.
+    pieces: Vec<usize>,
 }
 
 /// A part of a way.
@@ -33,23 +37,36 @@ pub(super) enum Element {
 }
 
 impl Way {
-    /// The first piece of words, if any.
-    pub(super) fn first_piece(&self) -> Option<usize> {
-        self.elements.iter().find_map(|element| match element {
+    pub(super) fn new(length: usize, elements: Vec<Element>) -> Self {
+        let piece = |element: &Element| match element {
             Element::Piece(piece) => Some(*piece),
             _ => None,
-        })
+        };
+        let pieces = elements.iter().filter_map(piece).collect();
+        Self { length, elements, pieces }
+    }
+
+    /// The first piece of words, if any.
+    pub(super) fn first_piece(&self) -> Option<usize> {
+        self.pieces.first().copied()
     }
 }
 
 /// What was found in a stretch of speech.
 pub(super) struct Scene<'a> {
-    pub(super) spoken: &'a [&'a Spoken],
+    spoken: &'a [&'a Spoken],
     /// By piece, then in time order.
-    pub(super) pieces: &'a [Found],
-    pub(super) named: &'a [Vec<Found>],
-    pub(super) prefixes: &'a [String],
+    pieces: &'a [Found],
+    /// One bit for each piece: whether it was heard.
+    heard: Vec<u64>,
+    names: &'a Names,
+    /// Where names are said, of those that were asked for: to find one takes long.
+    named: Vec<OnceCell<Vec<Found>>>,
+    prefixes: &'a [String],
 }
+
+/// Pieces in a number of bits.
+const BITS: usize = u64::BITS as usize;
 
 #[derive(Clone, Copy)]
 struct Partial {
@@ -83,7 +100,26 @@ const DIGITS_MIN: usize = 4;
 /// Share of a phrase's tokens that must be the very same, where sounds stand for the rest.
 const LITERAL_SHARE: (usize, usize) = (1, 3);
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
+    /// `pieces`: by piece, then in time order.
+    pub(super) fn new(
+        spoken: &'a [&'a Spoken],
+        pieces: &'a [Found],
+        names: &'a Names,
+        prefixes: &'a [String],
+    ) -> Self {
+        let mut heard = vec![0; pieces.last().map_or(0, |last| last.piece / BITS + 1)];
+        for found in pieces {
+            heard[found.piece / BITS] |= 1u64 << (found.piece % BITS);
+        }
+        let named = names.0.iter().map(|_| OnceCell::new()).collect();
+        Self { spoken, pieces, heard, names, named, prefixes }
+    }
+
+    fn is_heard(&self, piece: usize) -> bool {
+        self.heard.get(piece / BITS).is_some_and(|bits| bits & 1 << (piece % BITS) != 0)
+    }
+
     /// All places where a phrase is said.
     pub(super) fn join(&self, phrase: usize, chains: &[Chain]) -> Vec<Heard> {
         let mut partials: Option<Vec<Partial>> = None;
@@ -111,6 +147,9 @@ impl Scene<'_> {
 
     /// All places where a segment is said one way.
     fn say(&self, way: &Way) -> Vec<Partial> {
+        if !way.pieces.iter().all(|&piece| self.is_heard(piece)) {
+            return Vec::new();
+        }
         let mut partials: Option<Vec<Partial>> = None;
         let mut gap = 0;
         for &element in &way.elements {
@@ -151,7 +190,10 @@ impl Scene<'_> {
                 let same = self.pieces[from..].iter().take_while(|found| found.piece == piece);
                 same.map(partial).collect()
             }
-            Element::Name(name) => self.named[name].iter().map(partial).collect(),
+            Element::Name(name) => {
+                let find = || find_name(&self.names.0[name], self.spoken);
+                self.named[name].get_or_init(find).iter().map(partial).collect()
+            }
             Element::Number => self.numbers(),
             Element::Prefix(prefix) => {
                 let begins = |one: &Spoken| {

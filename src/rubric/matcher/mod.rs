@@ -215,7 +215,7 @@ impl Matcher {
                 Part::Attribute(name) => Element::Name(self.attribute(name)),
             });
         }
-        Way { length, elements }
+        Way::new(length, elements)
     }
 
     fn word(&mut self, token: Token) -> u32 {
@@ -289,8 +289,10 @@ impl Matcher {
     /// All phrases in a stretch of speech, by start, end, phrase.
     pub(crate) fn find(&self, spoken: &[&Spoken], names: &Names) -> Vec<Heard> {
         let own = |text: &str| self.vocabulary.get(text).copied();
-        let ears: Vec<Kept<'_>> =
-            spoken.iter().map(|one| self.ears.of(&one.token, &self.words, own)).collect();
+        let ears: Vec<Kept<'_>> = spoken
+            .iter()
+            .map(|one| self.ears.of(&one.token, &self.words, &self.trie, own))
+            .collect();
         let mut pieces = self.trie.find(&ears);
         // Near sounds across a comma are two words that happen to stand side by side.
         pieces.retain(|found| {
@@ -299,9 +301,7 @@ impl Matcher {
         });
         // Stable: places stay in order.
         pieces.sort_by_key(|found| found.piece);
-        let named: Vec<Vec<Found>> = names.0.iter().map(|name| find_name(name, spoken)).collect();
-        let scene =
-            join::Scene { spoken, pieces: &pieces, named: &named, prefixes: &self.prefixes };
+        let scene = join::Scene::new(spoken, &pieces, names, &self.prefixes);
         let mut asked: Vec<usize> = self.wordless.clone();
         for same in pieces.chunk_by(|a, b| a.piece == b.piece) {
             asked.extend(self.by_piece.get(&same[0].piece).into_iter().flatten());

@@ -35,6 +35,8 @@ struct Node {
     ends: Vec<usize>,
     /// The largest budget of all pieces below.
     budget: f32,
+    /// The least that it costs to leave out a child.
+    left_out_min: f32,
     /// With fewer tokens the very same than this so far, no piece below can be near enough, unless
     /// what was heard costs no more than `stranger_budget`.
     literal_min: i32,
@@ -48,6 +50,7 @@ impl Default for Node {
             children: Vec::new(),
             ends: Vec::new(),
             budget: 0.0,
+            left_out_min: f32::INFINITY,
             literal_min: i32::MAX,
             stranger_budget: -1.0,
         }
@@ -75,6 +78,18 @@ impl Node {
         !exact && cost > self.stranger_budget && (literal as i32) < self.literal_min
     }
 }
+
+/// Where walks begin with some token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Start {
+    node: u32,
+    cost: f32,
+    /// The very token, not one that sounds like it.
+    same: bool,
+}
+
+/// Children asked for in the time that it takes to look one up.
+const LOOK_UP_COST: usize = 4;
 
 #[derive(Clone, Copy)]
 struct Walk {
@@ -107,7 +122,10 @@ impl Trie {
                 Err(i) => {
                     let new = self.nodes.len();
                     self.nodes.push(Node::default());
-                    self.nodes[node].children.insert(i, (token, new as u32));
+                    let least = self.left_out.get(token as usize).copied().unwrap_or(0.0);
+                    let here = &mut self.nodes[node];
+                    here.children.insert(i, (token, new as u32));
+                    here.left_out_min = here.left_out_min.min(least);
                     self.note_first(node, token, new as u32);
                     new
                 }
@@ -142,8 +160,7 @@ impl Trie {
         let mut stack: Vec<Walk> = Vec::new();
         for start in 0..ears.len() {
             let first = out.len();
-            // The first token is never an edit: a hit must begin where it begins.
-            self.begin(&ears[start], start, &mut stack);
+            Self::begin(&ears[start], start, &mut stack);
             while let Some(walk) = stack.pop() {
                 self.arrive(walk, start, first, &mut out);
                 self.take(walk, ears, &mut stack);
@@ -153,28 +170,33 @@ impl Trie {
         out
     }
 
-    fn begin(&self, ear: &Ear, start: usize, stack: &mut Vec<Walk>) {
-        let node = |id: u32| self.firsts.get(id as usize).map_or(0, |&node| node as usize);
-        let mut push = |id: u32, cost: f32, same: bool| {
-            let node = node(id);
-            if node > 0 && (same || cost <= self.nodes[node].budget) {
-                let walk = Walk {
-                    node,
-                    at: start + 1,
-                    cost,
-                    literal: usize::from(same),
-                    exact: same,
-                    edited: false,
-                };
-                self.push(walk, stack);
-            }
+    /// Where a walk may begin with a token that is `own` and sounds like what is `near`.
+    pub(crate) fn starts(&self, own: Option<u32>, near: &[(u32, f32)]) -> Box<[Start]> {
+        let start = |id: u32, cost: f32, same: bool| {
+            let node = self.firsts.get(id as usize).map_or(0, |&node| node as usize);
+            let literal = usize::from(same);
+            let open = node > 0
+                && (same || cost <= self.nodes[node].budget)
+                && !self.nodes[node].is_lost(cost, literal, same);
+            open.then_some(Start { node: node as u32, cost, same })
         };
-        if let Some(own) = ear.own {
-            push(own, 0.0, true);
-        }
-        for &(id, distance) in ear.near.iter().filter(|(id, _)| Some(*id) != ear.own) {
-            push(id, distance, false);
-        }
+        let same = own.and_then(|own| start(own, 0.0, true));
+        let others = near.iter().filter(|(id, _)| Some(*id) != own);
+        same.into_iter()
+            .chain(others.filter_map(|&(id, distance)| start(id, distance, false)))
+            .collect()
+    }
+
+    /// The first token is never an edit: a hit must begin where it begins.
+    fn begin(ear: &Ear, start: usize, stack: &mut Vec<Walk>) {
+        stack.extend(ear.starts.iter().map(|first| Walk {
+            node: first.node as usize,
+            at: start + 1,
+            cost: first.cost,
+            literal: usize::from(first.same),
+            exact: first.same,
+            edited: false,
+        }));
     }
 
     fn take(&self, walk: Walk, ears: &[Kept<'_>], stack: &mut Vec<Walk>) {
@@ -202,11 +224,11 @@ impl Trie {
                 self.push(step(node, distance, false), stack);
             }
         };
-        // Whichever list is shorter is gone through; both are in order of number.
-        if here.children.len() <= ear.near.len() {
+        // Both lists are in order of number; to ask a child costs far less than to look one up.
+        if here.children.len() <= LOOK_UP_COST * ear.near.len() {
             for &(id, node) in &here.children {
-                if let Ok(i) = ear.near.binary_search_by_key(&id, |near| near.0) {
-                    near(id, node as usize, ear.near[i].1);
+                if let Some(distance) = ear.distance(id) {
+                    near(id, node as usize, distance);
                 }
             }
         } else {
@@ -235,6 +257,9 @@ impl Trie {
             if cost <= here.budget {
                 self.push(Walk { at: walk.at + 1, cost, ..edited }, stack);
             }
+        }
+        if walk.cost + here.left_out_min > here.budget {
+            return;
         }
         for &(id, node) in &here.children {
             let cost = walk.cost + self.left_out[id as usize];
