@@ -142,9 +142,12 @@ pub fn sound_distance(a: &Token, b: &Token) -> f32 {
     match (a.kind, b.kind) {
         (Hanzi, Hanzi | Number) | (Number, Hanzi) => {
             let apart = a.sound.reading_distance(&b.sound);
+            if apart <= 0.0 || apart >= 1.0 {
+                return apart;
+            }
             // What says no is heard as it is, or as its homophone: 不要 is not 还要.
             let denial = [a, b].iter().any(|one| denies(&one.text));
-            if denial && apart > 0.0 { 1.0 } else { apart }
+            if denial { 1.0 } else { apart }
         }
         (Word, Word) => word_distance((&a.text, a.sound.key), (&b.text, b.sound.key)),
         (Word, Number) => number_word(b, a),

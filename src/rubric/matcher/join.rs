@@ -62,6 +62,7 @@ pub(super) struct Scene<'a> {
     names: &'a Names,
     /// Where names are said, of those that were asked for: to find one takes long.
     named: Vec<OnceCell<Vec<Found>>>,
+    numbers: OnceCell<Vec<Partial>>,
     prefixes: &'a [String],
 }
 
@@ -113,7 +114,7 @@ impl<'a> Scene<'a> {
             heard[found.piece / BITS] |= 1u64 << (found.piece % BITS);
         }
         let named = names.0.iter().map(|_| OnceCell::new()).collect();
-        Self { spoken, pieces, heard, names, named, prefixes }
+        Self { spoken, pieces, heard, names, named, numbers: OnceCell::new(), prefixes }
     }
 
     fn is_heard(&self, piece: usize) -> bool {
@@ -194,7 +195,7 @@ impl<'a> Scene<'a> {
                 let find = || find_name(&self.names.0[name], self.spoken);
                 self.named[name].get_or_init(find).iter().map(partial).collect()
             }
-            Element::Number => self.numbers(),
+            Element::Number => self.numbers.get_or_init(|| self.numbers()).clone(),
             Element::Prefix(prefix) => {
                 let begins = |one: &Spoken| {
                     one.token.kind == TokenKind::Word
