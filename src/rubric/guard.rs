@@ -32,14 +32,17 @@ fn negated(spoken: &[&Spoken], hit: &Range<usize>) -> bool {
     const ZH: [&str; 7] = ["不", "没", "别", "勿", "未", "无", "非"];
     const EN: [&str; 9] =
         ["not", "no", "never", "cannot", "nobody", "without", "neither", "nor", "none"];
-    // 不 in these says no "no": 不但, 不仅, 不过, 不好(意思), 不用(担心).
-    const NO_DENIAL: [&str; 6] = ["但", "仅", "过", "好", "用", "止"];
+    // 不 in these says no "no": 不但, 不仅, 不过, 不好(意思), 不用(担心), 不如, 不妨.
+    const NO_DENIAL: [&str; 8] = ["但", "仅", "过", "好", "用", "止", "如", "妨"];
     let clause = clause_start(spoken, hit.start);
     let from = clause.max(hit.start.saturating_sub(NEGATION_TOKENS));
     (from..hit.start).any(|i| {
         let word = spoken[i].token.text.as_str();
         let next = spoken.get(i + 1).map_or("", |next| next.token.text.as_str());
-        let denial = ZH.contains(&word) && !NO_DENIAL.contains(&next);
+        // 要不 proposes, 能不能 asks.
+        let last = i.checked_sub(1).map_or("", |last| spoken[last].token.text.as_str());
+        let no_denial = NO_DENIAL.contains(&next) || last == next || last == "要";
+        let denial = ZH.contains(&word) && !no_denial;
         denial || EN.contains(&word) || word.ends_with("n't")
     })
 }
