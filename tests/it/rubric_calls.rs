@@ -19,8 +19,7 @@ const KNOWN_MISSES: &[(&str, &str, &str)] = &[
     ("zs05", "courtesy_words", "friendly throughout, but with one word of the list"),
 ];
 
-const SETS: [&str; 6] =
-    ["first_zh", "first_en", "second_zh", "second_en", "third_zh", "third_en"];
+const SETS: [&str; 6] = ["first_zh", "first_en", "second_zh", "second_en", "third_zh", "third_en"];
 
 fn set(name: &str) -> (String, Dialogues) {
     let file = format!("{name}.tests.yaml");

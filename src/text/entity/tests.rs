@@ -127,6 +127,7 @@ fn definite_times_in_english() {
             ("it takes three to five business days", "takes three to five business days"),
             ("I'll ring you at 3 p.m. tomorrow", "at 3 p.m. tomorrow"),
             ("tomorrow morning", "tomorrow morning"),
+            ("we'll call you today before six", "today before six"),
             ("before 5 o'clock", "before 5 o'clock"),
             ("in half an hour", "in half an hour"),
             ("within an hour", "within an hour"),

@@ -92,6 +92,8 @@ fn definite_en() -> String {
         format!(r"\b{number}[ -](?:hour|day|minute|business day)s? (?:turnaround|response|callback|reply|window)\b"),
         // by noon tomorrow, before Friday, no later than the 5th.
         format!(r"\b(?:by|before|no later than|not later than|until|till|on or before|at the latest by) (?:the )?{point}\b"),
+        // today before 6: the day says that the bare number is an hour.
+        format!(r"\b(?:on )?(?:{day}|today) (?:at|by|before|around) \d+(?: ?(?:a ?m|p ?m|o'clock)|:\d+)?\b"),
         // tomorrow at 3 pm, on Monday, at 5 o'clock.
         format!(r"\b(?:(?:on|at|around|about) )?(?:{day}(?: {PART_EN})?(?: (?:at|by|before|around) {CLOCK_EN})?|{CLOCK_EN}(?: (?:on )?(?:{day}|today))?)\b"),
         format!(r"\bon {date}\b|\b{MONTH} (?:the )?{ordinal}\b"),
