@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::read;
 use crate::cli::say::Say;
-use crate::rubric::{Level, Rubric, check, library, load};
+use crate::rubric::{Level, Rubric, check, dialogue, library, load};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct CheckArgs {
@@ -35,6 +35,9 @@ fn check_file(path: &Path, say: Say) -> bool {
         Err(why) => return say.failed(&why),
     };
     let name = path.display().to_string();
+    if name.ends_with(".tests.yaml") {
+        return check_dialogues(&name, &text, say);
+    }
     let remarks = check(&name, &text, &library());
     remarks.iter().for_each(|remark| say.line(&remark.to_string()));
     let sound = remarks.iter().all(|remark| remark.level != Level::Error);
@@ -42,6 +45,18 @@ fn check_file(path: &Path, say: Say) -> bool {
         summary(&rubric, say);
     }
     sound
+}
+
+/// Dialogues that a rubric is tested with stand beside it; a folder is checked as a whole.
+fn check_dialogues(name: &str, text: &str, say: Say) -> bool {
+    match dialogue::read(name, text, None) {
+        Ok(_) => {
+            let sound = say.either("sound dialogues", "对话无误");
+            say.line(&format!("{name}: {sound}"));
+            true
+        }
+        Err(error) => say.failed(&error),
+    }
 }
 
 fn summary(rubric: &Rubric, say: Say) {
