@@ -324,6 +324,22 @@ fn talk_length_and_opening() {
 }
 
 #[test]
+fn a_name_that_nobody_told_cannot_be_missed() {
+    let (named, either) = ("{phrase: '这里是{client}'}", "{phrase: ['{client}', 客服中心]}");
+    let of = |condition, client: Option<&str>, lines| {
+        let mut call = call(lines);
+        call.info.client = client.map(Into::into);
+        judged(&plan("", condition), &call).0
+    };
+    assert_eq!(of(named, Some("云帆物流"), "a 您好这里是云帆物流"), "met");
+    assert_eq!(of(named, Some("云帆物流"), "a 您好请讲"), "not_met");
+    assert_eq!(of(named, None, "a 您好这里是云帆物流"), "undetermined");
+    // What can be heard without the name decides where there is such a thing.
+    assert_eq!(of(either, None, "a 您好客服中心"), "met");
+    assert_eq!(of(either, None, "a 您好请讲"), "not_met");
+}
+
+#[test]
 fn who_ended_the_call() {
     // The last word: no word of the other party stands after it.
     check(

@@ -1,6 +1,7 @@
 //! Words: what the plan's one pass over the speech found for a condition's phrases.
 
-use crate::rubric::model::PhraseOp;
+use crate::domain::DoubtReason;
+use crate::rubric::model::{Part, Phrase, PhraseOp, Segment};
 use crate::rubric::plan::Asked;
 use crate::rubric::scene::Scene;
 use crate::rubric::stream::{Hit, Source, Stream};
@@ -24,7 +25,20 @@ pub(super) fn stream(op: &PhraseOp, asked: &Asked, scene: &Scene<'_>) -> Stream 
         .cloned()
         .collect();
     hits.sort_by_key(|hit| (hit.span, hit.leg));
-    Stream::new(hits, Vec::new(), complete)
+    let mut stream = Stream::new(hits, Vec::new(), complete);
+    if op.phrases.iter().all(|phrase| unknowable(phrase, scene)) {
+        stream.doubt = Some(DoubtReason::FactMissing);
+    }
+    stream
+}
+
+/// Whether a phrase asks for what the sidecar does not say: `{client}` of a call whose client nobody
+/// named may have been said all the same.
+fn unknowable(phrase: &Phrase, scene: &Scene<'_>) -> bool {
+    let missing =
+        |part: &Part| matches!(part, Part::Attribute(name) if scene.info.attribute(name).is_none());
+    let silent = |segment: &Segment| segment.ways.iter().all(|way| way.iter().any(missing));
+    phrase.segments.iter().any(silent)
 }
 
 fn ruled_out(op: &PhraseOp, hit: &Hit) -> bool {
