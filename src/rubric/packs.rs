@@ -3,22 +3,29 @@
 use super::file::{Library, LoadError, load};
 use super::model::Rubric;
 
-macro_rules! files {
+/// A file under `schemas/rubrics` with the dialogues beside it that hold it.
+struct Pack {
+    name: &'static str,
+    text: &'static str,
+    tests: &'static str,
+}
+
+macro_rules! packs {
     ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("../../schemas/rubrics/", $name, ".yaml")))),*]
+        [$(Pack {
+            name: $name,
+            text: include_str!(concat!("../../schemas/rubrics/", $name, ".yaml")),
+            tests: include_str!(concat!("../../schemas/rubrics/", $name, ".tests.yaml")),
+        }),*]
     };
 }
 
-macro_rules! tests {
-    ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("../../schemas/rubrics/", $name, ".tests.yaml")))),*]
-    };
-}
+const LISTS: [(&str, &str); 2] = [
+    ("lists/zh", include_str!("../../schemas/rubrics/lists/zh.yaml")),
+    ("lists/en", include_str!("../../schemas/rubrics/lists/en.yaml")),
+];
 
-const LISTS: [(&str, &str); 2] = files!["lists/zh", "lists/en"];
-
-/// The dialogues that hold each pack, beside it.
-const TESTS: [(&str, &str); 10] = tests![
+const PACKS: [Pack; 8] = packs![
     "inbound-service-zh",
     "inbound-service-en",
     "complaint-handling-zh",
@@ -27,24 +34,26 @@ const TESTS: [(&str, &str); 10] = tests![
     "outbound-sales-en",
     "forbidden-language-zh",
     "forbidden-language-en",
-    "contracts/client-contract-zh",
-    "contracts/client-contract-en",
 ];
 
 /// Examples of a client's own contract clause. They are not among the rubrics that judge every call.
-const CONTRACTS: [(&str, &str); 2] =
-    files!["contracts/client-contract-zh", "contracts/client-contract-en"];
+const CONTRACTS: [Pack; 2] = packs!["contracts/client-contract-zh", "contracts/client-contract-en"];
 
-const PACKS: [(&str, &str); 8] = files![
-    "inbound-service-zh",
-    "inbound-service-en",
-    "complaint-handling-zh",
-    "complaint-handling-en",
-    "outbound-sales-zh",
-    "outbound-sales-en",
-    "forbidden-language-zh",
-    "forbidden-language-en",
-];
+impl Pack {
+    fn file(&self) -> String {
+        format!("{}.yaml", self.name)
+    }
+
+    /// The id of its rubric: the file's name without its folder.
+    fn id(&self) -> &'static str {
+        self.name.rsplit('/').next().unwrap_or(self.name)
+    }
+}
+
+fn loaded(packs: &[Pack]) -> Result<Vec<Rubric>, LoadError> {
+    let library = library();
+    packs.iter().map(|pack| load(&pack.file(), pack.text, &library)).collect()
+}
 
 /// The phrase lists that ship with the product; a client's rubric may use them too.
 pub fn library() -> Library {
@@ -53,12 +62,12 @@ pub fn library() -> Library {
 
 /// The file of a rubric that ships with the product: its name and its text.
 pub fn built_in_file(id: &str) -> Option<(String, &'static str)> {
-    PACKS.iter().find(|(name, _)| *name == id).map(|(name, text)| (format!("{name}.yaml"), *text))
+    PACKS.iter().find(|pack| pack.id() == id).map(|pack| (pack.file(), pack.text))
 }
 
 /// Ids of the rubrics that ship with the product.
 pub fn built_in_ids() -> impl Iterator<Item = &'static str> {
-    PACKS.iter().map(|(name, _)| *name)
+    PACKS.iter().map(Pack::id)
 }
 
 /// The rubrics that ship with the product.
@@ -66,8 +75,7 @@ pub fn built_in_ids() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// [`LoadError`] when one of them does not load, which a test rules out.
 pub fn built_in() -> Result<Vec<Rubric>, LoadError> {
-    let library = library();
-    PACKS.iter().map(|(name, text)| load(&format!("{name}.yaml"), text, &library)).collect()
+    loaded(&PACKS)
 }
 
 /// The rubrics that show how a client's own contract clause is written.
@@ -75,14 +83,12 @@ pub fn built_in() -> Result<Vec<Rubric>, LoadError> {
 /// # Errors
 /// As [`built_in`].
 pub fn contracts() -> Result<Vec<Rubric>, LoadError> {
-    let library = library();
-    CONTRACTS.iter().map(|(name, text)| load(&format!("{name}.yaml"), text, &library)).collect()
+    loaded(&CONTRACTS)
 }
 
 /// The dialogues of each pack and contract, by the id of its rubric.
 pub fn built_in_tests() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let id = |name: &'static str| name.rsplit('/').next().unwrap_or(name);
-    TESTS.into_iter().map(move |(name, text)| (id(name), text))
+    PACKS.iter().chain(&CONTRACTS).map(|pack| (pack.id(), pack.tests))
 }
 
 #[cfg(test)]
@@ -92,8 +98,8 @@ mod tests {
 
     #[test]
     fn nothing_is_to_be_said_against_a_pack() {
-        for (name, text) in PACKS.into_iter().chain(CONTRACTS) {
-            let remarks: Vec<String> = check(&format!("{name}.yaml"), text, &library())
+        for pack in PACKS.iter().chain(&CONTRACTS) {
+            let remarks: Vec<String> = check(&pack.file(), pack.text, &library())
                 .iter()
                 .map(ToString::to_string)
                 .collect();
