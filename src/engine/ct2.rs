@@ -271,6 +271,19 @@ mod tests {
     use crate::engine::models::{ModelFiles, ModelFolder};
 
     #[test]
+    fn a_window_is_halved_in_its_pause() {
+        let rate = SAMPLE_RATE_HZ as usize;
+        let mut window = vec![0.2; 12 * rate];
+        window[7 * rate..7 * rate + rate / 2].fill(0.001);
+        let cut = quietest(&window).unwrap();
+        assert!((7 * rate..7 * rate + rate / 2).contains(&cut), "{cut}");
+        // A pause near an end leaves a half that is hardly smaller than the whole.
+        window[..rate].fill(0.0);
+        assert_eq!(quietest(&window), Some(cut));
+        assert_eq!(quietest(&vec![0.2; 4 * rate]), None);
+    }
+
+    #[test]
     fn ctranslate2_holds_the_contract() {
         let files = ModelFolder::resolve(None).locate("whisper-base-ct2").unwrap_or_else(|e| {
             panic!("this test needs a model (or build with --no-default-features): {e}")

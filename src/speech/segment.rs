@@ -239,6 +239,16 @@ mod tests {
     }
 
     #[test]
+    fn a_part_has_the_samples_of_its_span() {
+        let span = Span::from_ms(1_000, 3_000).unwrap();
+        let samples = (0..32_000).map(|n| n as f32).collect();
+        let segment = Segment { leg: LegIx(1), span, samples };
+        let part = segment.part(Span::from_ms(1_500, 2_000).unwrap());
+        assert_eq!((part.samples[0], part.samples.len(), part.leg), (8_000.0, 8_000, LegIx(1)));
+        assert_eq!(segment.part(span), segment);
+    }
+
+    #[test]
     fn endless_speech_is_cut_within_the_limit() {
         let got = run(&"#".repeat(3000), &[]);
         assert!(got.len() >= 5);

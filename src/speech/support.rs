@@ -190,6 +190,16 @@ mod tests {
     }
 
     #[test]
+    fn speech_is_measured_inside_a_span() {
+        let mut track = SpeechTrack::default();
+        track.push(&[0.1, 0.9, 0.9, 0.4, 0.9]);
+        let span = |from, to| Span::from_ms(from, to).unwrap();
+        assert_eq!(track.speech_ms(span(0, 5 * FRAME_MS), 0.5), 3 * FRAME_MS);
+        assert_eq!(track.speech_ms(span(FRAME_MS, 3 * FRAME_MS), 0.5), 2 * FRAME_MS);
+        assert_eq!(track.speech_ms(span(0, 99 * FRAME_MS), 0.3), 4 * FRAME_MS);
+    }
+
+    #[test]
     fn a_word_without_speech_does_not_count() {
         // Speech in the first 640 ms only.
         let speech: Vec<f32> = (0..60).map(|i| if i < 20 { 0.9 } else { 0.01 }).collect();
