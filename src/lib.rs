@@ -17,6 +17,8 @@ pub mod wire;
 pub mod engine;
 pub mod ingest;
 pub mod report;
+#[cfg(feature = "service")]
+pub mod store;
 
 pub mod app;
 pub mod cli;

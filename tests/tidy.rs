@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engine", &["domain", "audio", "speech"]),
     ("ingest", &["domain", "audio", "wire"]),
     ("report", &["domain", "wire"]),
+    ("store", &["domain", "wire"]),
 ];
 
 /// The pure core: no files, no clock, no order that changes from run to run.

@@ -3,6 +3,7 @@
 //! In: nothing. Out: types. No serde, no IO, no async, no clock; whatever leaves the process is
 //! converted in [`crate::wire`].
 
+mod access;
 mod call;
 mod chat;
 mod conversation;
@@ -17,6 +18,7 @@ mod sensitive;
 mod time;
 mod transcript;
 
+pub use access::{Belongs, Grant, Role, Scope};
 pub use call::{Attribute, CallInfo, Direction, InferredDirection, Party};
 pub use chat::Message;
 pub use conversation::{Conversation, Loudness, Manner, Overtalk, PerParty, Silence, SpeakingRate};

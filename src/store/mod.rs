@@ -1,0 +1,12 @@
+//! What the service remembers: one set of tables, on SQLite or PostgreSQL, chosen by URL.
+//!
+//! In: what happened. Out: rows. The event log is the truth (law 6): whatever is told changes its tables
+//! and appends its event in one transaction. One file a subject; SQL is written out, with `$1`, which
+//! both databases read. Nothing here knows of HTTP, audio or rules.
+
+mod db;
+mod events;
+mod schema;
+
+pub use db::{Conn, Store, StoreError, Tx, now_us};
+pub use events::{Event, EventKind, follow};
