@@ -6,6 +6,11 @@
 
 mod db;
 mod events;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod jobs;
+#[cfg(test)]
+mod jobs_tests;
 mod schema;
 
 pub use db::{Conn, Store, StoreError, Tx, now_us};
