@@ -15,13 +15,12 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 
 use super::chat;
-use super::drive::{DriveError, Driven, PEAKS_PER_S, Shared, drive};
+use super::drive::{DriveError, Driven, PEAKS_PER_S, Shared, drive_with_playback};
 use super::engines::{EngineOptions, Engines, EnginesError};
 use super::outputs::{CallLine, Finished, OutFolder, OutputError, Sound};
 use super::privacy::{self, PiiMode};
 use super::progress::Progress;
 use super::reason::Reason;
-use crate::audio::playback::{Band, Playback};
 use crate::audio::redact::RedactError;
 use crate::domain::{CallInfo, EngineRef};
 use crate::ingest::{Chat, Input, OpenError, Recording, call_id, is_chat, scan};
@@ -209,7 +208,7 @@ fn shared(
     plan: &Arc<Plan>,
     stop: &Arc<AtomicBool>,
 ) -> Result<Shared, EnginesError> {
-    let engines = Engines::open(&options.engine)?;
+    let engines = Arc::new(Engines::open(&options.engine)?);
     Ok(Shared {
         config: Arc::new(SessionConfig::new(engines.id.clone())),
         engines,
@@ -244,8 +243,6 @@ enum CallError {
     #[error(transparent)]
     Output(#[from] OutputError),
     #[error(transparent)]
-    Playback(#[from] crate::audio::playback::PlaybackError),
-    #[error(transparent)]
     Redact(#[from] RedactError),
     #[error(
         "the call id {call_id} already belongs to {other}; give one of them another in its sidecar"
@@ -261,7 +258,6 @@ impl CallError {
             CallError::Open(e) => e.zh(),
             CallError::Drive(e) => e.zh(),
             CallError::Output(e) => e.zh(),
-            CallError::Playback(e) => e.zh(),
             CallError::Redact(e) => format!("录音中的个人信息无法静音，因此没有写出：{e}"),
             CallError::Taken { call_id, other } => {
                 format!("通话编号 {call_id} 已属于 {other}；请在其中一个的随附信息中另设编号")
@@ -397,20 +393,16 @@ impl Run<'_> {
         shared: &Shared,
         bytes: u64,
     ) -> Result<(Driven, tempfile::NamedTempFile), CallError> {
-        let format = recording.format();
-        let band = Band::of_source(format.sample_rate_hz);
-        let declared_ms = format.declared_ms.unwrap_or(0);
-        let legs = usize::from(format.channels);
-        let mut playback = Playback::new(self.out.playback()?, legs, band, None)?;
+        let declared_ms = recording.format().declared_ms.unwrap_or(0);
         let told = std::cell::Cell::new((0, 0));
         let heard = |ms: u64| {
             let at = (bytes * ms.min(declared_ms)).checked_div(declared_ms).unwrap_or(0);
             let (bytes_before, ms_before) = told.replace((at, ms));
             self.progress.add(at - bytes_before, ms - ms_before);
         };
-        let driven = drive(recording, shared, &mut playback, &heard);
+        let driven = drive_with_playback(recording, shared, self.out.playback()?, &heard);
         self.progress.add(bytes - told.get().0, 0);
-        Ok((driven?, playback.finish()?))
+        Ok(driven?)
     }
 }
 

@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
+use tempfile::NamedTempFile;
+
 use super::engines::Engines;
-use crate::audio::playback::{Playback, PlaybackError};
+use crate::audio::playback::{Band, Playback, PlaybackError};
 use crate::domain::{CallEvent, EndedCall, Scorecard};
 use crate::ingest::{OpenError, Recording};
 use crate::rubric::Plan;
@@ -71,7 +73,7 @@ pub(super) struct Driven {
 /// What is shared by all calls of a run.
 pub(super) struct Shared {
     /// Engines.
-    pub(super) engines: Engines,
+    pub(super) engines: Arc<Engines>,
     /// How calls are worked on.
     pub(super) config: Arc<SessionConfig>,
     /// The rubrics.
@@ -85,11 +87,28 @@ type Done = (JobId, Answer, Duration);
 /// Columns of waveform a second.
 pub(super) const PEAKS_PER_S: u32 = 20;
 
+/// Drives a call, and keeps its legs for playback in `audio`.
+///
+/// # Errors
+/// [`DriveError`], for this call alone.
+pub(super) fn drive_with_playback(
+    recording: &mut Recording,
+    shared: &Shared,
+    audio: NamedTempFile,
+    heard: &dyn Fn(u64),
+) -> Result<(Driven, NamedTempFile), DriveError> {
+    let format = recording.format();
+    let band = Band::of_source(format.sample_rate_hz);
+    let mut playback = Playback::new(audio, usize::from(format.channels), band, None)?;
+    let driven = drive(recording, shared, &mut playback, heard)?;
+    Ok((driven, playback.finish()?))
+}
+
 /// Drives a call. `playback` receives the legs; `heard` is told the milliseconds decoded so far.
 ///
 /// # Errors
 /// [`DriveError`], for this call alone.
-pub(super) fn drive<W: std::io::Write + std::io::Seek>(
+fn drive<W: std::io::Write + std::io::Seek>(
     recording: &mut Recording,
     shared: &Shared,
     playback: &mut Playback<W>,

@@ -4,6 +4,7 @@
 //! and appends its event in one transaction. One file a subject; SQL is written out, with `$1`, which
 //! both databases read. Nothing here knows of HTTP, audio or rules.
 
+pub mod calls;
 mod db;
 mod events;
 #[cfg(test)]
@@ -11,6 +12,7 @@ pub(crate) mod fixture;
 pub mod jobs;
 #[cfg(test)]
 mod jobs_tests;
+pub mod list;
 mod schema;
 
 pub use db::{Conn, Store, StoreError, Tx, now_us};

@@ -1,0 +1,185 @@
+//! Lists of calls: filters, scope, order, and where the next page begins.
+//!
+//! In: a [`CallFilter`]. Out: one page of rows. The scope is part of every query, so that no list can
+//! forget it.
+
+use sea_orm::Value;
+
+use super::calls::{COLUMNS, CallRow, call_row};
+use super::db::{Store, StoreError, row, rows};
+use crate::domain::Scope;
+
+/// Rows of a page at most.
+pub const PAGE_MAX: u32 = 500;
+
+/// What comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// The calls that a person should look at most.
+    #[default]
+    Risk,
+    /// The newest.
+    Time,
+}
+
+/// Which calls.
+#[derive(Debug, Clone, Default)]
+pub struct CallFilter {
+    /// Columns that must have this value: `client`, `vendor`, `project`, `team`, `agent`, `queue`,
+    /// `direction`, `language`, `verdict`, `review_state`, `assigned_to`, `kind`.
+    pub equal: Vec<(Column, String)>,
+    /// A criterion that was not met.
+    pub failed: Option<String>,
+    /// Begun at this time or later, microseconds since 1970.
+    pub from_us: Option<i64>,
+    /// Begun before this time.
+    pub to_us: Option<i64>,
+    /// The order.
+    pub sort: Sort,
+    /// The last row of the page before.
+    pub after: Option<(i64, String)>,
+    /// Rows wanted; at most [`PAGE_MAX`].
+    pub limit: u32,
+}
+
+/// A column that can be asked for a value. A closed set: names go into SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are the columns of `call`")]
+pub enum Column {
+    Client,
+    Vendor,
+    Project,
+    Team,
+    Agent,
+    Queue,
+    Direction,
+    Language,
+    Verdict,
+    ReviewState,
+    AssignedTo,
+    Kind,
+}
+
+impl Column {
+    const fn name(self) -> &'static str {
+        match self {
+            Column::Client => "client",
+            Column::Vendor => "vendor",
+            Column::Project => "project",
+            Column::Team => "team",
+            Column::Agent => "agent",
+            Column::Queue => "queue",
+            Column::Direction => "direction",
+            Column::Language => "language",
+            Column::Verdict => "verdict",
+            Column::ReviewState => "review_state",
+            Column::AssignedTo => "assigned_to",
+            Column::Kind => "kind",
+        }
+    }
+}
+
+/// A condition as it grows, with the values it names.
+#[derive(Default)]
+pub(super) struct Where {
+    parts: Vec<String>,
+    pub(super) values: Vec<Value>,
+}
+
+impl Where {
+    /// The next `$n`.
+    pub(super) fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+
+    pub(super) fn and(&mut self, part: String) {
+        self.parts.push(part);
+    }
+
+    /// What somebody sees of `table`.
+    pub(super) fn scope(&mut self, scope: &Scope, table: &str) {
+        let Scope::Of(grants) = scope else { return };
+        let mut any = Vec::new();
+        for grant in grants {
+            let all: Vec<String> = grant
+                .named()
+                .map(|(name, value)| format!("{table}.{name} = {}", self.bind(value)))
+                .collect();
+            if !all.is_empty() {
+                any.push(format!("({})", all.join(" AND ")));
+            }
+        }
+        // A scope without a grant sees nothing.
+        self.and(if any.is_empty() { "1 = 0".into() } else { format!("({})", any.join(" OR ")) });
+    }
+
+    pub(super) fn sql(&self) -> String {
+        if self.parts.is_empty() { "1 = 1".into() } else { self.parts.join(" AND ") }
+    }
+}
+
+fn condition(filter: &CallFilter, scope: &Scope) -> Where {
+    let mut condition = Where::default();
+    condition.and("call.deleted_us IS NULL".into());
+    condition.scope(scope, "call");
+    for (column, value) in &filter.equal {
+        let value = condition.bind(value.as_str());
+        condition.and(format!("call.{} = {value}", column.name()));
+    }
+    if let Some(criterion) = &filter.failed {
+        let value = condition.bind(criterion.as_str());
+        condition.and(format!(
+            "EXISTS (SELECT 1 FROM finding WHERE finding.call_id = call.id \
+             AND finding.criterion = {value} AND finding.verdict = 'not_met')"
+        ));
+    }
+    if let Some(from_us) = filter.from_us {
+        let value = condition.bind(from_us);
+        condition.and(format!("call.started_us >= {value}"));
+    }
+    if let Some(to_us) = filter.to_us {
+        let value = condition.bind(to_us);
+        condition.and(format!("call.started_us < {value}"));
+    }
+    condition
+}
+
+impl Store {
+    /// One page of the calls that `scope` lets be seen.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list(
+        &self,
+        filter: &CallFilter,
+        scope: &Scope,
+    ) -> Result<Vec<CallRow>, StoreError> {
+        let mut condition = condition(filter, scope);
+        let key = match filter.sort {
+            Sort::Risk => "risk",
+            Sort::Time => "started_us",
+        };
+        if let Some((value, id)) = &filter.after {
+            let (value, id) = (condition.bind(*value), condition.bind(id.as_str()));
+            condition.and(format!("(call.{key}, call.id) < ({value}, {id})"));
+        }
+        let limit = condition.bind(i64::from(filter.limit.clamp(1, PAGE_MAX)));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM call WHERE {} ORDER BY call.{key} DESC, call.id DESC LIMIT {limit}",
+            condition.sql()
+        );
+        rows(self, &sql, condition.values).await?.iter().map(call_row).collect()
+    }
+
+    /// How many there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count(&self, filter: &CallFilter, scope: &Scope) -> Result<i64, StoreError> {
+        let condition = condition(filter, scope);
+        let sql = format!("SELECT COUNT(*) AS n FROM call WHERE {}", condition.sql());
+        let row = row(self, &sql, condition.values).await?;
+        Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)
+    }
+}
