@@ -235,7 +235,7 @@ struct Run<'o> {
 
 /// Why one call has no report.
 #[derive(Debug, thiserror::Error)]
-enum CallError {
+pub(super) enum CallError {
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
@@ -253,7 +253,8 @@ enum CallError {
 }
 
 impl CallError {
-    fn zh(&self) -> String {
+    /// The same in Chinese.
+    pub(super) fn zh(&self) -> String {
         match self {
             CallError::Open(e) => e.zh(),
             CallError::Drive(e) => e.zh(),
@@ -407,7 +408,7 @@ impl Run<'_> {
 }
 
 /// What besides the content decides the report: settings of the run, and the sidecar.
-fn of_call(settings: &str, info: &CallInfo, sidecar_sha256: &str) -> String {
+pub(super) fn of_call(settings: &str, info: &CallInfo, sidecar_sha256: &str) -> String {
     let own = format!("{}\0{sidecar_sha256}", info.call_id);
     hex(Sha256::new_with_prefix(settings).chain_update(own))
 }
@@ -415,17 +416,21 @@ fn of_call(settings: &str, info: &CallInfo, sidecar_sha256: &str) -> String {
 /// A digest over everything but the call that decides what its report says.
 fn settings(engine: Option<&EngineRef>, options: &AnalyzeOptions) -> String {
     let rubrics: Vec<&str> = options.rubrics.iter().map(|r| r.digest.as_str()).collect();
+    let rest = format!("{:?}\0{:?}\0{}", options.ui, options.pii, options.redact_audio);
+    settings_of(engine, options.engine.beam, &rubrics.join(","), &rest)
+}
+
+/// The same from its parts.
+pub(super) fn settings_of(
+    engine: Option<&EngineRef>,
+    beam: usize,
+    rubrics: &str,
+    rest: &str,
+) -> String {
     let engine = engine.map(|id| format!("{}\0{}\0{}", id.name, id.model, id.sha256));
-    hex(Sha256::new_with_prefix(format!(
-        "{}\0{}\0{}\0{}\0{:?}\0{:?}\0{}",
-        env!("CARGO_PKG_VERSION"),
-        engine.unwrap_or_default(),
-        options.engine.beam,
-        rubrics.join(","),
-        options.ui,
-        options.pii,
-        options.redact_audio,
-    )))
+    let engine = engine.unwrap_or_default();
+    let version = env!("CARGO_PKG_VERSION");
+    hex(Sha256::new_with_prefix(format!("{version}\0{engine}\0{beam}\0{rubrics}\0{rest}")))
 }
 
 fn hex(hash: Sha256) -> String {

@@ -12,6 +12,8 @@ mod outputs;
 mod privacy;
 mod progress;
 mod reason;
+#[cfg(feature = "service")]
+pub mod service;
 mod stored;
 
 pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};

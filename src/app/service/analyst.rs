@@ -1,0 +1,210 @@
+//! Analyses one call for the service: the same steps as `lingting analyze`, with another end.
+//!
+//! In: files in a folder of our own. Out: everything the store keeps. Engines are opened by the first
+//! call that needs them, so that a service without work is small and one without models can still judge
+//! chats.
+
+use std::fs;
+use std::io::{self, Seek as _};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tempfile::NamedTempFile;
+
+use crate::app::analyze::{CallError, of_call, settings_of};
+use crate::app::chat;
+use crate::app::drive::{DriveError, Driven, Shared, drive_with_playback};
+use crate::app::privacy::{self, PiiMode};
+use crate::app::{EngineOptions, Engines, EnginesError};
+use crate::domain::CallInfo;
+use crate::ingest::{Chat, Input, Recording, is_chat};
+use crate::rubric::{Plan, Rubric};
+use crate::session::SessionConfig;
+use crate::wire::report::{Private, Report, Source};
+
+/// A call with all that is to be kept of it.
+pub(super) struct Analysed {
+    /// Masked.
+    pub(super) report: Report,
+    /// The clear texts that the report leaves out.
+    pub(super) private: Option<Private>,
+    /// What was heard; a chat has nothing.
+    pub(super) sound: Option<Sound>,
+    /// Waveform columns by leg.
+    pub(super) peaks: Vec<Vec<u8>>,
+}
+
+/// The two forms in which a call can be played.
+pub(super) struct Sound {
+    /// With what nobody may keep muted (card security codes), and nothing else.
+    pub(super) audio: NamedTempFile,
+    /// With all personal data muted.
+    pub(super) redacted: NamedTempFile,
+}
+
+/// Why a call was not analysed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AnalystError {
+    /// The call's own fault, as far as anybody can tell.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// No model, or no engine: another call would fare no better.
+    #[error(transparent)]
+    Engines(#[from] EnginesError),
+    /// The folder for what is being worked on is full or closed.
+    #[error("{}: cannot be written ({source}): check free space and permissions", path.display())]
+    Work {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl AnalystError {
+    /// Whether trying again later may help, or the service was only being stopped.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            AnalystError::Engines(_)
+                | AnalystError::Work { .. }
+                | AnalystError::Call(CallError::Drive(DriveError::Stopped))
+        )
+    }
+
+    pub(super) fn is_stop(&self) -> bool {
+        matches!(self, AnalystError::Call(CallError::Drive(DriveError::Stopped)))
+    }
+}
+
+/// Analyses calls, one a thread, with engines that all share.
+pub(super) struct Analyst {
+    options: EngineOptions,
+    engines: Mutex<Option<Arc<Engines>>>,
+    judge: Mutex<Judge>,
+    /// For what is being worked on.
+    work: PathBuf,
+    stop: Arc<AtomicBool>,
+}
+
+/// The rubrics in force.
+#[derive(Clone)]
+struct Judge {
+    plan: Arc<Plan>,
+    digests: Vec<String>,
+}
+
+impl Judge {
+    fn new(rubrics: Vec<Rubric>) -> Self {
+        let digests = rubrics.iter().map(|rubric| rubric.digest.clone()).collect();
+        Self { plan: Arc::new(Plan::compile(rubrics)), digests }
+    }
+}
+
+impl Analyst {
+    /// An analyst that has not opened any engine yet.
+    pub(super) fn new(
+        options: EngineOptions,
+        rubrics: Vec<Rubric>,
+        work: PathBuf,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            options,
+            engines: Mutex::new(None),
+            judge: Mutex::new(Judge::new(rubrics)),
+            work,
+            stop,
+        }
+    }
+
+    /// Rubrics for the calls from now on.
+    pub(super) fn judge_by(&self, rubrics: Vec<Rubric>) {
+        *self.judge.lock().unwrap_or_else(PoisonError::into_inner) = Judge::new(rubrics);
+    }
+
+    /// The rubrics in force, compiled.
+    pub(super) fn plan(&self) -> Arc<Plan> {
+        self.judge().plan
+    }
+
+    fn judge(&self) -> Judge {
+        self.judge.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn engines(&self) -> Result<Arc<Engines>, EnginesError> {
+        // Held while opening: two calls must not load the models twice.
+        let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        match engines.as_ref() {
+            Some(open) => Ok(Arc::clone(open)),
+            None => Ok(Arc::clone(engines.insert(Arc::new(Engines::open(&self.options)?)))),
+        }
+    }
+
+    /// Analyses a call from its first byte to its scorecards.
+    ///
+    /// # Errors
+    /// [`AnalystError`].
+    pub(super) fn analyse(&self, input: &Input) -> Result<Analysed, AnalystError> {
+        let judge = self.judge();
+        if is_chat(input) {
+            let chat = Chat::open(input).map_err(CallError::from)?;
+            let source = self.source(&judge, None, &chat.info, &chat.sidecar_sha256);
+            let source = Source { file: chat.file.clone(), sha256: chat.sha256.clone(), ..source };
+            let driven = chat::drive(&chat, &judge.plan);
+            return Ok(analysed(&chat.info, source, driven, None));
+        }
+        let engines = self.engines()?;
+        let mut recording = Recording::open(input).map_err(CallError::from)?;
+        let source =
+            self.source(&judge, Some(&engines), &recording.info, &recording.sidecar_sha256);
+        let source =
+            Source { file: recording.file.clone(), sha256: recording.sha256.clone(), ..source };
+        let shared = Shared {
+            config: Arc::new(SessionConfig::new(engines.id.clone())),
+            engines,
+            plan: judge.plan,
+            stop: Arc::clone(&self.stop),
+        };
+        let (driven, audio) = drive_with_playback(&mut recording, &shared, self.file()?, &|_| ())
+            .map_err(CallError::from)?;
+        let sound = self.sound(audio, &driven)?;
+        Ok(analysed(&recording.info, source, driven, Some(sound)))
+    }
+
+    fn source(
+        &self,
+        judge: &Judge,
+        engines: Option<&Arc<Engines>>,
+        info: &CallInfo,
+        sidecar_sha256: &str,
+    ) -> Source {
+        let engine = engines.map(|engines| &engines.id);
+        let settings = settings_of(engine, self.options.beam, &judge.digests.join(","), "service");
+        let settings = of_call(&settings, info, sidecar_sha256);
+        Source { file: String::new(), sha256: String::new(), settings }
+    }
+
+    fn sound(&self, mut audio: NamedTempFile, driven: &Driven) -> Result<Sound, AnalystError> {
+        privacy::mute(&mut audio, &driven.ended, false).map_err(CallError::from)?;
+        let mut redacted = self.file()?;
+        let copied = audio.as_file_mut().rewind().and_then(|()| {
+            io::copy(audio.as_file_mut(), redacted.as_file_mut())?;
+            redacted.as_file_mut().rewind()
+        });
+        copied.map_err(|source| AnalystError::Work { path: self.work.clone(), source })?;
+        privacy::mute(&mut redacted, &driven.ended, true).map_err(CallError::from)?;
+        Ok(Sound { audio, redacted })
+    }
+
+    fn file(&self) -> Result<NamedTempFile, AnalystError> {
+        let made = fs::create_dir_all(&self.work).and_then(|()| NamedTempFile::new_in(&self.work));
+        made.map_err(|source| AnalystError::Work { path: self.work.clone(), source })
+    }
+}
+
+fn analysed(info: &CallInfo, source: Source, driven: Driven, sound: Option<Sound>) -> Analysed {
+    let reports = privacy::reports(info, source, &driven, PiiMode::Mask);
+    Analysed { report: reports.masked, private: reports.private, sound, peaks: driven.peaks }
+}
