@@ -14,6 +14,8 @@ pub mod text;
 
 pub mod wire;
 
+#[cfg(feature = "service")]
+pub mod blobs;
 pub mod engine;
 pub mod ingest;
 pub mod report;

@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ingest", &["domain", "audio", "wire"]),
     ("report", &["domain", "wire"]),
     ("store", &["domain", "wire"]),
+    ("blobs", &["domain"]),
 ];
 
 /// The pure core: no files, no clock, no order that changes from run to run.
