@@ -17,6 +17,7 @@ use super::matcher::{Names, Spoken};
 use super::op::{self, Outcome};
 use super::plan::{Plan, Planned};
 use super::proof::Prover;
+use super::ruling::{Reviewed, Rulings};
 use super::scene::Scene;
 use super::score;
 use super::speech::Speech;
@@ -166,6 +167,15 @@ impl Plan {
         let mut evaluation = self.observed(facts);
         evaluation.near_misses = false;
         evaluation.finish(facts.duration_ms, facts.conversation.rate_per_min)
+    }
+
+    /// The figures of the scorecards that apply, where people decided otherwise about some criteria. With
+    /// no ruling they are those of [`Plan::evaluate`].
+    pub fn reviewed(&self, facts: &CallFacts<'_>, rulings: &Rulings) -> Vec<Reviewed> {
+        let mut evaluation = self.observed(facts);
+        evaluation.near_misses = false;
+        evaluation.end(facts.duration_ms, facts.conversation.rate_per_min);
+        evaluation.judged(|prover, unknown| score::reviewed(prover, &unknown, rulings), |_| None)
     }
 
     /// All facts of a call, none of them read yet.
@@ -362,17 +372,26 @@ impl<'p> Evaluation<'p> {
         rate_per_min: PerParty<Option<f32>>,
     ) -> Vec<Scorecard> {
         self.end(duration_ms, rate_per_min);
+        self.judged(score::scorecard, |rubric| Some(score::not_applicable(rubric)))
+    }
+
+    /// One answer a rubric of the call's language: `judge`'s where it may apply, else `other`'s.
+    fn judged<T>(
+        &self,
+        judge: impl Fn(&Prover<'_>, Vec<String>) -> T,
+        other: impl Fn(&super::Rubric) -> Option<T>,
+    ) -> Vec<T> {
         let cards = self.plan.rubrics.iter().filter_map(|planned| {
             let unknown = match applies(&planned.rubric, &self.info) {
                 Applicable::OtherLanguage => return None,
-                Applicable::No => return Some(score::not_applicable(&planned.rubric)),
+                Applicable::No => return other(&planned.rubric),
                 Applicable::Yes => Vec::new(),
                 Applicable::Unknown(attributes) => attributes,
             };
             let (outcomes, scene) = (self.outcomes(planned), self.scene(&planned.rubric));
             let near_misses = self.near_misses;
             let prover = Prover { planned, scene: &scene, outcomes: &outcomes, near_misses };
-            Some(score::scorecard(&prover, unknown))
+            Some(judge(&prover, unknown))
         });
         cards.collect()
     }

@@ -24,6 +24,7 @@ mod outline;
 mod packs;
 mod plan;
 mod proof;
+mod ruling;
 mod scene;
 mod score;
 mod speech;
@@ -41,4 +42,5 @@ pub use model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Scale, Section,
 pub use outline::{Clause, Deciding, INHERITED, Outline, Part};
 pub use packs::{built_in, built_in_file, built_in_ids, built_in_tests, contracts, library};
 pub use plan::Plan;
+pub use ruling::{Reviewed, Ruling, Rulings};
 pub use written::said_in_turn;

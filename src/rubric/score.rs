@@ -14,6 +14,7 @@ use crate::domain::{
 use super::model::{CondIx, Criterion, OnCritical, Rubric, Rule, Unit};
 use super::op::Outcome;
 use super::proof::Prover;
+use super::ruling::{Reviewed, Ruling, Rulings};
 use super::scene::Scene;
 use super::stream::{Hit, Truth};
 use super::tally::{MAX_HUNDREDTHS, Mark, stake, tally};
@@ -114,12 +115,77 @@ fn reference(rubric: &Rubric) -> RubricRef {
 /// Judges a call that has ended; `applies_unknown`: attributes that would say whether the rubric is
 /// meant for it.
 pub(crate) fn scorecard(prover: &Prover<'_>, applies_unknown: Vec<String>) -> Scorecard {
-    let (rubric, outcomes) = (&prover.planned.rubric, prover.outcomes);
+    let rubric = &prover.planned.rubric;
     let mut findings: Vec<Finding> =
         rubric.criteria.iter().map(|criterion| finding(rubric, criterion, prover)).collect();
+    let weighed = weigh(prover, &ruled(&findings), !applies_unknown.is_empty());
+    for (finding, (weight, points)) in findings.iter_mut().zip(&weighed.lines) {
+        (finding.weight, finding.points) = (*weight, *points);
+    }
+    Scorecard {
+        rubric: reference(rubric),
+        range: weighed.range,
+        critical_score: weighed.critical_score,
+        score: weighed.score,
+        max: Points::from_hundredths(MAX_HUNDREDTHS),
+        verdict: weighed.verdict,
+        applies_unknown,
+        findings,
+    }
+}
+
+/// The figures of the same call where people decided otherwise about some criteria.
+pub(crate) fn reviewed(
+    prover: &Prover<'_>,
+    applies_unknown: &[String],
+    rulings: &Rulings,
+) -> Reviewed {
+    let rubric = &prover.planned.rubric;
+    let findings: Vec<Finding> =
+        rubric.criteria.iter().map(|criterion| finding(rubric, criterion, prover)).collect();
+    let mut ruled = ruled(&findings);
+    for (one, criterion) in ruled.iter_mut().zip(&rubric.criteria) {
+        if let Some(ruling) = rulings.get(&(rubric.id.clone(), criterion.id.clone())) {
+            one.ruling = *ruling;
+        }
+    }
+    let weighed = weigh(prover, &ruled, !applies_unknown.is_empty());
+    let lines = rubric.criteria.iter().zip(&weighed.lines);
+    Reviewed {
+        rubric: reference(rubric),
+        score: weighed.score,
+        verdict: weighed.verdict,
+        points: lines.map(|(one, (weight, points))| (one.id.clone(), *weight, *points)).collect(),
+    }
+}
+
+/// One criterion as the score sees it.
+#[derive(Clone, Copy)]
+struct Ruled {
+    ruling: Ruling,
+    severity: Severity,
+}
+
+fn ruled(findings: &[Finding]) -> Vec<Ruled> {
+    let one = |one: &Finding| Ruled { ruling: Ruling::of(&one.verdict), severity: one.severity };
+    findings.iter().map(one).collect()
+}
+
+/// The figures of a scorecard.
+struct Weighed {
+    score: Option<Points>,
+    range: Option<(Points, Points)>,
+    critical_score: Option<Points>,
+    verdict: CallVerdict,
+    /// Points that could be had, and were had.
+    lines: Vec<(Points, Points)>,
+}
+
+fn weigh(prover: &Prover<'_>, ruled: &[Ruled], applies_unknown: bool) -> Weighed {
+    let (rubric, outcomes) = (&prover.planned.rubric, prover.outcomes);
     let marks = |undecided: Undecided| -> Vec<Mark> {
-        let all = rubric.criteria.iter().zip(&findings);
-        all.map(|(criterion, finding)| mark(criterion, finding, rubric, outcomes, undecided))
+        let all = rubric.criteria.iter().zip(ruled);
+        all.map(|(criterion, one)| mark(criterion, one.ruling, rubric, outcomes, undecided))
             .collect()
     };
     let settled = marks(Undecided::Out);
@@ -130,11 +196,7 @@ pub(crate) fn scorecard(prover: &Prover<'_>, applies_unknown: Vec<String>) -> Sc
         if marks == settled { decided.clone() } else { tally(rubric, &marks) }
     };
     let (worst, best) = (if_undecided(Undecided::Bad), if_undecided(Undecided::Good));
-    for (finding, (weight, points)) in findings.iter_mut().zip(&decided.lines) {
-        finding.weight = Points::from_hundredths(*weight);
-        finding.points = Points::from_hundredths(*points);
-    }
-    let graves = graves(rubric, &findings, outcomes);
+    let graves = graves(rubric, ruled, outcomes);
     let zero = rubric.on_critical == OnCritical::Zero;
     let (mut score, mut low, mut high) = (decided.total, worst.total, best.total);
     if zero && graves.sure(Severity::Critical) > 0 {
@@ -144,23 +206,23 @@ pub(crate) fn scorecard(prover: &Prover<'_>, applies_unknown: Vec<String>) -> Sc
     }
     // Each was rounded by itself.
     let range = (Points::from_hundredths(low.min(score)), Points::from_hundredths(high.max(score)));
-    let undecided = findings.iter().any(|one| matches!(one.verdict, Verdict::Undetermined(_)));
-    let score = scored(rubric, &findings, &worst.lines).then_some(Points::from_hundredths(score));
-    let verdict = match verdict(rubric, &findings, &graves, score, range) {
+    let undecided = ruled.iter().any(|one| one.ruling == Ruling::Undetermined);
+    let score = scored(rubric, ruled, &worst.lines).then_some(Points::from_hundredths(score));
+    let verdict = match verdict(rubric, ruled, &graves, score, range) {
         CallVerdict::NotApplicable => CallVerdict::NotApplicable,
-        _ if !applies_unknown.is_empty() => CallVerdict::Undetermined,
+        _ if applies_unknown => CallVerdict::Undetermined,
         decided => decided,
     };
     let judged = verdict != CallVerdict::NotApplicable;
-    Scorecard {
-        rubric: reference(rubric),
+    let points = |(weight, points): &(i64, i64)| {
+        (Points::from_hundredths(*weight), Points::from_hundredths(*points))
+    };
+    Weighed {
         range: (judged && (undecided || range.0 < range.1)).then_some(range),
-        critical_score: critical_score(rubric, &findings),
+        critical_score: critical_score(rubric, ruled),
         score,
-        max: Points::from_hundredths(MAX_HUNDREDTHS),
         verdict,
-        applies_unknown,
-        findings,
+        lines: decided.lines.iter().map(points).collect(),
     }
 }
 
@@ -176,7 +238,7 @@ enum Undecided {
 /// or the best, that can be.
 fn mark(
     criterion: &Criterion,
-    finding: &Finding,
+    ruling: Ruling,
     rubric: &Rubric,
     outcomes: &[Outcome],
     undecided: Undecided,
@@ -186,14 +248,14 @@ fn mark(
     let unit = rubric.conditions[ix.0].times.unit;
     let sure = count(stream.hits.iter(), unit).max(1);
     let possible = count(stream.hits.iter().chain(&stream.maybe), unit).max(sure);
-    match (&finding.verdict, undecided) {
-        (Verdict::NotApplicable, _) | (Verdict::Undetermined(_), Undecided::Out) => Mark::Out,
-        (Verdict::Undetermined(_), Undecided::Good) => Mark::Good(possible),
-        (Verdict::Undetermined(_), Undecided::Bad) => Mark::Bad(possible),
-        (Verdict::Met(_), Undecided::Good) => Mark::Good(possible),
-        (Verdict::Met(_), _) => Mark::Good(sure),
-        (Verdict::NotMet(_), Undecided::Bad) => Mark::Bad(possible),
-        (Verdict::NotMet(_), _) => Mark::Bad(sure),
+    match (ruling, undecided) {
+        (Ruling::NotApplicable, _) | (Ruling::Undetermined, Undecided::Out) => Mark::Out,
+        (Ruling::Undetermined, Undecided::Good) => Mark::Good(possible),
+        (Ruling::Undetermined, Undecided::Bad) => Mark::Bad(possible),
+        (Ruling::Met, Undecided::Good) => Mark::Good(possible),
+        (Ruling::Met, _) => Mark::Good(sure),
+        (Ruling::NotMet, Undecided::Bad) => Mark::Bad(possible),
+        (Ruling::NotMet, _) => Mark::Bad(sure),
     }
 }
 
@@ -220,14 +282,14 @@ fn apart(mut hits: Vec<&Hit>) -> usize {
 }
 
 /// Whether enough was decided for a score: at least half of what was at stake.
-fn scored(rubric: &Rubric, findings: &[Finding], lines: &[(i64, i64)]) -> bool {
+fn scored(rubric: &Rubric, ruled: &[Ruled], lines: &[(i64, i64)]) -> bool {
     let (mut decided, mut all) = (0, 0);
-    for ((criterion, finding), (share, _)) in rubric.criteria.iter().zip(findings).zip(lines) {
+    for ((criterion, one), (share, _)) in rubric.criteria.iter().zip(ruled).zip(lines) {
         let stake = stake(criterion, *share);
-        match finding.verdict {
-            Verdict::NotApplicable => {}
-            Verdict::Undetermined(_) => all += stake,
-            Verdict::Met(_) | Verdict::NotMet(_) => {
+        match one.ruling {
+            Ruling::NotApplicable => {}
+            Ruling::Undetermined => all += stake,
+            Ruling::Met | Ruling::NotMet => {
                 decided += stake;
                 all += stake;
             }
@@ -237,19 +299,19 @@ fn scored(rubric: &Rubric, findings: &[Finding], lines: &[(i64, i64)]) -> bool {
 }
 
 /// Points by the critical criteria alone, of a hundred. Absent where none applies, or one is undecided.
-fn critical_score(rubric: &Rubric, findings: &[Finding]) -> Option<Points> {
+fn critical_score(rubric: &Rubric, ruled: &[Ruled]) -> Option<Points> {
     let (mut met, mut all) = (0i64, 0i64);
-    for (criterion, finding) in rubric.criteria.iter().zip(findings) {
-        if finding.severity != Severity::Critical {
+    for (criterion, one) in rubric.criteria.iter().zip(ruled) {
+        if one.severity != Severity::Critical {
             continue;
         }
         // One that only deducts weighs as much as its first hit.
         let weight = stake(criterion, criterion.weight.hundredths());
-        match finding.verdict {
-            Verdict::NotApplicable => continue,
-            Verdict::Undetermined(_) => return None,
-            Verdict::Met(_) => met += weight,
-            Verdict::NotMet(_) => {}
+        match one.ruling {
+            Ruling::NotApplicable => continue,
+            Ruling::Undetermined => return None,
+            Ruling::Met => met += weight,
+            Ruling::NotMet => {}
         }
         all += weight;
     }
@@ -328,17 +390,17 @@ impl Graves {
     }
 }
 
-fn graves(rubric: &Rubric, findings: &[Finding], outcomes: &[Outcome]) -> Graves {
+fn graves(rubric: &Rubric, ruled: &[Ruled], outcomes: &[Outcome]) -> Graves {
     let mut out = Graves { sure: Vec::new(), possible: Vec::new() };
-    for (criterion, finding) in rubric.criteria.iter().zip(findings) {
+    for (criterion, one) in rubric.criteria.iter().zip(ruled) {
         let gravest = || severity(criterion, outcomes, |truth| truth != Truth::False);
-        match finding.verdict {
-            Verdict::NotMet(_) => {
-                out.sure.push(finding.severity);
+        match one.ruling {
+            Ruling::NotMet => {
+                out.sure.push(one.severity);
                 out.possible.push(gravest());
             }
-            Verdict::Undetermined(_) => out.possible.push(gravest()),
-            Verdict::Met(_) | Verdict::NotApplicable => {}
+            Ruling::Undetermined => out.possible.push(gravest()),
+            Ruling::Met | Ruling::NotApplicable => {}
         }
     }
     out
@@ -348,12 +410,12 @@ fn graves(rubric: &Rubric, findings: &[Finding], outcomes: &[Outcome]) -> Graves
 /// a score below the pass mark. Undetermined when what is in doubt could turn a pass or a failing score.
 fn verdict(
     rubric: &Rubric,
-    findings: &[Finding],
+    ruled: &[Ruled],
     graves: &Graves,
     score: Option<Points>,
     (low, high): (Points, Points),
 ) -> CallVerdict {
-    if findings.iter().all(|finding| matches!(finding.verdict, Verdict::NotApplicable)) {
+    if ruled.iter().all(|one| one.ruling == Ruling::NotApplicable) {
         return CallVerdict::NotApplicable;
     }
     let reached = |bound: Option<u32>, count: usize| bound.is_some_and(|n| count >= n as usize);

@@ -22,6 +22,7 @@ mod rubric_backtest;
 mod rubric_calls;
 mod rubric_dialogues;
 mod rubric_file;
+mod rubric_reviewed;
 mod rubric_score;
 mod rubric_tools;
 mod samples;
