@@ -10,6 +10,7 @@ mod conversation;
 mod event;
 mod finding;
 mod id;
+mod interval;
 mod media;
 mod pii;
 mod record;
@@ -25,6 +26,7 @@ pub use conversation::{Conversation, Loudness, Manner, Overtalk, PerParty, Silen
 pub use event::{CallEvent, EndedCall};
 pub use finding::{Doubt, DoubtReason, Evidence, EvidenceKind, Finding, How, Proof, Verdict};
 pub use id::{CallId, CriterionId, IdError, Language, RubricId};
+pub use interval::Share;
 pub use media::{Leg, LegIx, Media, PartyFrom, Problem, ProblemKind};
 pub use pii::{Pii, PiiKind};
 pub use record::CallRecord;

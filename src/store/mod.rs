@@ -6,6 +6,7 @@
 
 pub mod calls;
 mod db;
+pub mod decisions;
 mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
