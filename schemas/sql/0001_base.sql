@@ -159,8 +159,15 @@ CREATE TABLE ledger (
   changed_us BIGINT NOT NULL,
   UNIQUE (source, path, size, modified_us)
 );
-CREATE INDEX ledger_state ON ledger (state, changed_us);
+CREATE INDEX ledger_state ON ledger (state, id);
+CREATE INDEX ledger_source ON ledger (source, state, id);
 CREATE INDEX ledger_sha256 ON ledger (sha256);
+
+-- Where files come from: what is older than the first look at a source is backlog.
+CREATE TABLE source (
+  name TEXT PRIMARY KEY,
+  first_scan_us BIGINT NOT NULL
+);
 
 -- The durable queue.
 CREATE TABLE job (

@@ -13,6 +13,9 @@ pub(crate) mod fixture;
 pub mod jobs;
 #[cfg(test)]
 mod jobs_tests;
+pub mod ledger;
+#[cfg(test)]
+mod ledger_tests;
 pub mod list;
 mod schema;
 
