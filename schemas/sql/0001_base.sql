@@ -49,7 +49,8 @@ CREATE TABLE call (
   risk BIGINT NOT NULL,
   problems TEXT NOT NULL,
   measures TEXT NOT NULL,
-  -- Names of blobs; absent for chats.
+  -- Names of blobs: the recording as it came, and what is played of it; absent for chats.
+  source TEXT,
   audio TEXT,
   redacted_audio TEXT,
   -- Clear texts, a sealed blob.

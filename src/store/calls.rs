@@ -60,6 +60,8 @@ pub struct CallRow {
     pub problems: Vec<String>,
     /// Figures to filter by, a JSON object of numbers.
     pub measures: String,
+    /// Blob of the recording as it came.
+    pub source: Option<String>,
     /// Blob of the playback audio.
     pub audio: Option<String>,
     /// Blob of the playback audio with personal data muted.
@@ -174,16 +176,16 @@ pub async fn put(tx: &Tx, call: &NewCall<'_>) -> Result<i64, StoreError> {
 async fn put_row(tx: &Tx, call: &CallRow, rev: i64) -> Result<(), StoreError> {
     let sql = "INSERT INTO call (id, external_id, sha256, kind, file, direction, client, vendor, project, \
         queue, team, agent, customer, language, started_us, received_us, analysed_us, duration_ms, verdict, \
-        score_milli, risk, problems, measures, audio, redacted_audio, private, rev, review_state) \
+        score_milli, risk, problems, measures, source, audio, redacted_audio, private, rev, review_state) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
-        $21, $22, $23, $24, $25, $26, $27, 'open') ON CONFLICT (id) DO UPDATE SET \
+        $21, $22, $23, $24, $25, $26, $27, $28, 'open') ON CONFLICT (id) DO UPDATE SET \
         external_id = excluded.external_id, direction = excluded.direction, client = excluded.client, \
         vendor = excluded.vendor, project = excluded.project, queue = excluded.queue, team = excluded.team, \
         agent = excluded.agent, customer = excluded.customer, language = excluded.language, \
         started_us = excluded.started_us, analysed_us = excluded.analysed_us, \
         duration_ms = excluded.duration_ms, verdict = excluded.verdict, score_milli = excluded.score_milli, \
         risk = excluded.risk, problems = excluded.problems, measures = excluded.measures, \
-        audio = excluded.audio, redacted_audio = excluded.redacted_audio, private = excluded.private, \
+        source = excluded.source, audio = excluded.audio, redacted_audio = excluded.redacted_audio, private = excluded.private, \
         rev = excluded.rev";
     let Belongs { client, vendor, project, team, agent } = call.belongs.clone();
     let values = params![
@@ -210,6 +212,7 @@ async fn put_row(tx: &Tx, call: &CallRow, rev: i64) -> Result<(), StoreError> {
         call.risk,
         call.problems.join(","),
         &call.measures,
+        call.source.clone(),
         call.audio.clone(),
         call.redacted_audio.clone(),
         call.private.clone(),
@@ -285,7 +288,8 @@ async fn put_units(tx: &Tx, call: &CallRow) -> Result<(), StoreError> {
 
 pub(super) const COLUMNS: &str = "id, external_id, sha256, kind, file, direction, client, vendor, project, \
     queue, team, agent, customer, language, started_us, received_us, analysed_us, duration_ms, verdict, \
-    score_milli, risk, problems, measures, audio, redacted_audio, private, rev, review_state, assigned_to, held";
+    score_milli, risk, problems, measures, source, audio, redacted_audio, private, rev, review_state, \
+    assigned_to, held";
 
 impl Store {
     /// A call, whoever asks: who may see it is for the caller to decide by [`CallRow::belongs`].
@@ -427,6 +431,7 @@ pub(super) fn call_row(row: &QueryResult) -> Result<CallRow, StoreError> {
         risk: row.try_get("", "risk")?,
         problems: problems.split(',').filter(|one| !one.is_empty()).map(str::to_owned).collect(),
         measures: row.try_get("", "measures")?,
+        source: row.try_get("", "source")?,
         audio: row.try_get("", "audio")?,
         redacted_audio: row.try_get("", "redacted_audio")?,
         private: row.try_get("", "private")?,

@@ -35,6 +35,14 @@ pub(super) struct Analysed {
     pub(super) peaks: Vec<Vec<u8>>,
 }
 
+/// What came of a file.
+pub(super) enum Heard {
+    /// A call.
+    Call(Box<Analysed>),
+    /// Its content was not wanted.
+    Unwanted,
+}
+
 /// The two forms in which a call can be played.
 pub(super) struct Sound {
     /// With what nobody may keep muted (card security codes), and nothing else.
@@ -142,21 +150,32 @@ impl Analyst {
         }
     }
 
-    /// Analyses a call from its first byte to its scorecards.
+    /// Analyses a call from its first byte to its scorecards, unless its content, told by its digest, is not
+    /// wanted: then nothing is spent on it.
     ///
     /// # Errors
     /// [`AnalystError`].
-    pub(super) fn analyse(&self, input: &Input) -> Result<Analysed, AnalystError> {
+    pub(super) fn analyse(
+        &self,
+        input: &Input,
+        mut wanted: impl FnMut(&str) -> bool,
+    ) -> Result<Heard, AnalystError> {
         let judge = self.judge();
         if is_chat(input) {
             let chat = Chat::open(input).map_err(CallError::from)?;
+            if !wanted(&chat.sha256) {
+                return Ok(Heard::Unwanted);
+            }
             let source = self.source(&judge, None, &chat.info, &chat.sidecar_sha256);
             let source = Source { file: chat.file.clone(), sha256: chat.sha256.clone(), ..source };
             let driven = chat::drive(&chat, &judge.plan);
-            return Ok(analysed(&chat.info, source, driven, None));
+            return Ok(Heard::Call(Box::new(analysed(&chat.info, source, driven, None))));
+        }
+        let mut recording = Recording::open(input).map_err(CallError::from)?;
+        if !wanted(&recording.sha256) {
+            return Ok(Heard::Unwanted);
         }
         let engines = self.engines()?;
-        let mut recording = Recording::open(input).map_err(CallError::from)?;
         let source =
             self.source(&judge, Some(&engines), &recording.info, &recording.sidecar_sha256);
         let source =
@@ -170,7 +189,7 @@ impl Analyst {
         let (driven, audio) = drive_with_playback(&mut recording, &shared, self.file()?, &|_| ())
             .map_err(CallError::from)?;
         let sound = self.sound(audio, &driven)?;
-        Ok(analysed(&recording.info, source, driven, Some(sound)))
+        Ok(Heard::Call(Box::new(analysed(&recording.info, source, driven, Some(sound)))))
     }
 
     fn source(
@@ -193,14 +212,23 @@ impl Analyst {
             io::copy(audio.as_file_mut(), redacted.as_file_mut())?;
             redacted.as_file_mut().rewind()
         });
-        copied.map_err(|source| AnalystError::Work { path: self.work.clone(), source })?;
+        copied.map_err(|source| self.cannot_write(source))?;
         privacy::mute(&mut redacted, &driven.ended, true).map_err(CallError::from)?;
         Ok(Sound { audio, redacted })
     }
 
-    fn file(&self) -> Result<NamedTempFile, AnalystError> {
+    /// A file that goes away by itself.
+    ///
+    /// # Errors
+    /// [`AnalystError::Work`].
+    pub(super) fn file(&self) -> Result<NamedTempFile, AnalystError> {
         let made = fs::create_dir_all(&self.work).and_then(|()| NamedTempFile::new_in(&self.work));
-        made.map_err(|source| AnalystError::Work { path: self.work.clone(), source })
+        made.map_err(|source| self.cannot_write(source))
+    }
+
+    /// The folder for what is being worked on is full or closed.
+    pub(super) fn cannot_write(&self, source: io::Error) -> AnalystError {
+        AnalystError::Work { path: self.work.clone(), source }
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Kept {
     pub(super) received_us: i64,
     /// Now.
     pub(super) analysed_us: i64,
+    /// Blob of the recording as it came.
+    pub(super) source: Option<String>,
     /// Blob of the playback audio.
     pub(super) audio: Option<String>,
     /// Blob of the playback audio, personal data muted.
@@ -59,6 +61,7 @@ pub(super) fn call_row(report: &Report, kept: Kept) -> CallRow {
         risk: risk(report),
         problems,
         measures: measures(report).to_string(),
+        source: kept.source,
         audio: kept.audio,
         redacted_audio: kept.redacted_audio,
         private: kept.private,

@@ -6,3 +6,4 @@
 
 mod analyst;
 mod facts;
+mod worker;
