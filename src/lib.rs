@@ -24,3 +24,5 @@ pub mod store;
 
 pub mod app;
 pub mod cli;
+#[cfg(feature = "service")]
+pub mod config;
