@@ -20,6 +20,8 @@ pub mod engine;
 pub mod ingest;
 pub mod report;
 #[cfg(feature = "service")]
+pub mod search;
+#[cfg(feature = "service")]
 pub mod store;
 
 pub mod app;

@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engine", &["domain", "audio", "speech"]),
     ("ingest", &["domain", "audio", "wire"]),
     ("report", &["domain", "wire"]),
+    ("search", &["domain", "text"]),
     ("store", &["domain", "wire"]),
     ("blobs", &["domain"]),
 ];

@@ -84,6 +84,14 @@ pub(crate) fn long_call(n: u64, utterances: usize) -> CallRecord {
     scene_call(n, true, utterances, &mut Dice::new(n ^ 0x1040_6CA1))
 }
 
+/// The n-th call of a busy line: 50 utterances on the mean.
+pub(crate) fn busy_call(n: u64) -> CallRecord {
+    let dice = &mut Dice::new(n ^ 0x0B05_7CA1);
+    let chinese = dice.below(8) > 0;
+    let utterances = 24 + dice.below(28) + dice.below(26);
+    scene_call(n, chinese, utterances, dice)
+}
+
 fn scene_call(n: u64, chinese: bool, utterances: usize, dice: &mut Dice) -> CallRecord {
     let outbound = dice.chance(25);
     let client = if chinese { zh::client(dice) } else { en::client(dice) };

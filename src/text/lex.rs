@@ -49,7 +49,7 @@ impl Lexeme {
 }
 
 /// Scripts written without spaces, whose characters are tokens of their own.
-pub(super) const fn stands_alone(c: char) -> bool {
+pub const fn stands_alone(c: char) -> bool {
     matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
         | '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}')
 }

@@ -40,7 +40,8 @@ pub struct Sound {
 }
 
 impl Sound {
-    pub(super) fn of(kind: TokenKind, text: &str) -> Self {
+    /// How a folded text of one unit sounds.
+    pub fn of(kind: TokenKind, text: &str) -> Self {
         let none = Self::default();
         match kind {
             TokenKind::Hanzi => text.chars().next().map_or(none, Self::of_hanzi),
@@ -66,6 +67,17 @@ impl Sound {
             Some(known) => *known.get_or_init(read),
             None => read(),
         }
+    }
+
+    /// Its Mandarin readings, the common ones first, as numbers below 1024: equal where only tone or a
+    /// regional merger tells two syllables apart.
+    pub fn merged(&self) -> impl Iterator<Item = u16> + '_ {
+        self.readings().map(|(_, syllable)| syllable.merged())
+    }
+
+    /// Its phonetic key as a word of Latin letters; empty for others.
+    pub fn word_key(&self) -> &[u8] {
+        trim(&self.key)
     }
 
     /// Whether it sounds like nothing: only the very same token is near to it.

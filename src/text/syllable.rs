@@ -120,6 +120,9 @@ const BLURRED_INITIALS: &[(&str, &str)] = &[
     ("z", "d"),
 ];
 
+/// Distance up to which two sounds are one to somebody who searches: the regional mergers.
+const MERGED_MAX: f32 = 0.2;
+
 /// A syllable: its initial and its final. Zero: none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(super) struct Syllable {
@@ -146,6 +149,14 @@ impl Syllable {
         let apart = tables.initial[usize::from(self.initial)][usize::from(other.initial)]
             + tables.last[usize::from(self.last)][usize::from(other.last)];
         if apart <= NEAR_MAX { apart } else { 1.0 }
+    }
+
+    /// One number for all syllables that differ by regional mergers alone (z and zh, n and l, an and ang).
+    pub(super) fn merged(self) -> u16 {
+        let tables = Tables::get();
+        let initial = tables.merged_initial[usize::from(self.initial)];
+        u16::from(initial) * FINALS.len() as u16
+            + u16::from(tables.merged_last[usize::from(self.last)])
     }
 
     /// Whether only a consonant that a telephone line blurs tells them apart.
@@ -194,16 +205,33 @@ fn split(pinyin: &str) -> (&str, String) {
 struct Tables {
     initial: [[f32; INITIALS.len()]; INITIALS.len()],
     last: [[f32; FINALS.len()]; FINALS.len()],
+    merged_initial: [u8; INITIALS.len()],
+    merged_last: [u8; FINALS.len()],
 }
 
 impl Tables {
     fn get() -> &'static Self {
         static TABLES: OnceLock<Tables> = OnceLock::new();
-        TABLES.get_or_init(|| Tables {
-            initial: table(&INITIALS, NEAR_INITIALS),
-            last: table(&FINALS, NEAR_FINALS),
+        TABLES.get_or_init(|| {
+            let initial = table(&INITIALS, NEAR_INITIALS);
+            let last = table(&FINALS, NEAR_FINALS);
+            let merged_initial = merged(&initial);
+            let merged_last = merged(&last);
+            Tables { initial, last, merged_initial, merged_last }
         })
     }
+}
+
+/// For each sound the first one that it is merged with, step by step.
+fn merged<const N: usize>(apart: &[[f32; N]; N]) -> [u8; N] {
+    let mut out: [u8; N] = std::array::from_fn(|at| at as u8);
+    for at in 1..N {
+        let earlier = (1..at).find(|&other| apart[at][other] <= MERGED_MAX);
+        if let Some(other) = earlier {
+            out[at] = out[other];
+        }
+    }
+    out
 }
 
 fn table<const N: usize>(names: &[&str; N], near: &[(&str, &str, f32)]) -> [[f32; N]; N] {
@@ -245,6 +273,25 @@ mod tests {
         // Interjections only.
         let want = ["hm", "hng", "m", "n", "ng", "yo"];
         assert!(unread.iter().all(|name| want.contains(name)), "{unread:?}");
+    }
+
+    #[test]
+    fn regional_mergers_are_one() {
+        let of = |pinyin| Syllable::parse(pinyin).unwrap().merged();
+        for (a, b, same) in [
+            ("zhi", "zi", true),
+            ("shang", "san", true),
+            ("nan", "lang", true),
+            ("jing", "jin", true),
+            ("guang", "guan", true),
+            ("bo", "buo", true),
+            ("tou", "dou", false),
+            ("fei", "hei", false),
+            ("a", "an", false),
+            ("an", "nan", false),
+        ] {
+            assert_eq!(of(a) == of(b), same, "{a} {b}");
+        }
     }
 
     #[test]

@@ -1,0 +1,451 @@
+//! Where in a call the leaves and relations of a query hold.
+//!
+//! In: a plan and a segment. Out: for a document its places. Postings are read forward: ask for documents in
+//! rising order (going back is allowed and costs).
+
+use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::schema::IndexRecordOption;
+use tantivy::termdict::TermDictionary;
+use tantivy::{DocSet, InvertedIndexReader, TERMINATED, TantivyError, Term};
+
+use super::bits::Bits;
+use super::language::Relation;
+use super::plan::{Leaf, Phrase, Places, Plan, Terms, Window};
+use super::segment::{Row, Segment};
+
+/// Places of a call, from one up to before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span {
+    pub(super) from: u32,
+    pub(super) to: u32,
+}
+
+/// Places of one term, document by document.
+struct Cursor {
+    info: tantivy::postings::TermInfo,
+    postings: Option<SegmentPostings>,
+    asked: u32,
+}
+
+impl Cursor {
+    fn read(
+        &mut self,
+        index: &InvertedIndexReader,
+        doc: u32,
+        shift: u32,
+        out: &mut Vec<u32>,
+    ) -> Result<(), TantivyError> {
+        if self.postings.is_none() || doc < self.asked {
+            let option = IndexRecordOption::WithFreqsAndPositions;
+            self.postings = Some(index.read_postings_from_terminfo(&self.info, option)?);
+        }
+        self.asked = doc;
+        if let Some(postings) = &mut self.postings
+            && (postings.doc() == doc || postings.doc() < doc && postings.seek(doc) == doc)
+        {
+            postings.append_positions_with_offset(shift, out);
+        }
+        Ok(())
+    }
+}
+
+/// One place of a phrase, in a segment.
+struct Part {
+    /// How much is added to its places, so that all parts of a phrase meet in one number.
+    shift: u32,
+    cursors: Vec<Cursor>,
+    /// Where the terms are too many to walk side by side: document and place, sorted.
+    listed: Option<Vec<(u32, u32)>>,
+    many: bool,
+}
+
+/// More terms than this at one place are listed first.
+const SIDE_BY_SIDE_MAX: usize = 16;
+
+impl Part {
+    fn open(
+        index: &InvertedIndexReader,
+        field: tantivy::schema::Field,
+        shift: u32,
+        terms: &Terms,
+    ) -> Result<Self, TantivyError> {
+        let mut cursors = Vec::new();
+        let cursor = |info| Cursor { info, postings: None, asked: 0 };
+        match terms {
+            Terms::These(all) => {
+                for text in all {
+                    let info = index.get_term_info(&Term::from_field_text(field, text))?;
+                    cursors.extend(info.map(cursor));
+                }
+            }
+            Terms::Beginning(all) => {
+                let dictionary: &TermDictionary = index.terms();
+                for text in all {
+                    let mut stream = dictionary.range().ge(text).into_stream()?;
+                    while stream.advance() && stream.key().starts_with(text.as_bytes()) {
+                        cursors.push(cursor(stream.value().clone()));
+                    }
+                }
+            }
+        }
+        let many = cursors.len() > SIDE_BY_SIDE_MAX;
+        Ok(Self { shift, cursors, listed: None, many })
+    }
+
+    fn docs(&self, index: &InvertedIndexReader, out: &mut Bits) -> Result<(), TantivyError> {
+        for cursor in &self.cursors {
+            let mut postings =
+                index.read_postings_from_terminfo(&cursor.info, IndexRecordOption::Basic)?;
+            out.insert_all(&mut postings);
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, index: &InvertedIndexReader) -> Result<&[(u32, u32)], TantivyError> {
+        if self.listed.is_none() {
+            let mut all = Vec::new();
+            let mut places = Vec::new();
+            for cursor in &self.cursors {
+                let option = IndexRecordOption::WithFreqsAndPositions;
+                let mut postings = index.read_postings_from_terminfo(&cursor.info, option)?;
+                while postings.doc() != TERMINATED {
+                    postings.positions_with_offset(self.shift, &mut places);
+                    all.extend(places.iter().map(|&place| (postings.doc(), place)));
+                    postings.advance();
+                }
+            }
+            all.sort_unstable();
+            self.listed = Some(all);
+        }
+        Ok(self.listed.as_deref().unwrap_or_default())
+    }
+
+    /// The shifted places in a document, sorted.
+    fn places(
+        &mut self,
+        index: &InvertedIndexReader,
+        doc: u32,
+        out: &mut Vec<u32>,
+    ) -> Result<(), TantivyError> {
+        out.clear();
+        if self.many {
+            let all = self.list(index)?;
+            let from = all.partition_point(|&(other, _)| other < doc);
+            out.extend(all[from..].iter().take_while(|one| one.0 == doc).map(|one| one.1));
+            return Ok(());
+        }
+        for cursor in &mut self.cursors {
+            cursor.read(index, doc, self.shift, out)?;
+        }
+        if self.cursors.len() > 1 {
+            out.sort_unstable();
+            out.dedup();
+        }
+        Ok(())
+    }
+}
+
+struct OpenPhrase<'s> {
+    index: &'s InvertedIndexReader,
+    parts: Vec<Part>,
+    /// The greatest distance of a part from the phrase's first place.
+    reach: u32,
+    len: u32,
+}
+
+impl<'s> OpenPhrase<'s> {
+    fn open(segment: &'s Segment, phrase: &Phrase) -> Result<Self, TantivyError> {
+        let (index, field) = segment.text(phrase.field);
+        let reach = phrase.parts.iter().map(|&(at, _)| at).max().unwrap_or(0);
+        let part = |(at, terms): &(u32, Terms)| Part::open(index, field, reach - at, terms);
+        let mut parts = phrase.parts.iter().map(part).collect::<Result<Vec<_>, _>>()?;
+        // The rarest first: most documents are then settled by one list.
+        let docs =
+            |part: &Part| part.cursors.iter().map(|one| u64::from(one.info.doc_freq)).sum::<u64>();
+        parts.sort_by_key(docs);
+        Ok(Self { index, parts, reach, len: phrase.len })
+    }
+
+    fn docs(&self, segment: &Segment) -> Result<Bits, TantivyError> {
+        let mut out: Option<Bits> = None;
+        for part in &self.parts {
+            let mut docs = Bits::none(segment.docs());
+            part.docs(self.index, &mut docs)?;
+            match &mut out {
+                Some(out) => out.and(&docs),
+                None => out = Some(docs),
+            }
+            if out.as_ref().is_some_and(Bits::is_empty) {
+                break;
+            }
+        }
+        Ok(out.unwrap_or_else(|| Bits::none(segment.docs())))
+    }
+
+    fn spans(&mut self, doc: u32) -> Result<Vec<Span>, TantivyError> {
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        for (ix, part) in self.parts.iter_mut().enumerate() {
+            part.places(self.index, doc, if ix == 0 { &mut left } else { &mut right })?;
+            if ix > 0 {
+                meet(&mut left, &right);
+            }
+            if left.is_empty() {
+                break;
+            }
+        }
+        let span =
+            |place: u32| Span { from: place - self.reach, to: place - self.reach + self.len };
+        Ok(left.into_iter().map(span).collect())
+    }
+}
+
+/// Keeps of `left` what is in `right` too; both are sorted.
+fn meet(left: &mut Vec<u32>, right: &[u32]) {
+    let mut right = right.iter().peekable();
+    left.retain(|place| {
+        while right.next_if(|other| *other < place).is_some() {}
+        right.peek() == Some(&place)
+    });
+}
+
+/// The utterance table of the document at hand.
+#[derive(Default)]
+pub(super) struct Table {
+    doc: Option<u32>,
+    rows: Vec<Row>,
+}
+
+impl Table {
+    pub(super) fn of(&mut self, segment: &Segment, doc: u32) -> &[Row] {
+        if self.doc != Some(doc) {
+            segment.rows(doc, &mut self.rows);
+            self.doc = Some(doc);
+        }
+        &self.rows
+    }
+}
+
+/// Which utterance a place is in.
+pub(super) fn row_of(rows: &[Row], place: u32) -> usize {
+    rows.partition_point(|row| row.at <= place).saturating_sub(1)
+}
+
+/// A query's leaves, opened in a segment.
+pub(super) struct Reader<'s> {
+    segment: &'s Segment,
+    leaves: Vec<(Vec<OpenPhrase<'s>>, Window)>,
+    table: Table,
+    /// What relations were held against, where it is asked for: places to show.
+    pub(super) evidence: Option<Vec<Span>>,
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn open(segment: &'s Segment, plan: &Plan) -> Result<Self, TantivyError> {
+        let leaf = |leaf: &Leaf| {
+            let phrases = leaf.phrases.iter().map(|phrase| OpenPhrase::open(segment, phrase));
+            Ok::<_, TantivyError>((phrases.collect::<Result<Vec<_>, _>>()?, leaf.window))
+        };
+        let leaves = plan.leaves.iter().map(leaf).collect::<Result<_, _>>()?;
+        Ok(Self { segment, leaves, table: Table::default(), evidence: None })
+    }
+
+    /// Documents outside which the places cannot be.
+    pub(super) fn docs(&self, places: &Places) -> Result<Bits, TantivyError> {
+        let none = || Bits::none(self.segment.docs());
+        match places {
+            Places::Leaf(ix) => {
+                let (phrases, window) = &self.leaves[*ix];
+                if window.nowhere {
+                    return Ok(none());
+                }
+                let mut out = self.segment.alive.clone();
+                for phrase in phrases {
+                    out.and(&phrase.docs(self.segment)?);
+                }
+                Ok(out)
+            }
+            Places::Any(all) => {
+                let mut out = none();
+                for one in all {
+                    out.or(&self.docs(one)?);
+                }
+                Ok(out)
+            }
+            Places::Related(Relation::NotIn, left, _) => self.docs(left),
+            Places::Related(_, left, right) => {
+                let mut out = self.docs(left)?;
+                out.and(&self.docs(right)?);
+                Ok(out)
+            }
+        }
+    }
+
+    /// Whether every document of [`Reader::docs`] has a place, so that none need be looked at.
+    pub(super) fn settled_by_docs(&self, places: &Places) -> bool {
+        match places {
+            Places::Leaf(ix) => {
+                let (phrases, window) = &self.leaves[*ix];
+                *window == Window::default() && phrases.len() == 1 && phrases[0].parts.len() == 1
+            }
+            Places::Any(all) => all.iter().all(|one| self.settled_by_docs(one)),
+            Places::Related(..) => false,
+        }
+    }
+
+    /// The places in a document, sorted.
+    pub(super) fn spans(&mut self, places: &Places, doc: u32) -> Result<Vec<Span>, TantivyError> {
+        match places {
+            Places::Leaf(ix) => self.leaf(*ix, doc),
+            Places::Any(all) => {
+                let mut out = Vec::new();
+                for one in all {
+                    out.extend(self.spans(one, doc)?);
+                }
+                out.sort_unstable();
+                out.dedup();
+                Ok(out)
+            }
+            Places::Related(how, left, right) => {
+                let left = self.spans(left, doc)?;
+                if left.is_empty() {
+                    return Ok(left);
+                }
+                let right = self.spans(right, doc)?;
+                let rows = match how {
+                    Relation::NotIn | Relation::Before(None) | Relation::After(None) => &[],
+                    _ => self.table.of(self.segment, doc),
+                };
+                let (kept, held_against) = related(*how, &left, &right, rows);
+                if let Some(evidence) = &mut self.evidence {
+                    evidence.extend(held_against);
+                }
+                Ok(kept)
+            }
+        }
+    }
+
+    pub(super) fn leaf(&mut self, ix: usize, doc: u32) -> Result<Vec<Span>, TantivyError> {
+        let (phrases, window) = &mut self.leaves[ix];
+        let mut all = Vec::with_capacity(phrases.len());
+        for phrase in phrases.iter_mut() {
+            let spans = phrase.spans(doc)?;
+            if spans.is_empty() {
+                return Ok(spans);
+            }
+            all.push(spans);
+        }
+        if *window == Window::default() && all.len() == 1 {
+            return Ok(all.swap_remove(0));
+        }
+        let rows = self.table.of(self.segment, doc);
+        for spans in &mut all {
+            spans.retain(|span| inside(rows, span, window));
+        }
+        Ok(if all.len() == 1 { all.swap_remove(0) } else { together(rows, &all) })
+    }
+}
+
+fn inside(rows: &[Row], span: &Span, window: &Window) -> bool {
+    let Some((row, first)) = rows.get(row_of(rows, span.from)).zip(rows.first()) else {
+        return false;
+    };
+    let said_ms = row.time_ms(span.from);
+    let end_ms = || rows.iter().map(|row| row.end_ms).max().unwrap_or(0);
+    window.by.is_none_or(|party| row.party == party)
+        && window.first_ms.is_none_or(|ms| said_ms <= first.start_ms + ms)
+        && window.last_ms.is_none_or(|ms| said_ms + ms >= end_ms())
+}
+
+/// The places of utterances in which each list has one.
+fn together(rows: &[Row], all: &[Vec<Span>]) -> Vec<Span> {
+    let mut out = Vec::new();
+    let mut last = None;
+    for span in &all[0] {
+        let ix = row_of(rows, span.from);
+        if last.replace(ix) == Some(ix) {
+            continue;
+        }
+        let Some(row) = rows.get(ix) else { continue };
+        let before = out.len();
+        for spans in all {
+            let from = spans.partition_point(|span| span.from < row.at);
+            let here = spans[from..].iter().take_while(|span| span.from < row.end);
+            let count = out.len();
+            out.extend(here.copied());
+            if out.len() == count {
+                out.truncate(before);
+                break;
+            }
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// Which of `left` stand so to one of `right`, and which of `right` they stand to.
+fn related(how: Relation, left: &[Span], right: &[Span], rows: &[Row]) -> (Vec<Span>, Vec<Span>) {
+    if how == Relation::NotIn {
+        let within = |a: &Span| {
+            // Spans of one search are of few lengths: those that could hold `a` begin close before it.
+            let from = right.partition_point(|b| b.from <= a.from);
+            right[..from].iter().rev().take(64).any(|b| b.from <= a.from && a.to <= b.to)
+        };
+        return (left.iter().copied().filter(|a| !within(a)).collect(), Vec::new());
+    }
+    let mut kept = Vec::new();
+    let mut against = Vec::new();
+    for a in left {
+        let count = against.len();
+        match how {
+            Relation::Before(within) => {
+                let from = right.partition_point(|b| b.from < a.to);
+                let later = right[from..].iter();
+                against.extend(later.copied().take_while(|b| close(rows, a, b, within)).take(1));
+            }
+            Relation::After(within) => {
+                let to = right.partition_point(|b| b.from < a.from);
+                let earlier = right[..to].iter().rev().filter(|b| b.to <= a.from);
+                against.extend(earlier.copied().take_while(|b| close(rows, b, a, within)).take(1));
+            }
+            Relation::NearUnits(units) => {
+                against.extend(right.iter().copied().filter(|b| near(rows, a, b, units)));
+            }
+            Relation::NearMs(ms) => against.extend(right.iter().copied().filter(|b| {
+                let (early, late) = if a.from <= b.from { (a, b) } else { (b, a) };
+                early.to <= late.from && close(rows, early, late, Some(ms))
+            })),
+            Relation::NotIn => {}
+        }
+        if against.len() > count {
+            kept.push(*a);
+        }
+    }
+    against.sort_unstable();
+    against.dedup();
+    (kept, against)
+}
+
+/// Whether at most so much time lies between two spans.
+fn close(rows: &[Row], early: &Span, late: &Span, within_ms: Option<u64>) -> bool {
+    let Some(within_ms) = within_ms else { return true };
+    let at = |place: u32, of: u32| rows.get(row_of(rows, of)).map_or(0, |row| row.time_ms(place));
+    let end_ms = at(early.to, early.from);
+    at(late.from, late.from).saturating_sub(end_ms) <= within_ms
+}
+
+/// Whether at most so many places lie between two spans of one turn.
+fn near(rows: &[Row], a: &Span, b: &Span, units: u32) -> bool {
+    let (early, late) = if a.from <= b.from { (a, b) } else { (b, a) };
+    if late.from < early.to {
+        return false;
+    }
+    let between = late.from - early.to;
+    if between > units + rows.len() as u32 {
+        return false;
+    }
+    let (first, last) = (row_of(rows, early.from), row_of(rows, late.from));
+    // One place is left free after each utterance.
+    between <= units + (last - first) as u32
+        && rows[first..=last].iter().all(|row| row.party == rows[first].party)
+}

@@ -1,0 +1,197 @@
+//! One segment of the index, with everything opened that a search reads.
+//!
+//! In: tantivy's reader. Out: postings, columns and utterance tables by document. Opened once a reload, not
+//! once a query.
+
+use std::sync::Arc;
+
+use tantivy::columnar::{Column, StrColumn};
+use tantivy::schema::IndexRecordOption;
+use tantivy::store::StoreReader;
+use tantivy::{InvertedIndexReader, SegmentReader, TantivyDocument, TantivyError, Term};
+
+use super::bits::Bits;
+use super::doc::SaidDoc;
+use super::schema::{FACTS, Fields, PARTY_BITS, TICK_MS, party_of};
+use super::told;
+use crate::domain::Party;
+
+/// Stored blocks kept unpacked.
+const STORE_BLOCKS: usize = 32;
+
+/// Which text field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextField {
+    Said,
+    Words,
+    Sounds,
+}
+
+/// The numbers of a call.
+pub(super) struct Columns {
+    pub(super) started_us: Column<i64>,
+    pub(super) duration_ms: Column<u64>,
+    pub(super) risk: Column<u64>,
+    pub(super) score: Column<f64>,
+    pub(super) silence_ms: Column<u64>,
+    pub(super) overtalk: Column<u64>,
+    pub(super) rate_agent: Column<f64>,
+    pub(super) rate_customer: Column<f64>,
+    pub(super) talk_share: Column<f64>,
+    pub(super) units: Column<u64>,
+    pub(super) tie: Column<u64>,
+    at: Column<u64>,
+    start: Column<u64>,
+    length: Column<u64>,
+}
+
+/// An utterance in the table of its call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    /// Its first place.
+    pub(super) at: u32,
+    /// The place after its last.
+    pub(super) end: u32,
+    pub(super) party: Party,
+    pub(super) start_ms: u64,
+    pub(super) end_ms: u64,
+}
+
+impl Row {
+    /// When a place of it is said, the places taken as evenly spread.
+    pub(super) fn time_ms(&self, place: u32) -> u64 {
+        let all = u64::from((self.end - self.at).max(1));
+        let into = u64::from(place.saturating_sub(self.at)).min(all);
+        self.start_ms + (self.end_ms - self.start_ms) * into / all
+    }
+}
+
+/// One segment.
+pub(super) struct Segment {
+    reader: SegmentReader,
+    store: StoreReader,
+    fields: Fields,
+    said: Arc<InvertedIndexReader>,
+    words: Arc<InvertedIndexReader>,
+    sounds: Arc<InvertedIndexReader>,
+    facts: Vec<(Arc<InvertedIndexReader>, Option<StrColumn>)>,
+    pub(super) columns: Columns,
+    /// The documents that are not deleted.
+    pub(super) alive: Bits,
+}
+
+impl Segment {
+    pub(super) fn open(reader: &SegmentReader, fields: &Fields) -> Result<Self, TantivyError> {
+        let docs = reader.max_doc();
+        let mut alive = Bits::all(docs);
+        if let Some(bitset) = reader.alive_bitset() {
+            (0..docs).filter(|&doc| bitset.is_deleted(doc)).for_each(|doc| alive.remove(doc));
+        }
+        let fast = reader.fast_fields();
+        let numbers = |name: &str| -> tantivy::Result<Column<u64>> {
+            Ok(fast.column_opt(name)?.unwrap_or_else(|| Column::build_empty_column(docs)))
+        };
+        let reals = |name: &str| -> tantivy::Result<Column<f64>> {
+            Ok(fast.column_opt(name)?.unwrap_or_else(|| Column::build_empty_column(docs)))
+        };
+        let started_us =
+            fast.column_opt("started_us")?.unwrap_or_else(|| Column::build_empty_column(docs));
+        let columns = Columns {
+            started_us,
+            duration_ms: numbers("duration_ms")?,
+            risk: numbers("risk")?,
+            score: reals("score")?,
+            silence_ms: numbers("silence_ms")?,
+            overtalk: numbers("overtalk")?,
+            rate_agent: reals("rate_agent")?,
+            rate_customer: reals("rate_customer")?,
+            talk_share: reals("talk_share")?,
+            units: numbers("units")?,
+            tie: numbers("tie")?,
+            at: numbers("at")?,
+            start: numbers("start")?,
+            length: numbers("length")?,
+        };
+        let fact = |(name, &field): (&str, _)| -> tantivy::Result<_> {
+            Ok((reader.inverted_index(field)?, fast.str(name)?))
+        };
+        Ok(Self {
+            store: reader.get_store_reader(STORE_BLOCKS)?,
+            said: reader.inverted_index(fields.said)?,
+            words: reader.inverted_index(fields.words)?,
+            sounds: reader.inverted_index(fields.sounds)?,
+            facts: FACTS.into_iter().zip(&fields.facts).map(fact).collect::<Result<_, _>>()?,
+            fields: fields.clone(),
+            reader: reader.clone(),
+            columns,
+            alive,
+        })
+    }
+
+    /// How many calls it holds.
+    pub(super) fn calls(&self) -> u64 {
+        self.alive.count()
+    }
+
+    /// How many documents, deleted ones too.
+    pub(super) fn docs(&self) -> u32 {
+        self.reader.max_doc()
+    }
+
+    pub(super) fn text(&self, field: TextField) -> (&InvertedIndexReader, tantivy::schema::Field) {
+        match field {
+            TextField::Said => (&self.said, self.fields.said),
+            TextField::Words => (&self.words, self.fields.words),
+            TextField::Sounds => (&self.sounds, self.fields.sounds),
+        }
+    }
+
+    /// The calls of which a fact has this value.
+    pub(super) fn with_fact(&self, fact: usize, value: &str) -> Result<Bits, TantivyError> {
+        let mut out = Bits::none(self.docs());
+        let term = Term::from_field_text(self.fields.facts[fact], value);
+        if let Some(mut docs) = self.facts[fact].0.read_postings(&term, IndexRecordOption::Basic)? {
+            out.insert_all(&mut docs);
+        }
+        Ok(out)
+    }
+
+    /// The values of a fact by document.
+    pub(super) fn fact(&self, fact: usize) -> Option<&StrColumn> {
+        self.facts[fact].1.as_ref()
+    }
+
+    /// The utterance table of a call, put into `out`.
+    pub(super) fn rows(&self, doc: u32, out: &mut Vec<Row>) {
+        out.clear();
+        let columns = &self.columns;
+        let at = columns.at.values_for_doc(doc);
+        let times = columns.start.values_for_doc(doc).zip(columns.length.values_for_doc(doc));
+        for (at, (start, length)) in at.zip(times) {
+            let start_ms = start * TICK_MS;
+            out.push(Row {
+                at: (at >> PARTY_BITS) as u32,
+                end: 0,
+                party: party_of(at),
+                start_ms,
+                end_ms: start_ms + length * TICK_MS,
+            });
+        }
+        let mut next = columns.units.first(doc).unwrap_or_default() as u32;
+        for row in out.iter_mut().rev() {
+            row.end = next.saturating_sub(1).max(row.at);
+            next = row.at;
+        }
+    }
+
+    /// A call's id and utterances.
+    pub(super) fn told(&self, doc: u32) -> Result<(String, Vec<SaidDoc>), TantivyError> {
+        use tantivy::schema::Value;
+        let stored: TantivyDocument = self.store.get(doc)?;
+        let id = stored.get_first(self.fields.id).and_then(|value| value.as_str());
+        let bytes = stored.get_first(self.fields.told).and_then(|value| value.as_bytes());
+        let read = id.zip(bytes.and_then(told::unpacked));
+        let lost = || TantivyError::InternalError(format!("document {doc} cannot be unpacked"));
+        read.map(|(id, said)| (id.to_owned(), said)).ok_or_else(lost)
+    }
+}
