@@ -200,6 +200,18 @@ impl Store {
         Ok(held)
     }
 
+    /// Ends all leases: only for whoever knows that no other process is at work.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn break_leases(&self) -> Result<u64, StoreError> {
+        let tx = self.begin().await?;
+        let sql = "UPDATE job SET leased_until_us = 0 WHERE state = 'leased'";
+        let broken = run(&tx, sql, params![]).await?;
+        tx.commit().await?;
+        Ok(broken)
+    }
+
     /// How many jobs of a kind are in each state.
     ///
     /// # Errors

@@ -6,4 +6,191 @@
 
 mod analyst;
 mod facts;
+mod indexer;
 mod worker;
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{EngineChoice, EngineOptions};
+use crate::blobs::{BlobError, Blobs};
+use crate::config::Config;
+use crate::engine::models::ModelFolder;
+use crate::rubric::Rubric;
+use crate::search::{SearchError, SearchIndex};
+use crate::store::{Store, StoreError};
+
+use analyst::Analyst;
+use worker::Workshop;
+
+pub use indexer::{IndexError, rebuild};
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data folder cannot be used.
+    #[error("{}: cannot be used as data folder ({source}): check free space and permissions", path.display())]
+    Data {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process serves from the same data.
+    #[error("{}: another lingting is serving from there; stop it, or name another data folder", .0.display())]
+    Busy(PathBuf),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Audio has nowhere to go.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+    /// The search index cannot be opened.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+}
+
+/// What runs while the service runs.
+pub struct Service {
+    /// The configuration.
+    pub config: Config,
+    /// The memory.
+    pub store: Store,
+    /// Audio and clear texts.
+    pub blobs: Arc<Blobs>,
+    /// The search index.
+    pub index: SearchIndex,
+    /// Wakes the workers when something has come in.
+    pub wake: Arc<Notify>,
+    /// Ends it.
+    pub stop: CancellationToken,
+    analyst: Arc<Analyst>,
+    tasks: JoinSet<()>,
+    stop_calls: Arc<AtomicBool>,
+    _lock: fs::File,
+}
+
+impl Service {
+    /// Opens everything and sets the workers to work.
+    ///
+    /// # Errors
+    /// [`ServeError`] with the remedy.
+    pub async fn start(config: Config, rubrics: Vec<Rubric>) -> Result<Self, ServeError> {
+        let lock = own(&config)?;
+        let store = Store::open(&config.store).await?;
+        let blobs = Arc::new(Blobs::open(&config.blobs)?);
+        blobs.probe().await?;
+        let index = SearchIndex::open_or_create(&config.data.join("index"))?;
+        if !store.is_postgres() {
+            // The folder is ours alone, so whoever had leases is gone.
+            store.break_leases().await?;
+        }
+        let stop_calls = Arc::new(AtomicBool::new(false));
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let or_cores = |n: usize| if n == 0 { cores } else { n };
+        let options = EngineOptions {
+            models: ModelFolder::resolve(config.engine.models.as_deref()),
+            model: config.engine.model.clone(),
+            engine: match config.engine.engine.as_str() {
+                "ct2" => EngineChoice::Ct2,
+                "whisper" => EngineChoice::Whisper,
+                _ => EngineChoice::Auto,
+            },
+            workers: or_cores(config.engine.workers),
+            beam: config.engine.beam,
+        };
+        let work = config.data.join("work");
+        let analyst = Arc::new(Analyst::new(options, rubrics, work, Arc::clone(&stop_calls)));
+        let (wake, stop) = (Arc::new(Notify::new()), CancellationToken::new());
+        let mut service = Self {
+            store,
+            blobs,
+            index,
+            wake,
+            stop,
+            analyst,
+            tasks: JoinSet::new(),
+            stop_calls,
+            _lock: lock,
+            config,
+        };
+        service.work(or_cores(service.config.engine.calls));
+        service.follow();
+        Ok(service)
+    }
+
+    fn work(&mut self, calls: usize) {
+        let shop = Arc::new(Workshop {
+            store: self.store.clone(),
+            blobs: Arc::clone(&self.blobs),
+            analyst: Arc::clone(&self.analyst),
+            owner: uuid::Uuid::now_v7().to_string(),
+            keep_source: self.config.keep_source,
+            wake: Arc::clone(&self.wake),
+            turn: AtomicU64::new(0),
+            stop: self.stop.clone(),
+        });
+        for _ in 0..calls {
+            self.tasks.spawn(Arc::clone(&shop).work());
+        }
+        self.tasks.spawn(shop.heartbeat());
+    }
+
+    fn follow(&mut self) {
+        let (store, index, stop) = (self.store.clone(), self.index.clone(), self.stop.clone());
+        let runtime = Handle::current();
+        self.tasks.spawn_blocking(move || {
+            if let Err(error) = indexer::follow(&runtime, &store, &index, &stop) {
+                tracing::error!(%error, "the search index is not written");
+            }
+        });
+    }
+
+    /// Rubrics for the calls from now on.
+    pub fn judge_by(&self, rubrics: Vec<Rubric>) {
+        self.analyst.judge_by(rubrics);
+    }
+
+    /// Ends in order: what is under way is given back, what was accepted stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not close.
+    pub async fn end(mut self) -> Result<(), StoreError> {
+        self.stop_calls.store(true, Ordering::SeqCst);
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+        self.store.close().await
+    }
+}
+
+/// Makes the data folder, for its owner's eyes only, and takes it.
+fn own(config: &Config) -> Result<fs::File, ServeError> {
+    let path = &config.data;
+    let error = |source| ServeError::Data { path: path.clone(), source };
+    fs::create_dir_all(path).map_err(error)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(error)?;
+    }
+    let lock = fs::File::create(path.join("lock")).map_err(error)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => return Err(ServeError::Busy(path.clone())),
+        Err(fs::TryLockError::Error(source)) => return Err(error(source)),
+    }
+    // What a killed process was working on is begun anew.
+    let work = path.join("work");
+    if work.exists() {
+        fs::remove_dir_all(&work).map_err(error)?;
+    }
+    Ok(lock)
+}
