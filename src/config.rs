@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::blobs::BlobsConfig;
 
 /// As written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
     data: Option<PathBuf>,
@@ -106,6 +106,11 @@ fn wrong(key: &'static str, why: impl Into<String>) -> ConfigError {
 }
 
 impl Config {
+    /// All defaults, with everything under `data`.
+    pub fn under(data: &Path) -> Self {
+        valid(Raw { data: Some(data.to_owned()), ..Raw::default() }).expect("defaults can be used")
+    }
+
     /// Reads the file, if one is named, and the environment.
     ///
     /// # Errors

@@ -7,6 +7,8 @@
 mod analyst;
 mod facts;
 mod indexer;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::fs;
