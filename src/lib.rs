@@ -15,6 +15,8 @@ pub mod text;
 pub mod wire;
 
 #[cfg(feature = "service")]
+pub mod access;
+#[cfg(feature = "service")]
 pub mod blobs;
 pub mod engine;
 pub mod ingest;
@@ -23,6 +25,9 @@ pub mod report;
 pub mod search;
 #[cfg(feature = "service")]
 pub mod store;
+
+#[cfg(feature = "service")]
+pub mod api;
 
 pub mod app;
 pub mod cli;

@@ -22,8 +22,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ingest", &["domain", "audio", "wire"]),
     ("report", &["domain", "wire"]),
     ("search", &["domain", "text"]),
+    ("access", &["domain"]),
     ("store", &["domain", "wire"]),
     ("blobs", &["domain"]),
+    ("api", &["domain", "wire", "access", "store", "search"]),
 ];
 
 /// The pure core: no files, no clock, no order that changes from run to run.

@@ -207,7 +207,9 @@ CREATE TABLE person (
   password TEXT,
   subject TEXT UNIQUE,
   created_us BIGINT NOT NULL,
-  disabled_us BIGINT
+  disabled_us BIGINT,
+  -- Counts every change; the ETag of the resource.
+  rev BIGINT NOT NULL
 );
 
 CREATE TABLE session (
@@ -219,6 +221,7 @@ CREATE TABLE session (
   used_us BIGINT NOT NULL,
   expires_us BIGINT NOT NULL
 );
+CREATE INDEX session_person ON session (person);
 
 CREATE TABLE token (
   id TEXT PRIMARY KEY,
@@ -232,6 +235,7 @@ CREATE TABLE token (
   expires_us BIGINT,
   revoked_us BIGINT
 );
+CREATE INDEX token_person ON token (person, created_us);
 
 -- Append-only, each row sealed with the one before it.
 CREATE TABLE audit (
@@ -244,19 +248,29 @@ CREATE TABLE audit (
   prev TEXT NOT NULL,
   hash TEXT NOT NULL
 );
+CREATE INDEX audit_actor ON audit (actor, seq);
+CREATE INDEX audit_object ON audit (object, seq);
 
+-- Answers to requests that may come again.
 CREATE TABLE idempotency (
   person TEXT NOT NULL,
   key TEXT NOT NULL,
+  -- SHA-256 over what was asked.
   request TEXT NOT NULL,
-  status BIGINT NOT NULL,
-  body TEXT NOT NULL,
+  -- Absent while it is being answered.
+  status BIGINT,
+  -- Absent where the answer held a secret.
+  body TEXT,
+  -- The content's type, and headers that belong to the answer: JSON.
+  headers TEXT,
   at_us BIGINT NOT NULL,
   PRIMARY KEY (person, key)
 );
+CREATE INDEX idempotency_at ON idempotency (at_us);
 
 CREATE TABLE webhook (
   id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
   url TEXT NOT NULL,
   form TEXT NOT NULL,
   secret TEXT NOT NULL,
@@ -264,9 +278,14 @@ CREATE TABLE webhook (
   -- Whose eyes it has: events of calls outside this scope are not sent.
   scope TEXT NOT NULL,
   active BIGINT NOT NULL,
+  -- Failures since something last went through, and why it was switched off.
+  failures BIGINT NOT NULL,
+  why TEXT,
+  rev BIGINT NOT NULL,
   created_us BIGINT NOT NULL
 );
 
+-- The outbox of webhooks, and the log of what was sent. State: due, done, failed.
 CREATE TABLE delivery (
   id TEXT PRIMARY KEY,
   webhook TEXT NOT NULL,
@@ -276,10 +295,12 @@ CREATE TABLE delivery (
   next_us BIGINT NOT NULL,
   status BIGINT,
   why TEXT,
+  created_us BIGINT NOT NULL,
   changed_us BIGINT NOT NULL,
   UNIQUE (webhook, event_seq)
 );
 CREATE INDEX delivery_due ON delivery (state, next_us);
+CREATE INDEX delivery_webhook ON delivery (webhook, id);
 
 CREATE TABLE saved_search (
   id TEXT PRIMARY KEY,

@@ -114,6 +114,19 @@ impl Scope {
             named.peek().is_some() && named.all(|(name, value)| fact(name) == Some(value))
         })
     }
+
+    /// Whether whoever has this scope sees all that whoever has the other one sees.
+    pub fn covers(&self, other: &Scope) -> bool {
+        match (self, other) {
+            (Scope::All, _) => true,
+            (Scope::Of(_), Scope::All) => false,
+            // What agrees in all facts of a grant is seen if those facts alone are seen.
+            (Scope::Of(_), Scope::Of(grants)) => {
+                let counts = |grant: &&Grant| grant.named().next().is_some();
+                grants.iter().filter(counts).all(|grant| self.sees(&grant.0))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +156,26 @@ mod tests {
             assert!(Scope::All.sees(&call));
             assert!(!Scope::Of(Vec::new()).sees(&call));
             assert!(!Scope::Of(vec![Grant::default()]).sees(&call));
+        }
+    }
+
+    #[test]
+    fn a_scope_covers_what_it_sees_all_of() {
+        let part = |grants: &[(Option<&str>, Option<&str>)]| {
+            Scope::Of(grants.iter().map(|(client, team)| Grant(of(*client, *team))).collect())
+        };
+        let a = part(&[(Some("A"), None)]);
+        for (scope, other, covers) in [
+            (&Scope::All, &Scope::All, true),
+            (&Scope::All, &a, true),
+            (&a, &Scope::All, false),
+            (&a, &part(&[(Some("A"), Some("1"))]), true),
+            (&part(&[(Some("A"), Some("1"))]), &a, false),
+            (&a, &part(&[(Some("A"), Some("1")), (Some("B"), None)]), false),
+            (&a, &part(&[(None, Some("1"))]), false),
+            (&a, &part(&[]), true),
+        ] {
+            assert_eq!(scope.covers(other), covers, "{scope:?} {other:?}");
         }
     }
 

@@ -80,11 +80,7 @@ impl Tx {
         call_id: Option<&str>,
         body: &str,
     ) -> Result<i64, StoreError> {
-        if self.is_postgres() {
-            // Numbers are given before they are committed. Without a turn, a later number could be seen
-            // first, and a follower would pass over the earlier one for good.
-            row(self, "SELECT pg_advisory_xact_lock(2037149301)", params![]).await?;
-        }
+        take_turn(self).await?;
         let sql =
             "INSERT INTO event (at_us, kind, call_id, body) VALUES ($1, $2, $3, $4) RETURNING seq";
         let values = params![at_us, kind.as_str(), call_id.map(str::to_owned), body];
@@ -122,6 +118,16 @@ impl Store {
         let row = row(self, "SELECT seq FROM follower WHERE name = $1", params![name]).await?;
         Ok(row.map_or(Ok(0), |row| row.try_get("", "seq"))?)
     }
+}
+
+/// Waits until no other transaction appends to a log, and keeps others waiting until this one ends.
+/// Numbers are given before they are committed. Without a turn, a later number could be seen first, and a
+/// follower would pass over the earlier one for good. One turn for all logs: two could be taken crosswise.
+pub(super) async fn take_turn(tx: &Tx) -> Result<(), StoreError> {
+    if tx.is_postgres() {
+        row(tx, "SELECT pg_advisory_xact_lock(2037149301)", params![]).await?;
+    }
+    Ok(())
 }
 
 /// Remembers how far a follower has come: with what it did, in one transaction, where both are here.

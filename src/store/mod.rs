@@ -4,12 +4,14 @@
 //! and appends its event in one transaction. One file a subject; SQL is written out, with `$1`, which
 //! both databases read. Nothing here knows of HTTP, audio or rules.
 
+pub mod audit;
 pub mod calls;
 mod db;
 pub mod decisions;
 mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod idempotency;
 pub mod jobs;
 #[cfg(test)]
 mod jobs_tests;
@@ -17,7 +19,11 @@ pub mod ledger;
 #[cfg(test)]
 mod ledger_tests;
 pub mod list;
+pub mod people;
 mod schema;
+pub mod sessions;
+pub mod tokens;
+pub mod units;
 
 pub use db::{Conn, Store, StoreError, Tx, now_us};
 pub use events::{Event, EventKind, follow};

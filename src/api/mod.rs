@@ -1,0 +1,105 @@
+//! The service over HTTP: REST under `/api/v1`, described by OpenAPI.
+//!
+//! In: requests. Out: answers; what went wrong as problem+json. The module asks and answers: it decides nothing
+//! about calls, and nothing below it knows of HTTP.
+//!
+//! # How to add a resource
+//!
+//! 1. A file `api/NAME.rs` that exports `pub fn router() -> OpenApiRouter<ApiState>`, and a line in [`described`].
+//! 2. Each handler has `#[utoipa::path(…)]` with its full path and **its action**:
+//!    `extensions(("x-action" = json!(Action::CallsRead.as_str())))`. The gate lets nobody in without that leave
+//!    before the handler runs, and closes a route that names none. A new action is a line in `access::action`.
+//! 3. It takes [`Caller`] and asks for rows **with `caller.scope()`**; what lies outside is
+//!    [`ApiError::not_found`], never "forbidden": that would say that it is there.
+//! 4. Bodies are types of this module with `Serialize`/`Deserialize` and `ToSchema` (`#[schema(as = Name)]`), built
+//!    by explicit conversion; times by [`extract::at`]. Take [`extract::Json`], [`extract::Query`],
+//!    [`extract::Path`], not axum's: their refusals are problems.
+//! 5. Lists take [`page::PageQuery`], ask for `limit + 1` rows and answer [`page::Page::of`]. What has a `rev`
+//!    answers with [`etag::ETag`] and takes [`etag::IfMatch`] where it is changed.
+//! 6. Who changes something calls `tx.audit(…)` inside the same transaction; so does whoever plays, exports or
+//!    reveals. POST with JSON is idempotent by itself (`Idempotency-Key`); an answer that shows a secret puts
+//!    [`idempotent::ShownOnce`] into its extensions.
+//! 7. Name path parameters `{call_id}`, `{person_id}`, …: the walk test (`tests.rs`) puts in real ones by that name,
+//!    and calls the route as every role, as another tenant and as nobody. A new name needs a line there.
+//! 8. `UPDATE=1 cargo test --lib api::` writes `schemas/openapi.json` and `docs/access.md` anew; look at the difference.
+
+pub mod caller;
+mod cookie;
+pub mod error;
+pub mod etag;
+pub mod extract;
+pub mod gate;
+pub mod idempotent;
+mod layers;
+pub mod page;
+pub mod state;
+
+mod audit;
+mod events;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod people;
+mod session;
+#[cfg(test)]
+mod session_tests;
+mod setup;
+mod tokens;
+mod units;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use caller::Caller;
+pub use error::ApiError;
+pub use state::{ApiSettings, ApiState};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Lingting 聆听",
+        description = "Quality monitoring and speech analytics for call centres. Each operation's `x-action` says \
+                       which leave it takes; docs/access.md says who has it.",
+    ),
+    components(schemas(error::ProblemBody))
+)]
+struct Described;
+
+/// All resources, with their description.
+fn described() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(Described::openapi())
+        .merge(setup::router())
+        .merge(session::router())
+        .merge(people::router())
+        .merge(tokens::router())
+        .merge(units::router())
+        .merge(events::router())
+        .merge(audit::router())
+}
+
+/// The description of the whole API, OpenAPI 3.1: `schemas/openapi.json`.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+/// The router, ready to be served: `router(state).into_make_service_with_connect_info::<SocketAddr>()`, so that
+/// throttles know who calls.
+pub fn router(state: ApiState) -> Router {
+    finished(described(), state)
+}
+
+fn finished(described: OpenApiRouter<ApiState>, state: ApiState) -> Router {
+    let (router, openapi) = described.split_for_parts();
+    let gate = (state.clone(), Arc::new(gate::rules(&openapi)));
+    let https = state.settings.origin.as_deref().is_some_and(|own| own.starts_with("https://"));
+    let body_bytes_max = state.settings.body_bytes_max;
+    let router = router
+        .route_layer(from_fn_with_state(gate, gate::gate))
+        .fallback(async || ApiError::not_found("route", "接口不存在"))
+        .method_not_allowed_fallback(async || ApiError::Method)
+        .with_state(state);
+    layers::around(router, https, body_bytes_max)
+}
