@@ -25,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("access", &["domain"]),
     ("store", &["domain", "wire"]),
     ("blobs", &["domain"]),
-    ("api", &["domain", "wire", "access", "store", "search"]),
+    ("api", &["domain", "rubric", "wire", "access", "store", "search", "blobs"]),
 ];
 
 /// The pure core: no files, no clock, no order that changes from run to run.

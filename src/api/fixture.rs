@@ -5,16 +5,22 @@
 // Helpers may unwrap: a panic is how a test fails.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::{ApiSettings, ApiState, gate, router};
+use super::{ApiSettings, ApiState, Ports, gate, router};
 use crate::access::Secret;
+use crate::blobs::{Blobs, Place};
 use crate::domain::{Role, Scope};
+use crate::rubric::{Plan, built_in};
+use crate::search::SearchIndex;
 use crate::store::people::NewPerson;
 use crate::store::tokens::Token;
 use crate::store::{Store, now_us};
@@ -69,7 +75,15 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("store.db");
         let store = Store::open(&format!("sqlite:{}", file.display())).await.unwrap();
-        let state = ApiState::open(store, settings, CancellationToken::new()).await.unwrap();
+        let ports = Ports {
+            index: SearchIndex::open_or_create(&folder.path().join("index")).unwrap(),
+            blobs: Arc::new(Blobs::over(
+                Place::folder(&folder.path().join("blobs")).unwrap(),
+                None,
+            )),
+            plan: watch::channel(Arc::new(Plan::compile(built_in().unwrap()))).1,
+        };
+        let state = ApiState::open(store, ports, settings, CancellationToken::new()).await.unwrap();
         Self { router: router(state.clone()), state, _folder: folder }
     }
 

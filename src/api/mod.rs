@@ -34,11 +34,15 @@ mod layers;
 pub mod page;
 pub mod state;
 
+mod audio;
 mod audit;
+mod calls;
 mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod people;
+mod review;
+mod search;
 mod session;
 #[cfg(test)]
 mod session_tests;
@@ -55,7 +59,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::Caller;
 pub use error::ApiError;
-pub use state::{ApiSettings, ApiState};
+pub use state::{ApiSettings, ApiState, Ports};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -78,6 +82,10 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(units::router())
         .merge(events::router())
         .merge(audit::router())
+        .merge(calls::router())
+        .merge(review::router())
+        .merge(search::router())
+        .merge(audio::router())
 }
 
 /// The description of the whole API, OpenAPI 3.1: `schemas/openapi.json`.

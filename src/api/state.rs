@@ -9,11 +9,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::events::Pulse;
 use crate::access::{Passwords, Secret, Throttle, Tries};
+use crate::blobs::Blobs;
+use crate::rubric::Plan;
+use crate::search::SearchIndex;
 use crate::store::{Store, StoreError, now_us};
 
 /// How the API behaves.
@@ -62,6 +66,23 @@ const PER_ADDRESS: Tries = Tries { free: 30, wait_ms: 1_000, wait_ms_max: 900_00
 /// Keys of a rate limit beyond which those at rest are forgotten.
 const LIMITED_MAX: usize = 10_000;
 
+/// What other parts of the service do for the API.
+#[derive(Clone)]
+pub struct Ports {
+    /// Finds calls by what was said.
+    pub index: SearchIndex,
+    /// Audio and clear texts.
+    pub blobs: Arc<Blobs>,
+    /// The rubrics in force.
+    pub plan: watch::Receiver<Arc<Plan>>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ports")
+    }
+}
+
 /// Shared by all handlers. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ApiState(Arc<Inner>);
@@ -71,6 +92,8 @@ pub struct ApiState(Arc<Inner>);
 pub struct Inner {
     /// The service's memory.
     pub store: Store,
+    /// What other parts of the service do for the API.
+    pub ports: Ports,
     /// How the API behaves.
     pub settings: ApiSettings,
     /// Hashing of passwords.
@@ -101,6 +124,7 @@ impl ApiState {
     /// [`StoreError`].
     pub async fn open(
         store: Store,
+        ports: Ports,
         settings: ApiSettings,
         stop: CancellationToken,
     ) -> Result<Self, StoreError> {
@@ -115,6 +139,7 @@ impl ApiState {
             people: RateLimiter::keyed(quota(settings.per_person)),
             strangers: RateLimiter::keyed(quota(settings.per_address)),
             store,
+            ports,
             settings,
             stop,
         })))

@@ -297,7 +297,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn call(&self, id: &str) -> Result<Option<CallRow>, StoreError> {
-        call_in(self, id).await
+        call_of(self, id).await
     }
 
     /// The call with this content.
@@ -358,7 +358,11 @@ impl Store {
     }
 }
 
-pub(super) async fn call_in(on: &impl Conn, id: &str) -> Result<Option<CallRow>, StoreError> {
+/// A call, whoever asks: see [`Store::call`].
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn call_of(on: &impl Conn, id: &str) -> Result<Option<CallRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM call WHERE id = $1 AND deleted_us IS NULL");
     row(on, &sql, params![id]).await?.map(|row| call_row(&row)).transpose()
 }

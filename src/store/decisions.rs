@@ -5,7 +5,7 @@
 
 use sea_orm::QueryResult;
 
-use super::calls::call_in;
+use super::calls::call_of;
 use super::db::{Conn, Store, StoreError, Tx, params, row, rows, run};
 use super::events::EventKind;
 use super::list::Where;
@@ -83,7 +83,7 @@ pub async fn decide(
     rev: i64,
     cards: &[HumanCard],
 ) -> Result<i64, StoreError> {
-    let call = call_in(tx, &decision.call_id).await?.ok_or(StoreError::NotFound("call"))?;
+    let call = call_of(tx, &decision.call_id).await?.ok_or(StoreError::NotFound("call"))?;
     if call.rev != rev {
         return Err(StoreError::Conflict(
             "the call has changed since it was opened; load it again",
@@ -146,7 +146,7 @@ pub async fn set_review(
                WHERE id = $1 AND rev = $2 AND deleted_us IS NULL";
     let assigned = assigned_to.map(str::to_owned);
     if run(tx, sql, params![call_id, rev, state, assigned]).await? == 0 {
-        return Err(match call_in(tx, call_id).await? {
+        return Err(match call_of(tx, call_id).await? {
             Some(_) => {
                 StoreError::Conflict("the call has changed since it was opened; load it again")
             }

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
+use tokio::sync::watch;
 
 use crate::app::analyze::{CallError, of_call, settings_of};
 use crate::app::chat;
@@ -90,24 +91,10 @@ impl AnalystError {
 pub(super) struct Analyst {
     options: EngineOptions,
     engines: Mutex<Option<Arc<Engines>>>,
-    judge: Mutex<Judge>,
+    judge: watch::Sender<Arc<Plan>>,
     /// For what is being worked on.
     work: PathBuf,
     stop: Arc<AtomicBool>,
-}
-
-/// The rubrics in force.
-#[derive(Clone)]
-struct Judge {
-    plan: Arc<Plan>,
-    digests: Vec<String>,
-}
-
-impl Judge {
-    fn new(rubrics: Vec<Rubric>) -> Self {
-        let digests = rubrics.iter().map(|rubric| rubric.digest.clone()).collect();
-        Self { plan: Arc::new(Plan::compile(rubrics)), digests }
-    }
 }
 
 impl Analyst {
@@ -121,7 +108,7 @@ impl Analyst {
         Self {
             options,
             engines: Mutex::new(None),
-            judge: Mutex::new(Judge::new(rubrics)),
+            judge: watch::Sender::new(Arc::new(Plan::compile(rubrics))),
             work,
             stop,
         }
@@ -129,16 +116,12 @@ impl Analyst {
 
     /// Rubrics for the calls from now on.
     pub(super) fn judge_by(&self, rubrics: Vec<Rubric>) {
-        *self.judge.lock().unwrap_or_else(PoisonError::into_inner) = Judge::new(rubrics);
+        self.judge.send_replace(Arc::new(Plan::compile(rubrics)));
     }
 
-    /// The rubrics in force, compiled.
-    pub(super) fn plan(&self) -> Arc<Plan> {
-        self.judge().plan
-    }
-
-    fn judge(&self) -> Judge {
-        self.judge.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The rubrics in force, compiled, whenever they change.
+    pub(super) fn plan(&self) -> watch::Receiver<Arc<Plan>> {
+        self.judge.subscribe()
     }
 
     fn engines(&self) -> Result<Arc<Engines>, EnginesError> {
@@ -160,15 +143,15 @@ impl Analyst {
         input: &Input,
         mut wanted: impl FnMut(&str) -> bool,
     ) -> Result<Heard, AnalystError> {
-        let judge = self.judge();
+        let plan = self.judge.borrow().clone();
         if is_chat(input) {
             let chat = Chat::open(input).map_err(CallError::from)?;
             if !wanted(&chat.sha256) {
                 return Ok(Heard::Unwanted);
             }
-            let source = self.source(&judge, None, &chat.info, &chat.sidecar_sha256);
+            let source = self.source(&plan, None, &chat.info, &chat.sidecar_sha256);
             let source = Source { file: chat.file.clone(), sha256: chat.sha256.clone(), ..source };
-            let driven = chat::drive(&chat, &judge.plan);
+            let driven = chat::drive(&chat, &plan);
             return Ok(Heard::Call(Box::new(analysed(&chat.info, source, driven, None))));
         }
         let mut recording = Recording::open(input).map_err(CallError::from)?;
@@ -176,14 +159,13 @@ impl Analyst {
             return Ok(Heard::Unwanted);
         }
         let engines = self.engines()?;
-        let source =
-            self.source(&judge, Some(&engines), &recording.info, &recording.sidecar_sha256);
+        let source = self.source(&plan, Some(&engines), &recording.info, &recording.sidecar_sha256);
         let source =
             Source { file: recording.file.clone(), sha256: recording.sha256.clone(), ..source };
         let shared = Shared {
             config: Arc::new(SessionConfig::new(engines.id.clone())),
             engines,
-            plan: judge.plan,
+            plan,
             stop: Arc::clone(&self.stop),
         };
         let (driven, audio) = drive_with_playback(&mut recording, &shared, self.file()?, &|_| ())
@@ -194,13 +176,14 @@ impl Analyst {
 
     fn source(
         &self,
-        judge: &Judge,
+        plan: &Plan,
         engines: Option<&Arc<Engines>>,
         info: &CallInfo,
         sidecar_sha256: &str,
     ) -> Source {
         let engine = engines.map(|engines| &engines.id);
-        let settings = settings_of(engine, self.options.beam, &judge.digests.join(","), "service");
+        let rubrics: Vec<&str> = plan.rubrics().map(|rubric| rubric.digest.as_str()).collect();
+        let settings = settings_of(engine, self.options.beam, &rubrics.join(","), "service");
         let settings = of_call(&settings, info, sidecar_sha256);
         Source { file: String::new(), sha256: String::new(), settings }
     }
