@@ -68,8 +68,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where the API and the pages are served.
     pub listen: SocketAddr,
-    /// As browsers and webhooks see it, without a slash at the end.
-    pub public_url: String,
+    /// As browsers and webhooks see it, without a slash at the end; absent: as each request says.
+    pub public_url: Option<String>,
     /// URL of the database.
     pub store: String,
     /// Where audio and clear texts are kept.
@@ -111,11 +111,11 @@ impl Config {
         valid(Raw { data: Some(data.to_owned()), ..Raw::default() }).expect("defaults can be used")
     }
 
-    /// Reads the file, if one is named, and the environment.
+    /// Reads the file, if one is named, and the environment; `data` wins over what they say.
     ///
     /// # Errors
     /// [`ConfigError`].
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+    pub fn load(file: Option<&Path>, data: Option<&Path>) -> Result<Self, ConfigError> {
         let mut figment = Figment::new();
         if let Some(file) = file {
             if !file.is_file() {
@@ -130,10 +130,11 @@ impl Config {
                 key.as_str().split("__").next().is_some_and(|k| k.eq_ignore_ascii_case(ours))
             })
         };
-        let raw: Raw = figment
+        let mut raw: Raw = figment
             .merge(Env::prefixed("LINGTING_").filter(ours).split("__"))
             .extract()
             .map_err(|e| ConfigError::Figment(Box::new(e)))?;
+        raw.data = data.map(Path::to_owned).or(raw.data);
         valid(raw)
     }
 }
@@ -149,8 +150,9 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
     let listen: SocketAddr = listen
         .parse()
         .map_err(|_| wrong("listen", "must be an address and a port, such as 127.0.0.1:8600"))?;
-    let public_url = raw.public_url.unwrap_or_else(|| format!("http://{listen}"));
-    if !public_url.starts_with("http://") && !public_url.starts_with("https://") {
+    let public_url = raw.public_url.map(|url| url.trim_end_matches('/').to_owned());
+    let http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+    if public_url.as_ref().is_some_and(|url| !http(url)) {
         return Err(wrong("public_url", "must begin with http:// or https://"));
     }
     if !["auto", "ct2", "whisper"].contains(&raw.engine.engine.as_str()) {
@@ -172,7 +174,7 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
     Ok(Config {
         data,
         listen,
-        public_url: public_url.trim_end_matches('/').to_owned(),
+        public_url,
         store,
         blobs,
         keep_source: raw.keep_source.unwrap_or(true),
@@ -217,7 +219,7 @@ mod tests {
             read("data = '/srv/lt'\nlisten = '0.0.0.0:80'\npublic_url = 'https://qa/'").unwrap();
         assert_eq!(config.store, "sqlite:/srv/lt/lingting.db");
         assert_eq!(config.blobs.url, "/srv/lt/blobs");
-        assert_eq!(config.public_url, "https://qa");
+        assert_eq!(config.public_url.as_deref(), Some("https://qa"));
         assert_eq!(read("store = 'postgres://x/y'").unwrap().store, "postgres://x/y");
     }
 }

@@ -33,6 +33,68 @@ pub(super) enum Command {
     Rubric(RubricArgs),
     /// Say what this machine lacks, and how to mend it
     Doctor(DoctorArgs),
+    /// Run the service: watch, analyse, store, search, review
+    #[cfg(feature = "service")]
+    Serve(ServeArgs),
+    /// Make again what is derived from the store
+    #[cfg(feature = "service")]
+    Rebuild(RebuildArgs),
+    /// Check the service's configuration
+    #[cfg(feature = "service")]
+    Config(ConfigArgs),
+}
+
+/// Where the service's configuration and data are.
+#[cfg(feature = "service")]
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ServiceArgs {
+    /// Configuration file (TOML) [default: none, all defaults]
+    #[arg(long, value_name = "FILE", env = "LINGTING_CONFIG", hide_env_values = true)]
+    pub(super) config: Option<PathBuf>,
+    /// Data folder [default: the configuration's, else lingting/service in the user's data folder]
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
+    /// Address and port [default: the configuration's, else 127.0.0.1:8600]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) listen: Option<std::net::SocketAddr>,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct RebuildArgs {
+    /// What to make again
+    #[arg(value_enum, value_name = "WHAT")]
+    pub(super) what: Derived,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Derived {
+    /// The search index
+    Search,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(super) action: ConfigAction,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigAction {
+    /// Read it, say what is wrong, and show what would hold
+    Check(ServiceArgs),
 }
 
 #[derive(Debug, clap::Args)]

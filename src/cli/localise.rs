@@ -60,8 +60,13 @@ fn text(key: &str) -> Option<&'static str> {
     TEXTS.iter().find(|(name, _)| *name == key).or(shared).map(|(_, text)| *text)
 }
 
-const SHARED: &[(&str, &str)] =
-    &[("lang", "消息和页面的语言 [默认：系统语言]"), ("help", "显示帮助"), ("version", "显示版本")];
+const SHARED: &[(&str, &str)] = &[
+    ("config", "配置文件（TOML）[默认：无，全部用默认值]"),
+    ("data", "数据文件夹 [默认：配置文件所写，否则用户数据文件夹下的 lingting/service]"),
+    ("lang", "消息和页面的语言 [默认：系统语言]"),
+    ("help", "显示帮助"),
+    ("version", "显示版本"),
+];
 
 const TEXTS: &[(&str, &str)] = &[
     ("", "聆听：客服中心通话质检与语音分析，运行在您自己的机器上"),
@@ -134,6 +139,12 @@ const TEXTS: &[(&str, &str)] = &[
     ("rubric.test.json", "以 JSON 输出结果"),
     ("doctor", "检查本机缺少什么，以及如何补上"),
     ("doctor.models", "模型文件夹 [默认：用户数据文件夹下的 lingting/models]"),
+    ("serve", "运行服务：收录音、分析、存储、搜索、复核"),
+    ("serve.listen", "监听地址和端口 [默认：配置文件所写，否则 127.0.0.1:8600]"),
+    ("rebuild", "重建由存储派生的数据"),
+    ("rebuild.what", "重建什么：search 搜索索引"),
+    ("config", "检查服务配置"),
+    ("config.check", "读取配置，指出问题，显示生效的值"),
 ];
 
 #[cfg(test)]

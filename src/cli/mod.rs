@@ -10,6 +10,8 @@ mod localise;
 mod models;
 mod rubric;
 mod say;
+#[cfg(feature = "service")]
+mod serve;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -45,6 +47,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Models(options) => models::run(&options, say),
         Command::Rubric(options) => rubric::run(&options, say),
         Command::Doctor(options) => doctor::run(&options, say),
+        #[cfg(feature = "service")]
+        Command::Serve(options) => serve::run(&options, say),
+        #[cfg(feature = "service")]
+        Command::Rebuild(options) => serve::rebuild(&options, say),
+        #[cfg(feature = "service")]
+        Command::Config(options) => serve::config(&options, say),
     };
     if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::{ApiSettings, ApiState, Ports};
 use crate::app::{EngineChoice, EngineOptions};
 use crate::blobs::{BlobError, Blobs};
 use crate::config::Config;
@@ -154,6 +155,21 @@ impl Service {
                 tracing::error!(%error, "the search index is not written");
             }
         });
+    }
+
+    /// The API over this service.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn api(&self) -> Result<ApiState, StoreError> {
+        let ports = Ports {
+            index: self.index.clone(),
+            blobs: Arc::clone(&self.blobs),
+            plan: self.analyst.plan(),
+        };
+        let settings =
+            ApiSettings { origin: self.config.public_url.clone(), ..ApiSettings::default() };
+        ApiState::open(self.store.clone(), ports, settings, self.stop.clone()).await
     }
 
     /// Rubrics for the calls from now on.
