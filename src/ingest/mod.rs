@@ -9,6 +9,10 @@ mod error;
 pub mod ffmpeg;
 mod recording;
 mod scan;
+#[cfg(feature = "service")]
+pub mod source;
+#[cfg(feature = "service")]
+pub mod watch;
 
 pub use chat::{Chat, is_chat};
 pub use error::OpenError;

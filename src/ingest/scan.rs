@@ -14,7 +14,7 @@ use crate::domain::CallId;
 use crate::wire::sidecar::{SIDECAR_BYTES_MAX, SidecarError, parse_sidecar};
 
 /// The end of a sidecar's name.
-const SIDECAR_SUFFIX: &str = ".call.json";
+pub(super) const SIDECAR_SUFFIX: &str = ".call.json";
 
 /// The end of the name of the audio beside a long call's report.
 pub const PLAYBACK_SUFFIX: &str = ".audio.wav";
@@ -23,7 +23,7 @@ pub const PLAYBACK_SUFFIX: &str = ".audio.wav";
 pub const REDACTED_SUFFIX: &str = ".redacted.wav";
 
 /// Extensions that stand for recordings: in a folder such a file is an input, or a failure.
-const EXTENSIONS: &[&str] = &[
+pub(super) const EXTENSIONS: &[&str] = &[
     "wav", "wave", "wav49", "mp3", "flac", "ogg", "oga", "opus", "m4a", "mp4", "aac", "webm",
     "mka", "mkv", "aif", "aiff", "aifc", "caf", "au", "snd", "al", "alaw", "ul", "ulaw", "mu",
     "mulaw", "sln", "slin", "sln16", "slin16", "pcm", "raw", "gsm", "g729", "g722", "amr", "awb",
@@ -31,10 +31,10 @@ const EXTENSIONS: &[&str] = &[
 ];
 
 /// Files that are being written, or belong to the system.
-const UNFINISHED: &[&str] = &["tmp", "part", "filepart", "crdownload"];
+pub(super) const UNFINISHED: &[&str] = &["tmp", "part", "filepart", "crdownload"];
 
 /// The two sides of one call, by the end of the stem: what a party says comes before what it hears.
-const SIDES: &[(&str, &str)] = &[("in", "out"), ("rx", "tx")];
+pub(super) const SIDES: &[(&str, &str)] = &[("in", "out"), ("rx", "tx")];
 
 /// One call to be analysed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,11 +240,9 @@ impl Walk {
         } else if EXTENSIONS.contains(&extension.as_str()) {
             None
         } else {
-            match head_of(&path).map(|head| sniff(&head, "")) {
-                Ok(Kind::Empty | Kind::Text | Kind::Unknown | Kind::Raw(_)) => {
-                    Some(NoRecording::Content)
-                }
-                Ok(_) => None,
+            match sniffed(&path) {
+                Ok(true) => None,
+                Ok(false) => Some(NoRecording::Content),
                 Err(_) => Some(NoRecording::Unreadable),
             }
         };
@@ -351,13 +349,19 @@ pub(super) fn read_sidecar(path: &Path) -> Result<String, ScanError> {
 }
 
 /// Splits `call-in` into `call`, which pair of sides, and which of the two.
-fn side_of(stem: &str) -> Option<(String, usize, usize)> {
+pub(super) fn side_of(stem: &str) -> Option<(String, usize, usize)> {
     let (common, side) = stem.rsplit_once(['-', '_', '.'])?;
     let side = side.to_ascii_lowercase();
     SIDES.iter().enumerate().find_map(|(ix, (first, second))| {
         let which = [*first, *second].iter().position(|s| *s == side)?;
         (!common.is_empty()).then(|| (common.to_owned(), ix, which))
     })
+}
+
+/// Whether a file whose name says nothing is a recording by its first bytes.
+pub(super) fn sniffed(path: &Path) -> io::Result<bool> {
+    let kind = sniff(&head_of(path)?, "");
+    Ok(!matches!(kind, Kind::Empty | Kind::Text | Kind::Unknown | Kind::Raw(_)))
 }
 
 fn head_of(path: &Path) -> io::Result<Vec<u8>> {
@@ -370,7 +374,7 @@ pub(super) fn extension_of(path: &Path) -> String {
     path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
 }
 
-fn stem_of(path: &Path) -> String {
+pub(super) fn stem_of(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
@@ -378,7 +382,7 @@ fn sidecar_of(path: &Path, stem: &str) -> PathBuf {
     path.with_file_name(format!("{stem}{SIDECAR_SUFFIX}"))
 }
 
-fn has_report(path: &Path, call_id: &str) -> bool {
+pub(super) fn has_report(path: &Path, call_id: &str) -> bool {
     path.with_file_name(format!("{call_id}.json")).is_file()
 }
 
