@@ -17,6 +17,7 @@
 
 mod bits;
 mod doc;
+mod draft;
 mod error;
 mod filter;
 mod find;
@@ -37,6 +38,7 @@ mod units;
 mod writer;
 
 pub use doc::{CallDoc, CallMeasures, SaidDoc, WordAt};
+pub use draft::{NoRule, draft, draft_condition};
 pub use error::SearchError;
 pub use index::SearchIndex;
 pub use language::{Expr, How, Only, QueryError, Relation, Say, Trouble, parse};

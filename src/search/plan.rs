@@ -214,7 +214,7 @@ fn sounds(units: &[Unit]) -> Phrase {
 
 /// What is typed without quotes: Chinese falls into words, all of which are wanted. A character by itself
 /// goes with the word before it, or after it: alone it would be found everywhere.
-fn bare(units: &[Unit]) -> Vec<&[Unit]> {
+pub(super) fn bare(units: &[Unit]) -> Vec<&[Unit]> {
     let words = chinese_words(&jieba(), units);
     // What is typed in one piece of several scripts stays one phrase: order numbers, names.
     if !units.iter().all(|unit| unit.text.chars().all(crate::text::is_hanzi)) {
