@@ -19,12 +19,14 @@
 //! 6. Who changes something calls `tx.audit(…)` inside the same transaction; so does whoever plays, exports or
 //!    reveals. POST with JSON is idempotent by itself (`Idempotency-Key`); an answer that shows a secret puts
 //!    [`idempotent::ShownOnce`] into its extensions.
-//! 7. Name path parameters `{call_id}`, `{person_id}`, …: the walk test (`tests.rs`) puts in real ones by that name,
+//! 7. Name path parameters `{call_id}`, `{person_id}`, …: the walk test (`walk_tests.rs`) puts in real ones by that name,
 //!    and calls the route as every role, as another tenant and as nobody. A new name needs a line there.
 //! 8. `UPDATE=1 cargo test --lib api::` writes `schemas/openapi.json` and `docs/access.md` anew; look at the difference.
 
 pub mod caller;
 mod cookie;
+#[cfg(test)]
+mod described_tests;
 pub mod error;
 pub mod etag;
 pub mod extract;
@@ -49,6 +51,8 @@ mod session_tests;
 mod setup;
 mod tokens;
 mod units;
+#[cfg(test)]
+mod walk_tests;
 
 use std::sync::Arc;
 
