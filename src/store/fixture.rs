@@ -64,6 +64,7 @@ pub(crate) async fn call(store: &Store, id: &str, belongs: &crate::domain::Belon
         "call": {
             "call_id": id, "client": belongs.client, "vendor": belongs.vendor,
             "project": belongs.project, "team": belongs.team,
+            "source": {"file": format!("{id}.wav"), "sha256": format!("sha256 of {id}")},
         },
         "media": {
             "duration_s": 2.0, "codec": "pcm_s16le", "sample_rate_hz": 8000, "channels": 1,
