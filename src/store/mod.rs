@@ -5,6 +5,8 @@
 //! both databases read. Nothing here knows of HTTP, audio or rules.
 
 pub mod audit;
+#[cfg(test)]
+mod audit_tests;
 pub mod calls;
 mod db;
 pub mod decisions;
