@@ -12,9 +12,10 @@ use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
 
 use crate::blobs::BlobsConfig;
+use crate::ingest::source::{After, RawSource, Source, SourceError};
 
 /// As written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
     data: Option<PathBuf>,
@@ -28,6 +29,8 @@ struct Raw {
     engine: Engine,
     #[serde(default)]
     rubrics: Vec<PathBuf>,
+    #[serde(default)]
+    source: Vec<RawSource>,
 }
 
 /// The recogniser.
@@ -80,6 +83,8 @@ pub struct Config {
     pub engine: Engine,
     /// Rubric files; empty: the built-in packs.
     pub rubrics: Vec<PathBuf>,
+    /// Where recordings come from by themselves.
+    pub sources: Vec<Source>,
 }
 
 /// Why a configuration cannot be used.
@@ -91,6 +96,9 @@ pub enum ConfigError {
     /// The file named is not there.
     #[error("{}: there is no such file; name another with --config, or leave it out", .0.display())]
     Missing(PathBuf),
+    /// A source that cannot be.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// A value that cannot be.
     #[error("`{key}`: {why}")]
     Value {
@@ -171,15 +179,24 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
         secret_access_key: None,
         key_file: None,
     });
+    let sources = Source::all(&raw.source)?;
+    let keep_source = raw.keep_source.unwrap_or(true);
+    let deletes =
+        |source: &Source| matches!(source, Source::Folder(folder) if folder.after == After::Delete);
+    // A recording that is deleted and was not kept would be lost.
+    if !keep_source && sources.iter().any(deletes) {
+        return Err(wrong("keep_source", "must be true while a source has after = \"delete\""));
+    }
     Ok(Config {
         data,
         listen,
         public_url,
         store,
         blobs,
-        keep_source: raw.keep_source.unwrap_or(true),
+        keep_source,
         engine: raw.engine,
         rubrics: raw.rubrics,
+        sources,
     })
 }
 
@@ -207,6 +224,11 @@ mod tests {
             ("[engine]\nbeam = 0", "beam"),
             ("[engine]\nengine = 'kaldi'", "engine"),
             ("data = 5", "data"),
+            (
+                "keep_source = false\n[[source]]\nkind = 'folder'\nname = 'a'\npath = '/x'\nafter = 'delete'",
+                "keep_source",
+            ),
+            ("[[source]]\nkind = 'folder'\nname = 'pbx'", "path"),
         ] {
             let error = read(toml).unwrap_err();
             assert!(error.contains(told), "{toml}: {error}");

@@ -49,7 +49,7 @@ CREATE TABLE call (
   risk BIGINT NOT NULL,
   problems TEXT NOT NULL,
   measures TEXT NOT NULL,
-  -- Names of blobs: the recording as it came, and what is played of it; absent for chats.
+  -- Names of blobs: the recording as it came (two by comma, where it came in two files), and what is played of it; absent for chats.
   source TEXT,
   audio TEXT,
   redacted_audio TEXT,

@@ -47,10 +47,7 @@ async fn every_hand_on_it_is_found_and_told_where() {
         (swap, vec![Flaw::Misplaced(3), Flaw::Misplaced(4), Flaw::Misplaced(5)]),
         // Cut off: the head that was kept tells.
         ("DELETE FROM audit WHERE seq >= 5", vec![Flaw::Missing { from: 5, to: 6 }]),
-        (
-            "UPDATE audit SET prev = hash WHERE seq = 4",
-            vec![Flaw::Misplaced(4)],
-        ),
+        ("UPDATE audit SET prev = hash WHERE seq = 4", vec![Flaw::Misplaced(4)]),
         // The rest renumbered over the gap.
         (
             "DELETE FROM audit WHERE seq = 6; UPDATE audit SET hash = prev WHERE seq = 5",

@@ -9,6 +9,7 @@ mod facts;
 mod indexer;
 #[cfg(test)]
 mod tests;
+mod watcher;
 mod worker;
 
 use std::fs;
@@ -27,11 +28,13 @@ use crate::app::{EngineChoice, EngineOptions};
 use crate::blobs::{BlobError, Blobs};
 use crate::config::Config;
 use crate::engine::models::ModelFolder;
+use crate::ingest::source::{Folder, Source};
 use crate::rubric::Rubric;
 use crate::search::{SearchError, SearchIndex};
 use crate::store::{Store, StoreError};
 
 use analyst::Analyst;
+use watcher::Watcher;
 use worker::Workshop;
 
 pub use indexer::{IndexError, rebuild};
@@ -127,6 +130,7 @@ impl Service {
         };
         service.work(or_cores(service.config.engine.calls));
         service.follow();
+        service.watch();
         Ok(service)
     }
 
@@ -137,6 +141,7 @@ impl Service {
             analyst: Arc::clone(&self.analyst),
             owner: uuid::Uuid::now_v7().to_string(),
             keep_source: self.config.keep_source,
+            folders: self.folders().into_iter().map(|one| (one.name.clone(), one)).collect(),
             wake: Arc::clone(&self.wake),
             turn: AtomicU64::new(0),
             stop: self.stop.clone(),
@@ -145,6 +150,22 @@ impl Service {
             self.tasks.spawn(Arc::clone(&shop).work());
         }
         self.tasks.spawn(shop.heartbeat());
+    }
+
+    fn watch(&mut self) {
+        for folder in self.folders() {
+            let (store, wake) = (self.store.clone(), Arc::clone(&self.wake));
+            let watcher = Watcher { folder, store, wake, stop: self.stop.clone() };
+            self.tasks.spawn(watcher.watch());
+        }
+    }
+
+    fn folders(&self) -> Vec<Folder> {
+        let folder = |source: &Source| match source {
+            Source::Folder(folder) => Some(folder.clone()),
+            Source::Bucket(_) => None,
+        };
+        self.config.sources.iter().filter_map(folder).collect()
     }
 
     fn follow(&mut self) {

@@ -4,9 +4,10 @@
 //! once: blobs are named by their content, so that a second try writes the same ones, and the call, its
 //! ledger entry and its job change in one transaction.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,14 +17,19 @@ use tokio_util::sync::CancellationToken;
 
 use super::analyst::{Analysed, Analyst, AnalystError, Heard};
 use super::facts::{self, Kept};
+use super::watcher::seen_of;
 use crate::app::analyze::CallError;
 use crate::app::drive::PEAKS_PER_S;
 use crate::blobs::{BlobError, Blobs};
+use crate::domain::CallId;
 use crate::ingest::Input;
+use crate::ingest::source::Folder;
+use crate::ingest::watch::after;
 use crate::store::calls::{self, NewCall};
 use crate::store::jobs::{self, Job};
 use crate::store::ledger::{self, ANALYSE, Entry};
 use crate::store::{Store, StoreError, now_us};
+use crate::wire::sidecar::parse_sidecar;
 
 /// How long a job may be without a sign of life.
 const LEASE: Duration = Duration::from_secs(60);
@@ -52,6 +58,8 @@ pub(super) struct Workshop {
     pub(super) owner: String,
     /// Whether recordings are kept as they came, besides what is played of them.
     pub(super) keep_source: bool,
+    /// Watched folders by name: some want finished files moved or deleted.
+    pub(super) folders: BTreeMap<String, Folder>,
     /// Wakes an idle worker.
     pub(super) wake: Arc<Notify>,
     /// Counts askings, for the fair share of the lanes.
@@ -187,7 +195,7 @@ impl Workshop {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let facts = entry.facts.as_ref().map(|facts| self.facts_file(facts)).transpose()?;
         let sidecar = facts.as_ref().map(|file| file.path().to_owned());
-        let input = Input { files: vec![path.to_owned()], sidecar, stem };
+        let input = Input { files: files_of(path, entry.facts.as_deref(), &stem), sidecar, stem };
         let mut duplicate = Ok(None);
         let wanted = |sha256: &str| {
             duplicate = known(sha256);
@@ -239,14 +247,29 @@ impl Workshop {
         calls::put(&tx, &new).await?;
         ledger::done(&tx, &entry.id, &row.sha256, row.analysed_us).await?;
         jobs::finish(&tx, &job.id, &self.owner, row.analysed_us).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.after(entry);
+        Ok(())
+    }
+
+    /// Does with a file that is safely kept what its source wishes.
+    fn after(&self, entry: &Entry) {
+        let Some(folder) = self.folders.get(&entry.file.source) else { return };
+        let done = tokio::task::block_in_place(|| after(folder, &seen_of(entry)));
+        if let Err(error) = done {
+            tracing::warn!(source = folder.name, entry = entry.id, %error, "a finished file stays where it is");
+        }
     }
 
     /// Puts away what is played and what is private.
     async fn keep(&self, kept: &mut Kept, entry: &Entry, call: &Analysed) -> Result<(), BlobError> {
         if self.keep_source {
-            let stored = self.blobs.put_file(Path::new(&entry.file.path)).await?;
-            kept.source = Some(stored.name.to_string());
+            let path = Path::new(&entry.file.path);
+            let mut names = Vec::new();
+            for file in files_of(path, entry.facts.as_deref(), "call") {
+                names.push(self.blobs.put_file(&file).await?.name.to_string());
+            }
+            kept.source = Some(names.join(","));
         }
         if let Some(sound) = &call.sound {
             let (audio, redacted) = (sound.audio.path(), sound.redacted.path());
@@ -288,6 +311,17 @@ impl Workshop {
             }
         }
         tx.commit().await
+    }
+}
+
+/// The files of a call: those that its facts name beside the first, or the first alone.
+fn files_of(first: &Path, facts: Option<&str>, stem: &str) -> Vec<PathBuf> {
+    let call_id = CallId::new(stem).ok().or_else(|| CallId::new("call").ok());
+    let sidecar = facts.zip(call_id).and_then(|(facts, id)| parse_sidecar(facts, &id).ok());
+    let beside = first.parent().unwrap_or(first);
+    match sidecar.map(|sidecar| sidecar.files).filter(|files| files.len() > 1) {
+        Some(files) => files.iter().map(|name| beside.join(name)).collect(),
+        None => vec![first.to_owned()],
     }
 }
 
