@@ -4,6 +4,8 @@
 //! about the call and its audio. Files are only read. Whatever fails names its file and the remedy,
 //! and stops nothing else.
 
+#[cfg(feature = "service")]
+pub mod bucket;
 pub mod chat;
 mod error;
 pub mod ffmpeg;

@@ -33,7 +33,7 @@ const SIDECARS: &[&str] = &[SIDECAR_SUFFIX, ".json", ".xml", ".csv", ".txt"];
 const OWN_MARK: &str = "\"lingting/";
 
 /// What a name says a file is.
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Being written, or the system's.
     Unfinished,
     /// Facts about a recording.
@@ -44,7 +44,7 @@ pub(super) enum Kind {
     Other,
 }
 
-pub(super) fn kind(name: &str) -> Kind {
+pub(crate) fn kind(name: &str) -> Kind {
     let lower = name.to_ascii_lowercase();
     let ending = lower.rsplit('.').next().unwrap_or_default();
     if lower.starts_with('.') || lower.ends_with('~') || UNFINISHED.contains(&ending) {
@@ -68,7 +68,7 @@ pub(super) fn stem(path: &Path) -> String {
 }
 
 /// Whether a name is that of a text: a sidecar of another file, perhaps, and so not entered at once.
-pub(super) fn is_text_name(path: &Path) -> bool {
+pub(crate) fn is_text_name(path: &Path) -> bool {
     is_chat_name(path) || matches!(extension_of(path).as_str(), "xml" | "txt")
 }
 

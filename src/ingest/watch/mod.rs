@@ -20,11 +20,12 @@ use std::time::UNIX_EPOCH;
 use sha2::{Digest as _, Sha256};
 
 pub use after::after;
+pub(super) use beside::{Kind, is_text_name, kind};
 pub use hints::{Hint, Hints};
 
 use super::scan::EXTENSIONS;
 use super::source::Folder;
-use beside::{Beside, Found, Kind, is_text_name};
+use beside::{Beside, Found};
 
 /// Files that are waited for at a time. Backlog beyond it waits for the next look; what a hint brings does not.
 pub const PENDING_MAX: usize = 10_000;
@@ -203,7 +204,7 @@ impl Watch {
     /// A file in the folder, old or new.
     fn met(&mut self, path: PathBuf, meta: &std::fs::Metadata, now_us: i64, room: usize) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        match beside::kind(&name) {
+        match kind(&name) {
             Kind::Unfinished => return,
             Kind::Sidecar => return,
             Kind::Manifest => {
@@ -364,8 +365,23 @@ fn seen(path: PathBuf, meta: &std::fs::Metadata) -> Seen {
     Seen { path, size: meta.len(), modified_us }
 }
 
+/// A path as text in the ledger: itself, or a `file:` URL when it is not UTF-8 (names in GBK are common).
+pub fn path_text(path: &Path) -> String {
+    match path.to_str() {
+        Some(text) => text.to_owned(),
+        None => url::Url::from_file_path(path)
+            .map_or_else(|()| path.display().to_string(), String::from),
+    }
+}
+
+/// The path of a text in the ledger.
+pub fn path_of(text: &str) -> PathBuf {
+    let url = url::Url::parse(text).ok().filter(|url| url.scheme() == "file");
+    url.and_then(|url| url.to_file_path().ok()).unwrap_or_else(|| text.into())
+}
+
 /// 128 bits of a file as it stands: that two files have the same is not to be feared.
-fn fingerprint(file: &Seen) -> u128 {
+pub(super) fn fingerprint(file: &Seen) -> u128 {
     let mut hash = Sha256::new();
     hash.update(file.path.as_os_str().as_encoded_bytes());
     hash.update([0]);
@@ -378,6 +394,6 @@ fn fingerprint(file: &Seen) -> u128 {
 }
 
 /// Whether a name is that of a recording.
-fn is_audio_name(path: &Path) -> bool {
+pub(super) fn is_audio_name(path: &Path) -> bool {
     EXTENSIONS.contains(&super::scan::extension_of(path).as_str())
 }

@@ -352,3 +352,13 @@ fn after_it_is_kept_a_file_is_left_moved_or_deleted() {
         }
     }
 }
+
+#[test]
+fn any_path_reads_back() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let gbk = std::ffi::OsStr::from_bytes(b"/in/\xc2\xbc\xd2\xf4 1.wav");
+    for path in [Path::new("/in/a b%20c.wav"), Path::new("/录音/file:.wav"), Path::new(gbk)] {
+        assert_eq!(path_of(&path_text(path)), path);
+    }
+    assert_eq!(path_text(Path::new("/录音/a.wav")), "/录音/a.wav");
+}
