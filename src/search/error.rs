@@ -68,6 +68,18 @@ impl SearchError {
         Self::Io { path: path.to_owned(), why: why.to_string() }
     }
 
+    /// Does something that reads the index. tantivy takes the bytes of its files at their word, and panics
+    /// where a length or a place in them cannot be: that is damage, and no mistake of the caller's.
+    pub(super) fn reading<T>(
+        path: &Path,
+        read: impl FnOnce() -> Result<T, SearchError>,
+    ) -> Result<T, SearchError> {
+        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+        read.unwrap_or_else(|_| {
+            Err(Self::Damaged { path: path.to_owned(), why: "a file is not what it says".into() })
+        })
+    }
+
     /// What tantivy says, as something a person can act on.
     pub(super) fn of(path: &Path, error: &tantivy::TantivyError) -> Self {
         use tantivy::TantivyError as E;

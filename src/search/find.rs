@@ -89,7 +89,7 @@ impl SearchIndex {
         let of = |error| SearchError::of(self.path(), &error);
         let segments = self.segments();
         let search = Search { request, plan: request.query.as_ref().map(Plan::new), after };
-        search.run(&segments).map_err(of)
+        SearchError::reading(self.path(), || search.run(&segments).map_err(of))
     }
 
     /// How many calls answer, and nothing else.

@@ -57,6 +57,10 @@ impl SearchIndex {
         if !path.join("meta.json").is_file() {
             return Err(SearchError::Missing(path.to_owned()));
         }
+        SearchError::reading(path, || Self::opened(path))
+    }
+
+    fn opened(path: &Path) -> Result<Self, SearchError> {
         let of = |error| SearchError::of(path, &error);
         let index = Index::open_in_dir(path).map_err(of)?;
         let metas = index.load_metas().map_err(of)?;

@@ -16,6 +16,8 @@
 //! syllables alike, with what regions merge (z and zh, n and l, an and ang) as one.
 
 mod bits;
+#[cfg(test)]
+mod crash_tests;
 mod doc;
 mod draft;
 mod error;
@@ -24,6 +26,8 @@ mod find;
 mod hits;
 mod index;
 mod language;
+#[cfg(test)]
+mod law_tests;
 mod places;
 mod plan;
 mod relevance;
