@@ -3,7 +3,7 @@
 //! `cargo bench --bench backtest [-- --calls N]` prints a table: time, calls/s and MB/s of the
 //! evaluator over made-up calls (see `calls/`), of exact phrases alone beside ripgrep on the same text
 //! (`rg` must be on the path), of reports read from disk, and the cost of an utterance of a live call.
-//! The digest is over all scorecards with their proofs: it must not change when only speed does.
+//! `--only-verdicts` leaves the rest out, for a profiler. The digest is over all scorecards with their proofs: it must not change when only speed does.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
@@ -31,6 +31,9 @@ fn main() {
     let wanted = std::env::args().skip_while(|arg| arg != "--calls").nth(1);
     let count: usize = wanted.map_or(100_000, |count| count.parse().unwrap());
     let plan = Plan::compile(built_in().unwrap());
+    if std::env::args().any(|arg| arg == "--only-verdicts") {
+        return only_verdicts(count, &plan);
+    }
     println!("digest of {DIGEST_CALLS} calls' scorecards: {}", digest(&plan));
     live(&plan);
     disk(&plan, count.min(2000));
@@ -38,6 +41,22 @@ fn main() {
     let text = tempfile::tempdir().unwrap();
     whole(count, &plan, &exact, text.path());
     println!("memory at its peak: {} MB", peak_mb());
+}
+
+/// Judges calls held in memory, and nothing else: what a profiler sees is the evaluator. Several rounds,
+/// as what words sound like is worked out in the first.
+fn only_verdicts(count: usize, plan: &Plan) {
+    let ids: Vec<u64> = (0..count as u64).collect();
+    let records: Vec<CallRecord> = parallel(&ids, |n| calls::call(*n));
+    for _ in 0..5 {
+        let mut spent = Spent::default();
+        let judged = spent.on(|| parallel(&records, |one| plan.verdicts(&CallFacts::from(one))));
+        let mut verdicts = Sha256::new();
+        judged.iter().flatten().for_each(|card| verdicts.update(told(card)));
+        let (seconds, cores) = (spent.time.as_secs_f64(), spent.cores.as_secs_f64());
+        let each_ms = cores * 1e3 / count as f64;
+        println!("{seconds:.2} s, {each_ms:.3} ms of cores a call; digest {}", short(verdicts));
+    }
 }
 
 /// Judges `count` calls by all packs, and by exact phrases alone; then lets ripgrep look for these.
