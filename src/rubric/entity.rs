@@ -10,7 +10,7 @@ use crate::domain::{AudioTime, How, LegIx, Utterance};
 use crate::text::entity::{self, EntityKind, Piece};
 use crate::text::pii;
 
-use super::matcher::{Heard, Matcher, Pause, Spoken};
+use super::matcher::{Heard, Matcher, Pause, Spoken, Wanted};
 use super::speech::Speech;
 use super::stream::{FOREVER, Spot};
 
@@ -20,25 +20,29 @@ const ASKED_UTTERANCES: usize = 3;
 /// Entities in the stretch of speech around an utterance.
 pub(crate) fn find(
     matcher: &Matcher,
+    asked_for: &Wanted,
     speech: &Speech,
     i: usize,
     stretch: &[(Spot, &Spoken)],
 ) -> Vec<Heard> {
-    let wanted = matcher.entities();
-    if wanted.keys().all(|kind| matches!(kind, EntityKind::Personal(_))) {
+    let phrase_of = |kind: EntityKind| {
+        let phrase = matcher.entities().get(&kind).copied()?;
+        (asked_for.holds(phrase) && !matches!(kind, EntityKind::Personal(_))).then_some(phrase)
+    };
+    if EntityKind::ALL.into_iter().all(|kind| phrase_of(kind).is_none()) {
         return Vec::new();
     }
     let pieces = read(speech, stretch);
-    let asked = wanted.contains_key(&EntityKind::OrderNumber)
+    let asked = phrase_of(EntityKind::OrderNumber).is_some()
         && (i.saturating_sub(ASKED_UTTERANCES)..i).any(|k| {
             let said = speech.all()[k].spoken.iter().enumerate();
             let said: Vec<(Spot, &Spoken)> =
                 said.map(|(token, one)| (Spot { utterance: k, token }, one)).collect();
             entity::asks_for_order(&read(speech, &said))
         });
-    let found = entity::find(&pieces, asked, |kind| wanted.contains_key(&kind));
+    let found = entity::find(&pieces, asked, |kind| phrase_of(kind).is_some());
     let heard = found.into_iter().filter_map(|one| {
-        let phrase = *wanted.get(&one.kind)?;
+        let phrase = phrase_of(one.kind)?;
         Some(Heard { phrase, tokens: one.tokens, how: How::Entity, distance: 0.0 })
     });
     heard.collect()

@@ -13,7 +13,7 @@ use crate::domain::{
 
 use super::applies::{Applicable, applies};
 use super::entity::{self, Personal};
-use super::matcher::{Names, Spoken};
+use super::matcher::{Names, Spoken, Wanted};
 use super::op::{self, Outcome};
 use super::plan::{Plan, Planned};
 use super::proof::Prover;
@@ -131,6 +131,8 @@ pub struct Evaluation<'p> {
     plan: &'p Plan,
     info: CallInfo,
     names: Names,
+    /// The phrases of the rubrics that may apply; no others are looked for.
+    wanted: Wanted,
     parties_sure: bool,
     horizon: AudioTime,
     end: Option<AudioTime>,
@@ -211,10 +213,15 @@ impl<'p> Evaluation<'p> {
             Some(Attribute::Number(number)) => Some(number.to_string()),
             None => None,
         });
+        let mut wanted = Wanted::default();
+        for planned in plan.rubrics.iter().filter(|planned| may_apply(planned, info)) {
+            wanted.extend(planned.phrases());
+        }
         Self {
             plan,
             info: info.clone(),
             names,
+            wanted,
             parties_sure: told::share(parties_confidence) >= PARTIES_CONFIDENCE_MIN,
             horizon: AudioTime::ZERO,
             end: None,
@@ -306,8 +313,9 @@ impl<'p> Evaluation<'p> {
         for i in self.speech.take_closed(horizon) {
             let stretch = self.speech.stretch(i);
             let spoken: Vec<&Spoken> = stretch.iter().map(|(_, spoken)| *spoken).collect();
-            let phrases = self.plan.matcher.find(&spoken, &self.names);
-            let entities = entity::find(&self.plan.matcher, &self.speech, i, &stretch);
+            let (matcher, wanted) = (&self.plan.matcher, &self.wanted);
+            let phrases = matcher.find(&spoken, &self.names, wanted);
+            let entities = entity::find(matcher, wanted, &self.speech, i, &stretch);
             for heard in phrases.into_iter().chain(entities) {
                 let (from, to) = (stretch[heard.tokens.start].0, stretch[heard.tokens.end - 1].0);
                 if to.utterance == i {
@@ -417,11 +425,7 @@ impl<'p> Evaluation<'p> {
     }
 
     pub(super) fn rubrics(&self) -> impl Iterator<Item = &'p Planned> {
-        let may_apply = |planned: &&Planned| {
-            let answer = applies(&planned.rubric, &self.info);
-            matches!(answer, Applicable::Yes | Applicable::Unknown(_))
-        };
-        self.plan.rubrics.iter().filter(may_apply)
+        self.plan.rubrics.iter().filter(|planned| may_apply(planned, &self.info))
     }
 
     pub(super) fn outcomes(&self, planned: &Planned) -> Vec<Outcome> {
@@ -457,4 +461,8 @@ impl<'p> Evaluation<'p> {
             written: self.written.as_ref(),
         }
     }
+}
+
+fn may_apply(planned: &Planned, info: &CallInfo) -> bool {
+    matches!(applies(&planned.rubric, info), Applicable::Yes | Applicable::Unknown(_))
 }

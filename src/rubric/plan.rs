@@ -22,6 +22,13 @@ pub(crate) struct Planned {
     pub(crate) asked: Vec<Asked>,
 }
 
+impl Planned {
+    /// All phrases that its conditions ask for, by their number in the plan.
+    pub(crate) fn phrases(&self) -> impl Iterator<Item = usize> {
+        self.asked.iter().flat_map(|asked| asked.phrases.iter().chain(&asked.except)).copied()
+    }
+}
+
 /// Phrases by their number in the plan.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {

@@ -3,6 +3,7 @@
 //! In: final utterances. Out: tokens with marks, times and neighbours. An utterance's place and turn
 //! never change when more of the call arrives, because it comes in the order of its start.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::domain::{AudioTime, Party, Span, Utterance};
@@ -28,6 +29,8 @@ pub(crate) struct Said {
     /// Counted over the whole call from zero; changes with the party.
     pub(crate) turn: usize,
     pub(crate) spoken: Vec<Spoken>,
+    /// The words' bytes in the text, as far as words and text agree; worked out when first asked for.
+    words: OnceLock<Vec<Range<usize>>>,
     /// How near the words of phrases come to it; worked out when first asked for.
     nearness: OnceLock<Vec<f32>>,
 }
@@ -67,7 +70,8 @@ impl Speech {
                 last.utterance.text.as_str().trim_end().chars().last().map_or(Pause::None, pause);
             first.pause = first.pause.max(mark);
         }
-        self.said.push(Said { utterance, party, turn, spoken, nearness: OnceLock::new() });
+        let (words, nearness) = (OnceLock::new(), OnceLock::new());
+        self.said.push(Said { utterance, party, turn, spoken, words, nearness });
         self.searched.push(false);
     }
 
@@ -137,7 +141,8 @@ impl Speech {
     pub(crate) fn heard_at(&self, spot: Spot) -> (Span, f32) {
         let said = &self.said[spot.utterance];
         let at = said.spoken[spot.token].token.at.clone();
-        word_at(&said.utterance, at.start, at.end)
+        let words = said.words.get_or_init(|| words_in(&said.utterance));
+        word_at(&said.utterance, words, at)
     }
 
     /// The text from one token to another, with the punctuation between.
@@ -154,19 +159,30 @@ impl Speech {
     }
 }
 
-/// Finds bytes of an utterance's text in its words. Where words and text disagree, the time is
-/// shared out evenly over the text.
-fn word_at(utterance: &Utterance, start: usize, end: usize) -> (Span, f32) {
+/// Where an utterance's words stand in its text, up to the first that is not there.
+fn words_in(utterance: &Utterance) -> Vec<Range<usize>> {
     let text = utterance.text.as_str();
-    let mut cursor = 0;
+    let mut out: Vec<Range<usize>> = Vec::with_capacity(utterance.words.len());
+    for word in &utterance.words {
+        let cursor = out.last().map_or(0, |last| last.end);
+        let piece = word.text.as_str().trim();
+        let Some(rest) = text.get(cursor..) else { break };
+        // Nearly always it comes next, and need not be searched for.
+        let next = if rest.starts_with(piece) { Some(0) } else { rest.find(piece) };
+        let Some(found) = next else { break };
+        out.push(cursor + found..cursor + found + piece.len());
+    }
+    out
+}
+
+/// When some bytes of an utterance's text were said. Where words and text disagree, the time is shared
+/// out evenly over the text.
+fn word_at(utterance: &Utterance, words: &[Range<usize>], bytes: Range<usize>) -> (Span, f32) {
+    let (start, end) = (bytes.start, bytes.end);
     let mut span: Option<Span> = None;
     let (mut sum, mut count) = (0.0f32, 0.0f32);
-    for word in &utterance.words {
-        let piece = word.text.as_str().trim();
-        let Some(found) = text.get(cursor..).and_then(|rest| rest.find(piece)) else { break };
-        let (from, to) = (cursor + found, cursor + found + piece.len());
-        cursor = to;
-        if from < end && to > start {
+    for (word, at) in utterance.words.iter().zip(words) {
+        if at.start < end && at.end > start {
             span = Some(span.map_or(word.span, |span| span.cover(word.span)));
             sum += told::share(word.confidence);
             count += 1.0;
@@ -175,7 +191,7 @@ fn word_at(utterance: &Utterance, start: usize, end: usize) -> (Span, f32) {
     if let Some(span) = span {
         return (span, sum / count);
     }
-    let (whole, len) = (utterance.span, text.len().max(1) as u64);
+    let (whole, len) = (utterance.span, utterance.text.as_str().len().max(1) as u64);
     let at = |byte: usize| whole.start().plus_ms(whole.len_ms() * byte as u64 / len);
     (Span::at_least_1_ms(at(start), at(end)), told::share(utterance.confidence))
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::fold::COMMON_HANZI;
 use super::lex::{Gap, LexKind, Lexeme};
 use super::token::Number;
 
@@ -38,12 +39,28 @@ fn fixed_from(first: char) -> &'static [&'static str] {
     words.get(&first).map_or(&[], Vec::as_slice)
 }
 
+/// Whether a fixed word of any kind begins with a character: few do, and every character is asked about.
+fn may_be_fixed(first: char) -> bool {
+    const COMMON: usize = *COMMON_HANZI.end() as usize - *COMMON_HANZI.start() as usize + 1;
+    static FIRSTS: OnceLock<Vec<bool>> = OnceLock::new();
+    let firsts = FIRSTS.get_or_init(|| {
+        let mut firsts = vec![false; COMMON];
+        let others = FIXED_UNLESS.iter().map(|(word, _)| *word).chain(WEEK.iter().copied());
+        for c in FIXED.split(' ').chain(others).filter_map(|word| word.chars().next()) {
+            firsts[c as usize - *COMMON_HANZI.start() as usize] = true;
+        }
+        firsts
+    });
+    let at = u32::from(first).checked_sub(u32::from(*COMMON_HANZI.start()));
+    at.is_some_and(|at| firsts.get(at as usize).copied().unwrap_or(false))
+}
+
 /// How many lexemes a fixed word takes that starts here; 0 when none does.
 pub(super) fn fixed_len(rest: &[Lexeme], before: Option<&Lexeme>) -> usize {
     let hanzi = |i: usize| {
         rest.get(i).filter(|lexeme| i == 0 || lexeme.gap == Gap::None).and_then(Lexeme::hanzi)
     };
-    let Some(first) = hanzi(0) else { return 0 };
+    let Some(first) = hanzi(0).filter(|&first| may_be_fixed(first)) else { return 0 };
     let starts = |word: &str| {
         word.starts_with(first) && word.chars().enumerate().all(|(i, c)| hanzi(i) == Some(c))
     };

@@ -4,21 +4,23 @@
 //! which it is near to. Chinese characters have a table of their own, because a call is made of few
 //! of them and they are asked for all the time; other tokens are remembered up to a limit.
 
-use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::OnceLock;
 
 use compact_str::CompactString;
 
 use crate::text::{Token, TokenKind, sound_distance};
 
 use super::terms::edit_cost;
-use super::trie::{Start, Trie};
+use super::trie::{Opening, Trie};
 
 /// Sounds farther apart than this are not confused.
 const NEAR_MAX: f32 = 0.5;
-/// Different tokens that are remembered besides characters; the rest are worked out again each time.
-const MEMORY_MAX: usize = 50_000;
+/// Places for tokens besides characters, and how many of them one token may try. What finds no place
+/// is worked out again each time.
+const PLACES: usize = 1 << 16;
+const TRIES: usize = 8;
 /// The block in which nearly all Chinese text is written.
 const HANZI: std::ops::Range<u32> = 0x4e00..0xa000;
 
@@ -34,8 +36,8 @@ pub(crate) struct Ear {
     pub(crate) near: Box<[(u32, f32)]>,
     /// The same words without the distances, one bit each: most words are not among them.
     sounds: Box<[u64]>,
-    /// Where a walk through the pieces may begin with it.
-    pub(crate) starts: Box<[Start]>,
+    /// What it is of the pieces by itself, and where a walk through them may begin with it.
+    pub(crate) opening: Opening,
     /// What it costs to let it in where a phrase does not have it.
     pub(crate) let_in: f32,
 }
@@ -56,8 +58,8 @@ impl Ear {
         for &(id, _) in &near {
             sounds[id as usize / BITS] |= 1 << (id as usize % BITS);
         }
-        let starts = trie.starts(own, &near);
-        Self { own, near, sounds, starts, let_in }
+        let opening = trie.opening(own, &near);
+        Self { own, near, sounds, opening, let_in }
     }
 
     /// How far it is from a word that it sounds like.
@@ -75,7 +77,7 @@ impl Ear {
 #[derive(Debug)]
 pub(crate) enum Kept<'m> {
     Table(&'m Ear),
-    Shared(Arc<Ear>),
+    Own(Box<Ear>),
 }
 
 impl Deref for Kept<'_> {
@@ -84,23 +86,23 @@ impl Deref for Kept<'_> {
     fn deref(&self) -> &Ear {
         match self {
             Kept::Table(ear) => ear,
-            Kept::Shared(ear) => ear,
+            Kept::Own(ear) => ear,
         }
     }
 }
 
-/// All ears so far.
+/// All ears so far. A place once taken keeps its token, so that nobody waits for anybody to read it.
 #[derive(Debug)]
 pub(crate) struct Ears {
     hanzi: Box<[OnceLock<Ear>]>,
-    others: RwLock<BTreeMap<CompactString, Arc<Ear>>>,
+    others: Box<[OnceLock<(CompactString, Ear)>]>,
 }
 
 impl Default for Ears {
     fn default() -> Self {
         Self {
             hanzi: HANZI.map(|_| OnceLock::new()).collect(),
-            others: RwLock::new(BTreeMap::new()),
+            others: (0..PLACES).map(|_| OnceLock::new()).collect(),
         }
     }
 }
@@ -124,20 +126,25 @@ impl Ears {
         {
             return Kept::Table(slot.get_or_init(new));
         }
+        // Numbers are many, and quickly worked out.
         if token.sound.is_silent() {
-            return Kept::Shared(Arc::new(new()));
+            return Kept::Own(Box::new(new()));
         }
-        if let Ok(others) = self.others.read()
-            && let Some(known) = others.get(text)
-        {
-            return Kept::Shared(Arc::clone(known));
+        let places = (place(text)..).take(TRIES).map(|at| &self.others[at % PLACES]);
+        for slot in places {
+            let (known, ear) = slot.get_or_init(|| (token.text.clone(), new()));
+            if known == text {
+                return Kept::Table(ear);
+            }
         }
-        let ear = Arc::new(new());
-        if let Ok(mut others) = self.others.write()
-            && others.len() < MEMORY_MAX
-        {
-            others.insert(token.text.clone(), Arc::clone(&ear));
-        }
-        Kept::Shared(ear)
+        Kept::Own(Box::new(new()))
     }
+}
+
+/// Where to look first for a token.
+fn place(text: &str) -> usize {
+    // Keys and all are those of the standard library's default: the same in every run.
+    let mut hasher = std::hash::DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish() as usize % PLACES
 }

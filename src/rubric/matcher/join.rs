@@ -46,9 +46,9 @@ impl Way {
         Self { length, elements, pieces }
     }
 
-    /// The first piece of words, if any.
-    pub(super) fn first_piece(&self) -> Option<usize> {
-        self.pieces.first().copied()
+    /// Its pieces of words.
+    pub(super) fn pieces(&self) -> &[usize] {
+        &self.pieces
     }
 }
 
@@ -121,19 +121,25 @@ impl<'a> Scene<'a> {
         self.heard.get(piece / BITS).is_some_and(|bits| bits & 1 << (piece % BITS) != 0)
     }
 
-    /// All places where a phrase is said.
-    pub(super) fn join(&self, phrase: usize, chains: &[Chain]) -> Vec<Heard> {
-        let mut partials: Option<Vec<Partial>> = None;
-        for chain in chains {
-            let found: Vec<Partial> = chain.ways.iter().flat_map(|way| self.say(way)).collect();
-            let next = match &partials {
-                None => found,
-                Some(partials) => self.extend(partials, &found, chain.gap_before),
-            };
-            if next.is_empty() {
+    /// All places where a phrase is said; `begun`: the ways to say its first segment of which all
+    /// pieces were heard, by number.
+    pub(super) fn join(
+        &self,
+        phrase: usize,
+        chains: &[Chain],
+        begun: impl Iterator<Item = usize>,
+    ) -> Vec<Heard> {
+        let Some((first, rest)) = chains.split_first() else { return Vec::new() };
+        let mut partials: Vec<Partial> = Vec::new();
+        begun.for_each(|way| partials.append(&mut self.say(&first.ways[way])));
+        for chain in rest {
+            if partials.is_empty() {
                 return Vec::new();
             }
-            partials = Some(next);
+            let mut found: Vec<Partial> = Vec::new();
+            let ways = chain.ways.iter().filter(|way| self.may_hear(way));
+            ways.for_each(|way| found.append(&mut self.say(way)));
+            partials = self.extend(&partials, &found, chain.gap_before);
         }
         let heard = |p: Partial| Heard {
             phrase,
@@ -143,14 +149,16 @@ impl<'a> Scene<'a> {
         };
         let (share, of) = LITERAL_SHARE;
         let sure = |p: &Partial| p.exact || (p.literal * of >= p.length * share && p.is_tight());
-        partials.unwrap_or_default().into_iter().filter(sure).map(heard).collect()
+        partials.into_iter().filter(sure).map(heard).collect()
     }
 
-    /// All places where a segment is said one way.
+    /// Whether all pieces of a way were heard.
+    pub(super) fn may_hear(&self, way: &Way) -> bool {
+        way.pieces.iter().all(|&piece| self.is_heard(piece))
+    }
+
+    /// All places where a segment is said one way, of which all pieces were heard.
     fn say(&self, way: &Way) -> Vec<Partial> {
-        if !way.pieces.iter().all(|&piece| self.is_heard(piece)) {
-            return Vec::new();
-        }
         let mut partials: Option<Vec<Partial>> = None;
         let mut gap = 0;
         for &element in &way.elements {

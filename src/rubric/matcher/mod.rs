@@ -39,10 +39,11 @@ pub(crate) struct Matcher {
     trie: Trie,
     /// Phrases as chains of segments.
     chains: Vec<(usize, Vec<Chain>)>,
-    /// Which chains may begin with a piece.
-    by_piece: BTreeMap<usize, Vec<usize>>,
-    /// Chains that may begin without words of their own.
-    wordless: Vec<usize>,
+    /// By piece, the ways to begin a phrase that are tried when it was heard. Of a way's pieces it is
+    /// the longest, which is heard least often.
+    by_piece: Vec<Vec<Beginning>>,
+    /// Ways to begin a phrase without words of their own.
+    wordless: Vec<Beginning>,
     regexes: Vec<(usize, regex::Regex)>,
     similar: Vec<(usize, f32, Vec<Token>)>,
     /// Phrases that stand for a kind of entity.
@@ -52,6 +53,9 @@ pub(crate) struct Matcher {
     ears: Ears,
     nearness: Nearness,
 }
+
+/// A way to say a phrase's first segment: the phrase's place in `chains`, and the way's in its segment.
+type Beginning = (u32, u32);
 
 #[derive(Debug)]
 struct Known {
@@ -108,6 +112,24 @@ pub(crate) enum Pause {
     Question,
 }
 
+/// A set of phrases, by their number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Wanted(Vec<bool>);
+
+impl Wanted {
+    pub(crate) fn extend(&mut self, phrases: impl IntoIterator<Item = usize>) {
+        for phrase in phrases {
+            let len = self.0.len().max(phrase + 1);
+            self.0.resize(len, false);
+            self.0[phrase] = true;
+        }
+    }
+
+    pub(crate) fn holds(&self, phrase: usize) -> bool {
+        self.0.get(phrase).copied().unwrap_or(false)
+    }
+}
+
 /// What the attributes that phrases name say on one call, as tokens.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names(Vec<Vec<Token>>);
@@ -152,18 +174,19 @@ impl Matcher {
         Sample { tokens, words }
     }
 
-    /// A phrase is looked at only when a piece of its first segment was heard.
+    /// A phrase is looked at only when all pieces of a way to say its first segment were heard.
     fn index(&mut self, phrase: usize, chains: &[Chain]) {
-        let at = self.chains.len();
-        for way in chains.first().iter().flat_map(|chain| &chain.ways) {
-            match way.first_piece() {
+        let at = self.chains.len() as u32;
+        let ways = chains.first().into_iter().flat_map(|chain| &chain.ways);
+        for (way, number) in ways.zip(0u32..) {
+            // Of pieces of one length the last: phrases begin alike more often than they end alike.
+            match way.pieces().iter().copied().max_by_key(|&piece| self.trie.tokens_of(piece)) {
                 Some(piece) => {
-                    let asking = self.by_piece.entry(piece).or_default();
-                    if asking.last() != Some(&at) {
-                        asking.push(at);
-                    }
+                    let len = self.by_piece.len().max(piece + 1);
+                    self.by_piece.resize_with(len, Vec::new);
+                    self.by_piece[piece].push((at, number));
                 }
-                None => self.wordless.push(at),
+                None => self.wordless.push((at, number)),
             }
         }
         debug_assert!(phrase == self.phrases.len(), "phrases are numbered in order");
@@ -286,9 +309,12 @@ impl Matcher {
         Names(self.attributes.iter().map(value).collect())
     }
 
-    /// All phrases in a stretch of speech, by start, end, phrase.
-    pub(crate) fn find(&self, spoken: &[&Spoken], names: &Names) -> Vec<Heard> {
+    /// Those of the phrases `wanted` that are in a stretch of speech, by start, end, phrase.
+    pub(crate) fn find(&self, spoken: &[&Spoken], names: &Names, wanted: &Wanted) -> Vec<Heard> {
         let own = |text: &str| self.vocabulary.get(text).copied();
+        if spoken.is_empty() {
+            return Vec::new();
+        }
         let ears: Vec<Kept<'_>> = spoken
             .iter()
             .map(|one| self.ears.of(&one.token, &self.words, &self.trie, own))
@@ -302,19 +328,13 @@ impl Matcher {
         // Stable: places stay in order.
         pieces.sort_by_key(|found| found.piece);
         let scene = join::Scene::new(spoken, &pieces, names, &self.prefixes);
-        let mut asked: Vec<usize> = self.wordless.clone();
-        for same in pieces.chunk_by(|a, b| a.piece == b.piece) {
-            asked.extend(self.by_piece.get(&same[0].piece).into_iter().flatten());
-        }
-        asked.sort_unstable();
-        asked.dedup();
         let mut out: Vec<Heard> = Vec::new();
-        for at in asked {
-            let (phrase, chains) = &self.chains[at];
-            out.extend(scene.join(*phrase, chains));
+        for begun in self.begun(&scene, &pieces, wanted).chunk_by(|a, b| a.0 == b.0) {
+            let (phrase, chains) = &self.chains[begun[0].0 as usize];
+            out.extend(scene.join(*phrase, chains, begun.iter().map(|&(_, way)| way as usize)));
         }
-        self.find_regexes(spoken, &mut out);
-        self.find_similar(spoken, &mut out);
+        self.find_regexes(spoken, wanted, &mut out);
+        self.find_similar(spoken, wanted, &mut out);
         // Of several ways to hear a phrase from one token on, the nearest stays.
         out.sort_by(|a, b| {
             let place = (a.phrase, a.tokens.start).cmp(&(b.phrase, b.tokens.start));
@@ -325,7 +345,22 @@ impl Matcher {
         out
     }
 
-    fn find_regexes(&self, spoken: &[&Spoken], out: &mut Vec<Heard>) {
+    /// Ways to begin a phrase of which all pieces were heard, in order.
+    fn begun(&self, scene: &join::Scene<'_>, pieces: &[Found], wanted: &Wanted) -> Vec<Beginning> {
+        let asked = pieces
+            .chunk_by(|a, b| a.piece == b.piece)
+            .flat_map(|same| self.by_piece.get(same[0].piece).into_iter().flatten());
+        let heard = |&(at, way): &Beginning| {
+            let (phrase, chains) = &self.chains[at as usize];
+            wanted.holds(*phrase) && scene.may_hear(&chains[0].ways[way as usize])
+        };
+        let mut out: Vec<Beginning> =
+            asked.chain(&self.wordless).copied().filter(heard).collect();
+        out.sort_unstable();
+        out
+    }
+
+    fn find_regexes(&self, spoken: &[&Spoken], wanted: &Wanted, out: &mut Vec<Heard>) {
         if self.regexes.is_empty() {
             return;
         }
@@ -339,7 +374,7 @@ impl Matcher {
             text.push_str(&one.token.text);
             ends.push(text.len());
         }
-        for (phrase, regex) in &self.regexes {
+        for (phrase, regex) in self.regexes.iter().filter(|(phrase, _)| wanted.holds(*phrase)) {
             for found in regex.find_iter(&text).filter(|found| !found.is_empty()) {
                 let start = ends.partition_point(|&end| end <= found.start());
                 let end = ends.partition_point(|&end| end < found.end()) + 1;
@@ -349,8 +384,8 @@ impl Matcher {
         }
     }
 
-    fn find_similar(&self, spoken: &[&Spoken], out: &mut Vec<Heard>) {
-        for (phrase, least, wanted) in &self.similar {
+    fn find_similar(&self, spoken: &[&Spoken], asked: &Wanted, out: &mut Vec<Heard>) {
+        for (phrase, least, wanted) in self.similar.iter().filter(|one| asked.holds(one.0)) {
             let same = |a: &Token, b: &Token| f32::from(u8::from(a.text != b.text));
             if let Some((tokens, distance)) = nearest(wanted, spoken, same)
                 && 1.0 - distance >= *least

@@ -3,6 +3,8 @@
 //! In: pieces as lists of vocabulary numbers. Out: hits with what they cost. A walk may take a token
 //! that sounds like the one wanted, and for long pieces leave one out or let one in.
 
+use std::sync::OnceLock;
+
 use super::ears::{Ear, Kept};
 use super::terms::{EDIT_COST_MIN, Terms};
 
@@ -22,10 +24,70 @@ pub(crate) struct Found {
 pub(crate) struct Trie {
     nodes: Vec<Node>,
     terms: Vec<Terms>,
+    /// Tokens of each piece.
+    lengths: Vec<usize>,
     /// What it costs to leave a token out, by vocabulary number.
     left_out: Vec<f32>,
     /// The root's children by vocabulary number; 0: none.
     firsts: Vec<u32>,
+    /// The nodes as walks read them, once all pieces are known.
+    paths: OnceLock<Paths>,
+}
+
+/// The nodes side by side: a walk touches few lines of memory.
+#[derive(Debug, Default)]
+struct Paths {
+    nodes: Vec<Path>,
+    /// Vocabulary number and node, ascending, for one node after another.
+    children: Vec<(u32, u32)>,
+    /// Pieces, for one node after another.
+    ends: Vec<u32>,
+}
+
+/// A node, with its children and ends by their places.
+#[derive(Debug, Clone, Copy)]
+struct Path {
+    children: (u32, u32),
+    ends: (u32, u32),
+    budget: f32,
+    left_out_min: f32,
+    literal_min: i32,
+    stranger_budget: f32,
+}
+
+impl Paths {
+    fn of(nodes: &[Node]) -> Self {
+        let mut out = Self::default();
+        for node in nodes {
+            let (children, ends) = (out.children.len() as u32, out.ends.len() as u32);
+            out.children.extend(&node.children);
+            out.ends.extend(node.ends.iter().map(|&piece| piece as u32));
+            out.nodes.push(Path {
+                children: (children, out.children.len() as u32),
+                ends: (ends, out.ends.len() as u32),
+                budget: node.budget,
+                left_out_min: node.left_out_min,
+                literal_min: node.literal_min,
+                stranger_budget: node.stranger_budget,
+            });
+        }
+        out
+    }
+
+    fn children(&self, path: &Path) -> &[(u32, u32)] {
+        &self.children[path.children.0 as usize..path.children.1 as usize]
+    }
+
+    fn ends(&self, path: &Path) -> &[u32] {
+        &self.ends[path.ends.0 as usize..path.ends.1 as usize]
+    }
+}
+
+impl Path {
+    /// Whether no piece below can be reached any more.
+    fn is_lost(&self, cost: f32, literal: u32, exact: bool) -> bool {
+        !exact && cost > self.stranger_budget && (literal as i32) < self.literal_min
+    }
 }
 
 #[derive(Debug)]
@@ -67,16 +129,6 @@ impl Node {
             self.stranger_budget = self.stranger_budget.max(terms.stranger_budget);
         }
     }
-
-    fn child(&self, token: u32) -> Option<usize> {
-        let i = self.children.binary_search_by_key(&token, |child| child.0).ok()?;
-        Some(self.children[i].1 as usize)
-    }
-
-    /// Whether no piece below can be reached any more.
-    fn is_lost(&self, cost: f32, literal: usize, exact: bool) -> bool {
-        !exact && cost > self.stranger_budget && (literal as i32) < self.literal_min
-    }
 }
 
 /// Where walks begin with some token.
@@ -88,15 +140,24 @@ pub(crate) struct Start {
     same: bool,
 }
 
+/// What a token is by itself, and where it may lead.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Opening {
+    /// Where a walk may go on.
+    starts: Box<[Start]>,
+    /// Pieces of one token that it makes, each with its cost and whether it is the very token.
+    alone: Box<[(u32, f32, bool)]>,
+}
+
 /// Children asked for in the time that it takes to look one up.
 const LOOK_UP_COST: usize = 4;
 
 #[derive(Clone, Copy)]
 struct Walk {
-    node: usize,
-    at: usize,
+    node: u32,
+    at: u32,
     cost: f32,
-    literal: usize,
+    literal: u32,
     exact: bool,
     /// The last step left a token out or let one in.
     edited: bool,
@@ -108,11 +169,17 @@ impl Trie {
         self.left_out.push(cost);
     }
 
+    /// How many tokens a piece has.
+    pub(crate) fn tokens_of(&self, piece: usize) -> usize {
+        self.lengths[piece]
+    }
+
     /// Adds a piece and gives its number.
     pub(crate) fn add(&mut self, tokens: &[u32], terms: Terms) -> usize {
         if self.nodes.is_empty() {
             self.nodes.push(Node::default());
         }
+        self.paths = OnceLock::new();
         let mut node = 0;
         self.nodes[0].leads_to(terms, tokens.len());
         for (depth, &token) in tokens.iter().enumerate() {
@@ -139,6 +206,7 @@ impl Trie {
         }
         let piece = self.terms.len();
         self.terms.push(terms);
+        self.lengths.push(tokens.len());
         self.nodes[node].ends.push(piece);
         piece
     }
@@ -151,120 +219,163 @@ impl Trie {
         }
     }
 
+    fn paths(&self) -> &Paths {
+        self.paths.get_or_init(|| Paths::of(&self.nodes))
+    }
+
     /// All pieces in a text, given what each of its tokens is and sounds like.
     pub(crate) fn find(&self, ears: &[Kept<'_>]) -> Vec<Found> {
-        let mut out: Vec<Found> = Vec::new();
-        if self.nodes.is_empty() {
-            return out;
-        }
-        let mut stack: Vec<Walk> = Vec::new();
-        for start in 0..ears.len() {
+        let paths = self.paths();
+        let mut out: Vec<Found> = Vec::with_capacity(2 * ears.len());
+        let mut search = Search { trie: self, paths, ears, stack: Vec::with_capacity(32) };
+        for (start, ear) in ears.iter().enumerate() {
             let first = out.len();
-            Self::begin(&ears[start], start, &mut stack);
-            while let Some(walk) = stack.pop() {
-                self.arrive(walk, start, first, &mut out);
-                self.take(walk, ears, &mut stack);
-                self.edit(walk, ears, &mut stack);
+            for begun in ear.opening.starts.iter().rev() {
+                search.go_on(Walk {
+                    node: begun.node,
+                    at: start as u32 + 1,
+                    cost: begun.cost,
+                    literal: u32::from(begun.same),
+                    exact: begun.same,
+                    edited: false,
+                });
+                while let Some(walk) = search.stack.pop() {
+                    search.arrive(walk, start, first, &mut out);
+                    search.go_on(walk);
+                }
             }
+            out.extend(ear.opening.alone.iter().map(|&(piece, cost, same)| Found {
+                piece: piece as usize,
+                start,
+                end: start + 1,
+                cost,
+                literal: usize::from(same),
+                exact: same,
+            }));
         }
         out
     }
 
-    /// Where a walk may begin with a token that is `own` and sounds like what is `near`.
-    pub(crate) fn starts(&self, own: Option<u32>, near: &[(u32, f32)]) -> Box<[Start]> {
+    /// What begins with a token that is `own` and sounds like what is `near`.
+    pub(crate) fn opening(&self, own: Option<u32>, near: &[(u32, f32)]) -> Opening {
+        let paths = self.paths();
         let start = |id: u32, cost: f32, same: bool| {
-            let node = self.firsts.get(id as usize).map_or(0, |&node| node as usize);
-            let literal = usize::from(same);
-            let open = node > 0
-                && (same || cost <= self.nodes[node].budget)
-                && !self.nodes[node].is_lost(cost, literal, same);
-            open.then_some(Start { node: node as u32, cost, same })
+            let node = self.firsts.get(id as usize).copied().filter(|&node| node > 0)?;
+            let path = &paths.nodes[node as usize];
+            let open =
+                (same || cost <= path.budget) && !path.is_lost(cost, u32::from(same), same);
+            open.then_some(Start { node, cost, same })
         };
         let same = own.and_then(|own| start(own, 0.0, true));
         let others = near.iter().filter(|(id, _)| Some(*id) != own);
-        same.into_iter()
+        let all: Vec<Start> = same
+            .into_iter()
             .chain(others.filter_map(|&(id, distance)| start(id, distance, false)))
-            .collect()
+            .collect();
+        let alone = all.iter().flat_map(|start| {
+            let ends = paths.ends(&paths.nodes[start.node as usize]).iter();
+            let heard = ends.filter(|&&piece| {
+                self.is_heard(piece, start.cost, u32::from(start.same), start.same)
+            });
+            heard.map(|&piece| (piece, start.cost, start.same))
+        });
+        let alone = alone.collect();
+        let leads_on = |start: &Start| !paths.children(&paths.nodes[start.node as usize]).is_empty();
+        Opening { starts: all.into_iter().filter(leads_on).collect(), alone }
     }
 
-    /// The first token is never an edit: a hit must begin where it begins.
-    fn begin(ear: &Ear, start: usize, stack: &mut Vec<Walk>) {
-        stack.extend(ear.starts.iter().map(|first| Walk {
-            node: first.node as usize,
-            at: start + 1,
-            cost: first.cost,
-            literal: usize::from(first.same),
-            exact: first.same,
-            edited: false,
-        }));
+    /// Whether a piece was heard, when a walk has come to its end.
+    fn is_heard(&self, piece: u32, cost: f32, literal: u32, exact: bool) -> bool {
+        let terms = self.terms[piece as usize];
+        exact || (terms.phonetic && cost <= terms.allowed(literal as usize))
+    }
+}
+
+/// One search through a text.
+struct Search<'s> {
+    trie: &'s Trie,
+    paths: &'s Paths,
+    ears: &'s [Kept<'s>],
+    stack: Vec<Walk>,
+}
+
+impl Search<'_> {
+    /// The steps that a walk may take. The first token is never an edit: a hit must begin where it begins.
+    fn go_on(&mut self, walk: Walk) {
+        let (paths, ears) = (self.paths, self.ears);
+        let here = &paths.nodes[walk.node as usize];
+        let children = paths.children(here);
+        // No walk ends with an edit: without a step to take there is none to make.
+        let Some(ear) = ears.get(walk.at as usize).filter(|_| !children.is_empty()) else { return };
+        self.take(walk, here, children, ear);
+        self.edit(walk, here, children, ear);
     }
 
-    fn take(&self, walk: Walk, ears: &[Kept<'_>], stack: &mut Vec<Walk>) {
-        let Some(ear) = ears.get(walk.at) else { return };
-        let here = &self.nodes[walk.node];
-        if here.children.is_empty() {
-            return;
-        }
+    fn take(&mut self, walk: Walk, here: &Path, children: &[(u32, u32)], ear: &Ear) {
         let step = |node, cost, same| Walk {
             node,
             at: walk.at + 1,
             cost: walk.cost + cost,
-            literal: walk.literal + usize::from(same),
+            literal: walk.literal + u32::from(same),
             exact: walk.exact && same,
             edited: false,
         };
-        if let Some(node) = ear.own.and_then(|own| here.child(own)) {
-            self.push(step(node, 0.0, true), stack);
+        let child = |token: u32| {
+            let i = children.binary_search_by_key(&token, |child| child.0).ok()?;
+            Some(children[i].1)
+        };
+        if let Some(node) = ear.own.and_then(child) {
+            self.push(step(node, 0.0, true));
         }
         if here.budget <= 0.0 {
             return;
         }
-        let mut near = |id: u32, node: usize, distance: f32| {
-            if Some(id) != ear.own && walk.cost + distance <= self.nodes[node].budget {
-                self.push(step(node, distance, false), stack);
+        let mut near = |id: u32, node: u32, distance: f32| {
+            if Some(id) != ear.own
+                && walk.cost + distance <= self.paths.nodes[node as usize].budget
+            {
+                self.push(step(node, distance, false));
             }
         };
         // Both lists are in order of number; to ask a child costs far less than to look one up.
-        if here.children.len() <= LOOK_UP_COST * ear.near.len() {
-            for &(id, node) in &here.children {
+        if children.len() <= LOOK_UP_COST * ear.near.len() {
+            for &(id, node) in children {
                 if let Some(distance) = ear.distance(id) {
-                    near(id, node as usize, distance);
+                    near(id, node, distance);
                 }
             }
         } else {
             for &(id, distance) in &ear.near {
-                if let Some(node) = here.child(id) {
+                if let Some(node) = child(id) {
                     near(id, node, distance);
                 }
             }
         }
     }
 
-    fn push(&self, walk: Walk, stack: &mut Vec<Walk>) {
-        if !self.nodes[walk.node].is_lost(walk.cost, walk.literal, walk.exact) {
-            stack.push(walk);
+    fn push(&mut self, walk: Walk) {
+        let path = &self.paths.nodes[walk.node as usize];
+        if !path.is_lost(walk.cost, walk.literal, walk.exact) {
+            self.stack.push(walk);
         }
     }
 
-    fn edit(&self, walk: Walk, ears: &[Kept<'_>], stack: &mut Vec<Walk>) {
-        let here = &self.nodes[walk.node];
+    fn edit(&mut self, walk: Walk, here: &Path, children: &[(u32, u32)], ear: &Ear) {
         if walk.cost + EDIT_COST_MIN > here.budget {
             return;
         }
         let edited = Walk { exact: false, edited: true, ..walk };
-        if let Some(ear) = ears.get(walk.at) {
-            let cost = walk.cost + ear.let_in;
-            if cost <= here.budget {
-                self.push(Walk { at: walk.at + 1, cost, ..edited }, stack);
-            }
+        let cost = walk.cost + ear.let_in;
+        if cost <= here.budget {
+            self.push(Walk { at: walk.at + 1, cost, ..edited });
         }
         if walk.cost + here.left_out_min > here.budget {
             return;
         }
-        for &(id, node) in &here.children {
-            let cost = walk.cost + self.left_out[id as usize];
-            if cost <= self.nodes[node as usize].budget {
-                self.push(Walk { node: node as usize, cost, ..edited }, stack);
+        for &(id, node) in children {
+            let cost = walk.cost + self.trie.left_out[id as usize];
+            if cost <= self.paths.nodes[node as usize].budget {
+                self.push(Walk { node, cost, ..edited });
             }
         }
     }
@@ -275,18 +386,17 @@ impl Trie {
         if walk.edited {
             return;
         }
-        for &piece in &self.nodes[walk.node].ends {
-            let terms = self.terms[piece];
-            let heard = walk.exact || (terms.phonetic && walk.cost <= terms.allowed(walk.literal));
-            if !heard {
+        let Walk { cost, literal, exact, .. } = walk;
+        let end = walk.at as usize;
+        for &piece in self.paths.ends(&self.paths.nodes[walk.node as usize]) {
+            if !self.trie.is_heard(piece, cost, literal, exact) {
                 continue;
             }
-            let Walk { at: end, cost, literal, exact, .. } = walk;
+            let (piece, literal) = (piece as usize, literal as usize);
             let found = Found { piece, start, end, cost, literal, exact };
-            let known =
-                out[first..].iter_mut().find(|old| old.piece == piece && old.end == walk.at);
+            let known = out[first..].iter_mut().find(|old| old.piece == piece && old.end == end);
             match known {
-                Some(old) if old.cost > walk.cost => *old = found,
+                Some(old) if old.cost > cost => *old = found,
                 Some(_) => {}
                 None => out.push(found),
             }
