@@ -10,7 +10,8 @@ use crate::domain::{AudioTime, How, LegIx, Utterance};
 use crate::text::entity::{self, EntityKind, Piece};
 use crate::text::pii;
 
-use super::matcher::{Heard, Matcher, Pause, Spoken, Wanted};
+use super::askers::Askers;
+use super::matcher::{Heard, Matcher, Pause, Spoken};
 use super::speech::Speech;
 use super::stream::{FOREVER, Spot};
 
@@ -20,14 +21,15 @@ const ASKED_UTTERANCES: usize = 3;
 /// Entities in the stretch of speech around an utterance.
 pub(crate) fn find(
     matcher: &Matcher,
-    asked_for: &Wanted,
+    askers: Askers,
     speech: &Speech,
     i: usize,
     stretch: &[(Spot, &Spoken)],
 ) -> Vec<Heard> {
     let phrase_of = |kind: EntityKind| {
         let phrase = matcher.entities().get(&kind).copied()?;
-        (asked_for.holds(phrase) && !matches!(kind, EntityKind::Personal(_))).then_some(phrase)
+        (matcher.is_wanted(phrase, askers) && !matches!(kind, EntityKind::Personal(_)))
+            .then_some(phrase)
     };
     if EntityKind::ALL.into_iter().all(|kind| phrase_of(kind).is_none()) {
         return Vec::new();

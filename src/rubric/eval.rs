@@ -12,8 +12,9 @@ use crate::domain::{
 };
 
 use super::applies::{Applicable, applies};
+use super::askers::Askers;
 use super::entity::{self, Personal};
-use super::matcher::{Names, Spoken, Wanted};
+use super::matcher::{Names, Spoken};
 use super::op::{self, Outcome};
 use super::plan::{Plan, Planned};
 use super::proof::Prover;
@@ -131,8 +132,8 @@ pub struct Evaluation<'p> {
     plan: &'p Plan,
     info: CallInfo,
     names: Names,
-    /// The phrases of the rubrics that may apply; no others are looked for.
-    wanted: Wanted,
+    /// The rubrics that may apply, by their place in the plan.
+    may_apply: Vec<usize>,
     parties_sure: bool,
     horizon: AudioTime,
     end: Option<AudioTime>,
@@ -213,15 +214,17 @@ impl<'p> Evaluation<'p> {
             Some(Attribute::Number(number)) => Some(number.to_string()),
             None => None,
         });
-        let mut wanted = Wanted::default();
-        for planned in plan.rubrics.iter().filter(|planned| may_apply(planned, info)) {
-            wanted.extend(planned.phrases());
-        }
+        let rubrics = plan.rubrics.iter().enumerate();
+        let may_apply = rubrics.filter(|(_, planned)| {
+            let answer = applies(&planned.rubric, info);
+            matches!(answer, Applicable::Yes | Applicable::Unknown(_))
+        });
+        let may_apply = may_apply.map(|(place, _)| place).collect();
         Self {
             plan,
             info: info.clone(),
             names,
-            wanted,
+            may_apply,
             parties_sure: told::share(parties_confidence) >= PARTIES_CONFIDENCE_MIN,
             horizon: AudioTime::ZERO,
             end: None,
@@ -313,9 +316,9 @@ impl<'p> Evaluation<'p> {
         for i in self.speech.take_closed(horizon) {
             let stretch = self.speech.stretch(i);
             let spoken: Vec<&Spoken> = stretch.iter().map(|(_, spoken)| *spoken).collect();
-            let (matcher, wanted) = (&self.plan.matcher, &self.wanted);
-            let phrases = matcher.find(&spoken, &self.names, wanted);
-            let entities = entity::find(matcher, wanted, &self.speech, i, &stretch);
+            let (matcher, askers) = (&self.plan.matcher, self.askers(i));
+            let phrases = matcher.find(&spoken, &self.names, askers);
+            let entities = entity::find(matcher, askers, &self.speech, i, &stretch);
             for heard in phrases.into_iter().chain(entities) {
                 let (from, to) = (stretch[heard.tokens.start].0, stretch[heard.tokens.end - 1].0);
                 if to.utterance == i {
@@ -341,6 +344,14 @@ impl<'p> Evaluation<'p> {
             self.hits.entry(phrase).or_default().push(hit);
         }
         self.hits.values_mut().for_each(|hits| hits.sort_by_key(|hit| (hit.span, hit.leg)));
+    }
+
+    /// Who asks for words in an utterance.
+    fn askers(&self, i: usize) -> Askers {
+        let mut askers = Askers::default();
+        let party = self.speech.all()[i].party;
+        self.may_apply.iter().for_each(|&rubric| askers.join(Askers::of(rubric, party)));
+        askers
     }
 
     fn hit(&self, i: usize, from: Spot, to: Spot, source: Source) -> Hit {
@@ -425,7 +436,7 @@ impl<'p> Evaluation<'p> {
     }
 
     pub(super) fn rubrics(&self) -> impl Iterator<Item = &'p Planned> {
-        self.plan.rubrics.iter().filter(|planned| may_apply(planned, &self.info))
+        self.may_apply.iter().map(|&place| &self.plan.rubrics[place])
     }
 
     pub(super) fn outcomes(&self, planned: &Planned) -> Vec<Outcome> {
@@ -461,8 +472,4 @@ impl<'p> Evaluation<'p> {
             written: self.written.as_ref(),
         }
     }
-}
-
-fn may_apply(planned: &Planned, info: &CallInfo) -> bool {
-    matches!(applies(&planned.rubric, info), Applicable::Yes | Applicable::Unknown(_))
 }

@@ -8,6 +8,7 @@
 //! pure function over [`stream`]s of hits; [`proof`] and [`score`] make findings of them.
 
 mod applies;
+mod askers;
 pub mod backtest;
 pub mod dialogue;
 mod diff;

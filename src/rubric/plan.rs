@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::askers::Askers;
 use super::matcher::Matcher;
 use super::model::{Match, Op, Phrase, Rubric};
 
@@ -22,13 +23,6 @@ pub(crate) struct Planned {
     pub(crate) asked: Vec<Asked>,
 }
 
-impl Planned {
-    /// All phrases that its conditions ask for, by their number in the plan.
-    pub(crate) fn phrases(&self) -> impl Iterator<Item = usize> {
-        self.asked.iter().flat_map(|asked| asked.phrases.iter().chain(&asked.except)).copied()
-    }
-}
-
 /// Phrases by their number in the plan.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
@@ -40,7 +34,7 @@ impl Plan {
     /// Compiles rubrics. Their order is the order of the scorecards.
     pub fn compile(rubrics: Vec<Rubric>) -> Self {
         let mut book = Book::default();
-        let rubrics = rubrics
+        let rubrics: Vec<Planned> = rubrics
             .into_iter()
             .map(|rubric| {
                 let asked =
@@ -48,13 +42,31 @@ impl Plan {
                 Planned { rubric, asked }
             })
             .collect();
-        Self { rubrics, matcher: book.matcher }
+        let mut matcher = book.matcher;
+        matcher.asked_by(&askers(&rubrics, book.known.len()));
+        Self { rubrics, matcher }
     }
 
     /// The rubrics, in order.
     pub fn rubrics(&self) -> impl Iterator<Item = &Rubric> {
         self.rubrics.iter().map(|planned| &planned.rubric)
     }
+}
+
+/// Who asks for each of so many phrases.
+fn askers(rubrics: &[Planned], phrases: usize) -> Vec<Askers> {
+    let mut out = vec![Askers::default(); phrases];
+    for (number, planned) in rubrics.iter().enumerate() {
+        for (condition, asked) in planned.rubric.conditions.iter().zip(&planned.asked) {
+            // What excuses a repetition may be said by anybody. Any other exception shares words with
+            // what it is an exception to, and these are one party's.
+            let about = condition.by.filter(|_| matches!(condition.op, Op::Phrase(_)));
+            for &phrase in asked.phrases.iter().chain(&asked.except) {
+                out[phrase].join(Askers::one(number, about));
+            }
+        }
+    }
+    out
 }
 
 /// Numbers phrases; the same phrase asked for twice gets one number.

@@ -34,8 +34,9 @@ pub(crate) struct Ear {
     pub(crate) own: Option<u32>,
     /// Words that it sounds like, itself too, each with its distance; by number.
     pub(crate) near: Box<[(u32, f32)]>,
-    /// The same words without the distances, one bit each: most words are not among them.
-    sounds: Box<[u64]>,
+    /// The same words without the distances, one bit each, and how many stand before: most words are
+    /// not among them.
+    sounds: Box<[(u64, u32)]>,
     /// What it is of the pieces by itself, and where a walk through them may begin with it.
     pub(crate) opening: Opening,
     /// What it costs to let it in where a phrase does not have it.
@@ -54,9 +55,14 @@ impl Ear {
             each.filter(|(_, distance)| *distance <= NEAR_MAX).collect()
         };
         let len = near.last().map_or(0, |&(last, _)| last as usize / BITS + 1);
-        let mut sounds = vec![0u64; len].into_boxed_slice();
+        let mut sounds = vec![(0u64, 0u32); len].into_boxed_slice();
         for &(id, _) in &near {
-            sounds[id as usize / BITS] |= 1 << (id as usize % BITS);
+            sounds[id as usize / BITS].0 |= 1 << (id as usize % BITS);
+        }
+        let mut before = 0;
+        for (bits, count) in &mut sounds {
+            *count = before;
+            before += bits.count_ones();
         }
         let opening = trie.opening(own, &near);
         Self { own, near, sounds, opening, let_in }
@@ -64,12 +70,12 @@ impl Ear {
 
     /// How far it is from a word that it sounds like.
     pub(crate) fn distance(&self, id: u32) -> Option<f32> {
-        let bits = self.sounds.get(id as usize / BITS)?;
-        if bits & 1 << (id as usize % BITS) == 0 {
+        let &(bits, before) = self.sounds.get(id as usize / BITS)?;
+        let bit = 1u64 << (id as usize % BITS);
+        if bits & bit == 0 {
             return None;
         }
-        let i = self.near.binary_search_by_key(&id, |near| near.0).ok()?;
-        Some(self.near[i].1)
+        Some(self.near[(before + (bits & (bit - 1)).count_ones()) as usize].1)
     }
 }
 

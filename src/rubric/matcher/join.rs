@@ -131,14 +131,14 @@ impl<'a> Scene<'a> {
     ) -> Vec<Heard> {
         let Some((first, rest)) = chains.split_first() else { return Vec::new() };
         let mut partials: Vec<Partial> = Vec::new();
-        begun.for_each(|way| partials.append(&mut self.say(&first.ways[way])));
+        begun.for_each(|way| self.say(&first.ways[way], &mut partials));
         for chain in rest {
             if partials.is_empty() {
                 return Vec::new();
             }
             let mut found: Vec<Partial> = Vec::new();
             let ways = chain.ways.iter().filter(|way| self.may_hear(way));
-            ways.for_each(|way| found.append(&mut self.say(way)));
+            ways.for_each(|way| self.say(way, &mut found));
             partials = self.extend(&partials, &found, chain.gap_before);
         }
         let heard = |p: Partial| Heard {
@@ -158,66 +158,71 @@ impl<'a> Scene<'a> {
     }
 
     /// All places where a segment is said one way, of which all pieces were heard.
-    fn say(&self, way: &Way) -> Vec<Partial> {
-        let mut partials: Option<Vec<Partial>> = None;
-        let mut gap = 0;
-        for &element in &way.elements {
-            if let Element::Gap(tokens) = element {
-                gap = tokens;
-                continue;
-            }
-            let found = self.candidates(element);
-            let next = match &partials {
-                None => found,
-                Some(partials) => self.extend(partials, &found, gap),
-            };
-            if next.is_empty() {
-                return Vec::new();
-            }
-            partials = Some(next);
-            gap = 0;
-        }
-        let mut out = partials.unwrap_or_default();
-        out.iter_mut().for_each(|partial| partial.length = way.length);
-        out
+    fn say(&self, way: &Way, out: &mut Vec<Partial>) {
+        let first = out.len();
+        self.follow(&way.elements, None, 0, out);
+        out[first..].iter_mut().for_each(|partial| partial.length = way.length);
     }
 
-    fn candidates(&self, element: Element) -> Vec<Partial> {
-        let hanzi = |found: &Found| self.spoken[found.start].token.kind == TokenKind::Hanzi;
-        let partial = |found: &Found| Partial {
+    /// All places where some elements follow one another, by the places of the first.
+    fn follow(
+        &self,
+        elements: &[Element],
+        said: Option<Partial>,
+        gap: usize,
+        out: &mut Vec<Partial>,
+    ) {
+        let Some((&element, rest)) = elements.split_first() else {
+            out.extend(said);
+            return;
+        };
+        let mut go_on = |next: &Partial| {
+            let joined = said.map_or(Some(*next), |said| self.joined(&said, next, gap));
+            if let Some(joined) = joined {
+                self.follow(rest, Some(joined), 0, out);
+            }
+        };
+        match element {
+            Element::Gap(tokens) => self.follow(rest, said, tokens, out),
+            Element::Piece(piece) => {
+                let from = self.pieces.partition_point(|found| found.piece < piece);
+                let same = self.pieces[from..].iter().take_while(|found| found.piece == piece);
+                same.for_each(|found| go_on(&self.partial(found)));
+            }
+            Element::Name(name) => {
+                let find = || find_name(&self.names.0[name], self.spoken);
+                let found = self.named[name].get_or_init(find).iter();
+                found.for_each(|found| go_on(&self.partial(found)));
+            }
+            Element::Number => {
+                self.numbers.get_or_init(|| self.numbers()).iter().for_each(go_on);
+            }
+            Element::Prefix(prefix) => {
+                let begins = |one: &Spoken| {
+                    one.token.kind == TokenKind::Word
+                        && one.token.text.starts_with(&self.prefixes[prefix])
+                };
+                self.tokens(begins).for_each(|next| go_on(&next));
+            }
+        }
+    }
+
+    fn partial(&self, found: &Found) -> Partial {
+        let hanzi = || self.spoken[found.start].token.kind == TokenKind::Hanzi;
+        Partial {
             start: found.start,
             end: found.end,
             cost: found.cost,
             exact: found.exact,
             length: 0,
             literal: found.literal,
-            weak: usize::from(found.end - found.start == 1 && !found.exact && hanzi(found)),
-        };
-        match element {
-            Element::Piece(piece) => {
-                let from = self.pieces.partition_point(|found| found.piece < piece);
-                let same = self.pieces[from..].iter().take_while(|found| found.piece == piece);
-                same.map(partial).collect()
-            }
-            Element::Name(name) => {
-                let find = || find_name(&self.names.0[name], self.spoken);
-                self.named[name].get_or_init(find).iter().map(partial).collect()
-            }
-            Element::Number => self.numbers.get_or_init(|| self.numbers()).clone(),
-            Element::Prefix(prefix) => {
-                let begins = |one: &Spoken| {
-                    one.token.kind == TokenKind::Word
-                        && one.token.text.starts_with(&self.prefixes[prefix])
-                };
-                self.tokens(begins)
-            }
-            Element::Gap(_) => Vec::new(),
+            weak: usize::from(found.end - found.start == 1 && !found.exact && hanzi()),
         }
     }
 
     /// Single tokens that are what is wanted.
-    fn tokens(&self, wanted: impl Fn(&Spoken) -> bool) -> Vec<Partial> {
-        let found = (0..self.spoken.len()).filter(|&i| wanted(self.spoken[i]));
+    fn tokens(&self, wanted: impl Fn(&Spoken) -> bool) -> impl Iterator<Item = Partial> {
+        let found = (0..self.spoken.len()).filter(move |&i| wanted(self.spoken[i]));
         let partial = |start| Partial {
             start,
             end: start + 1,
@@ -227,7 +232,7 @@ impl<'a> Scene<'a> {
             literal: 1,
             weak: 0,
         };
-        found.map(partial).collect()
+        found.map(partial)
     }
 
     /// Numbers, and runs of characters that sound like digits: a recogniser may write 1187 as 要要扒起.
@@ -241,7 +246,7 @@ impl<'a> Scene<'a> {
             literal: 1,
             weak: 0,
         };
-        let mut out = self.tokens(is_number);
+        let mut out: Vec<Partial> = self.tokens(is_number).collect();
         let mut start = 0;
         for run in self.spoken.chunk_by(|a, b| sounds_like_digit(a) == sounds_like_digit(b)) {
             let end = start + run.len();
@@ -256,23 +261,26 @@ impl<'a> Scene<'a> {
     fn extend(&self, partials: &[Partial], found: &[Partial], gap: usize) -> Vec<Partial> {
         let mut out: Vec<Partial> = Vec::new();
         for left in partials {
-            for right in found {
-                let near = right.start >= left.end && right.start - left.end <= gap;
-                if !near || self.sentence_ends(left.end, right.start) {
-                    continue;
-                }
-                out.push(Partial {
-                    start: left.start,
-                    end: right.end,
-                    cost: left.cost + right.cost,
-                    exact: left.exact && right.exact,
-                    length: left.length + right.length,
-                    literal: left.literal + right.literal,
-                    weak: left.weak + right.weak,
-                });
-            }
+            out.extend(found.iter().filter_map(|right| self.joined(left, right, gap)));
         }
         out
+    }
+
+    /// One after the other, if no more tokens than `gap` stand between.
+    fn joined(&self, left: &Partial, right: &Partial, gap: usize) -> Option<Partial> {
+        let near = right.start >= left.end && right.start - left.end <= gap;
+        if !near || self.sentence_ends(left.end, right.start) {
+            return None;
+        }
+        Some(Partial {
+            start: left.start,
+            end: right.end,
+            cost: left.cost + right.cost,
+            exact: left.exact && right.exact,
+            length: left.length + right.length,
+            literal: left.literal + right.literal,
+            weak: left.weak + right.weak,
+        })
     }
 
     /// Whether a gap would run over the end of a sentence.

@@ -18,6 +18,7 @@ use crate::domain::How;
 use crate::text::entity::EntityKind;
 use crate::text::{Token, TokenKind, sound_distance, tokens};
 
+use super::askers::Askers;
 use super::model::{Match, Part, Phrase, Segment};
 use ears::{Ears, Kept};
 use join::{Chain, Element, Way};
@@ -60,6 +61,7 @@ type Beginning = (u32, u32);
 #[derive(Debug)]
 struct Known {
     text: String,
+    askers: Askers,
     /// A few ways to say it, for the nearest miss.
     samples: Vec<Sample>,
 }
@@ -112,24 +114,6 @@ pub(crate) enum Pause {
     Question,
 }
 
-/// A set of phrases, by their number.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Wanted(Vec<bool>);
-
-impl Wanted {
-    pub(crate) fn extend(&mut self, phrases: impl IntoIterator<Item = usize>) {
-        for phrase in phrases {
-            let len = self.0.len().max(phrase + 1);
-            self.0.resize(len, false);
-            self.0[phrase] = true;
-        }
-    }
-
-    pub(crate) fn holds(&self, phrase: usize) -> bool {
-        self.0.get(phrase).copied().unwrap_or(false)
-    }
-}
-
 /// What the attributes that phrases name say on one call, as tokens.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names(Vec<Vec<Token>>);
@@ -165,8 +149,28 @@ impl Matcher {
         }
         samples.truncate(SAMPLES_MAX);
         let samples = samples.into_iter().map(|tokens| self.sample(tokens)).collect();
-        self.phrases.push(Known { text: phrase.text.clone(), samples });
+        let (text, askers) = (phrase.text.clone(), Askers::default());
+        self.phrases.push(Known { text, askers, samples });
         number
+    }
+
+    /// Says who asks for each phrase, by its number. Until then nobody does.
+    pub(crate) fn asked_by(&mut self, askers: &[Askers]) {
+        for (known, &askers) in self.phrases.iter_mut().zip(askers) {
+            known.askers = askers;
+        }
+        let mut pieces = vec![Askers::default(); self.trie.piece_count()];
+        for (phrase, chains) in &self.chains {
+            for way in chains.iter().flat_map(|chain| &chain.ways) {
+                way.pieces().iter().for_each(|&piece| pieces[piece].join(askers[*phrase]));
+            }
+        }
+        self.trie.asked_by(&pieces);
+    }
+
+    /// Whether any of some askers asks for a phrase.
+    pub(crate) fn is_wanted(&self, phrase: usize, by: Askers) -> bool {
+        self.phrases[phrase].askers.meet(by)
     }
 
     fn sample(&mut self, tokens: Vec<Token>) -> Sample {
@@ -309,8 +313,8 @@ impl Matcher {
         Names(self.attributes.iter().map(value).collect())
     }
 
-    /// Those of the phrases `wanted` that are in a stretch of speech, by start, end, phrase.
-    pub(crate) fn find(&self, spoken: &[&Spoken], names: &Names, wanted: &Wanted) -> Vec<Heard> {
+    /// The phrases in a stretch of speech that somebody asks for, by start, end, phrase.
+    pub(crate) fn find(&self, spoken: &[&Spoken], names: &Names, by: Askers) -> Vec<Heard> {
         let own = |text: &str| self.vocabulary.get(text).copied();
         if spoken.is_empty() {
             return Vec::new();
@@ -319,7 +323,7 @@ impl Matcher {
             .iter()
             .map(|one| self.ears.of(&one.token, &self.words, &self.trie, own))
             .collect();
-        let mut pieces = self.trie.find(&ears);
+        let mut pieces = self.trie.find(&ears, by);
         // Near sounds across a comma are two words that happen to stand side by side.
         pieces.retain(|found| {
             let torn = || spoken[found.start + 1..found.end].iter().any(|s| s.pause > Pause::None);
@@ -329,12 +333,12 @@ impl Matcher {
         pieces.sort_by_key(|found| found.piece);
         let scene = join::Scene::new(spoken, &pieces, names, &self.prefixes);
         let mut out: Vec<Heard> = Vec::new();
-        for begun in self.begun(&scene, &pieces, wanted).chunk_by(|a, b| a.0 == b.0) {
+        for begun in self.begun(&scene, &pieces, by).chunk_by(|a, b| a.0 == b.0) {
             let (phrase, chains) = &self.chains[begun[0].0 as usize];
             out.extend(scene.join(*phrase, chains, begun.iter().map(|&(_, way)| way as usize)));
         }
-        self.find_regexes(spoken, wanted, &mut out);
-        self.find_similar(spoken, wanted, &mut out);
+        self.find_regexes(spoken, by, &mut out);
+        self.find_similar(spoken, by, &mut out);
         // Of several ways to hear a phrase from one token on, the nearest stays.
         out.sort_by(|a, b| {
             let place = (a.phrase, a.tokens.start).cmp(&(b.phrase, b.tokens.start));
@@ -346,21 +350,20 @@ impl Matcher {
     }
 
     /// Ways to begin a phrase of which all pieces were heard, in order.
-    fn begun(&self, scene: &join::Scene<'_>, pieces: &[Found], wanted: &Wanted) -> Vec<Beginning> {
+    fn begun(&self, scene: &join::Scene<'_>, pieces: &[Found], by: Askers) -> Vec<Beginning> {
         let asked = pieces
             .chunk_by(|a, b| a.piece == b.piece)
             .flat_map(|same| self.by_piece.get(same[0].piece).into_iter().flatten());
         let heard = |&(at, way): &Beginning| {
             let (phrase, chains) = &self.chains[at as usize];
-            wanted.holds(*phrase) && scene.may_hear(&chains[0].ways[way as usize])
+            self.is_wanted(*phrase, by) && scene.may_hear(&chains[0].ways[way as usize])
         };
-        let mut out: Vec<Beginning> =
-            asked.chain(&self.wordless).copied().filter(heard).collect();
+        let mut out: Vec<Beginning> = asked.chain(&self.wordless).copied().filter(heard).collect();
         out.sort_unstable();
         out
     }
 
-    fn find_regexes(&self, spoken: &[&Spoken], wanted: &Wanted, out: &mut Vec<Heard>) {
+    fn find_regexes(&self, spoken: &[&Spoken], by: Askers, out: &mut Vec<Heard>) {
         if self.regexes.is_empty() {
             return;
         }
@@ -374,7 +377,7 @@ impl Matcher {
             text.push_str(&one.token.text);
             ends.push(text.len());
         }
-        for (phrase, regex) in self.regexes.iter().filter(|(phrase, _)| wanted.holds(*phrase)) {
+        for (phrase, regex) in self.regexes.iter().filter(|one| self.is_wanted(one.0, by)) {
             for found in regex.find_iter(&text).filter(|found| !found.is_empty()) {
                 let start = ends.partition_point(|&end| end <= found.start());
                 let end = ends.partition_point(|&end| end < found.end()) + 1;
@@ -384,8 +387,8 @@ impl Matcher {
         }
     }
 
-    fn find_similar(&self, spoken: &[&Spoken], asked: &Wanted, out: &mut Vec<Heard>) {
-        for (phrase, least, wanted) in self.similar.iter().filter(|one| asked.holds(one.0)) {
+    fn find_similar(&self, spoken: &[&Spoken], by: Askers, out: &mut Vec<Heard>) {
+        for (phrase, least, wanted) in self.similar.iter().filter(|one| self.is_wanted(one.0, by)) {
             let same = |a: &Token, b: &Token| f32::from(u8::from(a.text != b.text));
             if let Some((tokens, distance)) = nearest(wanted, spoken, same)
                 && 1.0 - distance >= *least

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use super::ears::{Ear, Kept};
 use super::terms::{EDIT_COST_MIN, Terms};
+use crate::rubric::askers::Askers;
 
 /// A piece found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,6 +31,8 @@ pub(crate) struct Trie {
     left_out: Vec<f32>,
     /// The root's children by vocabulary number; 0: none.
     firsts: Vec<u32>,
+    /// Who asks for each piece.
+    askers: Vec<Askers>,
     /// The nodes as walks read them, once all pieces are known.
     paths: OnceLock<Paths>,
 }
@@ -53,10 +56,19 @@ struct Path {
     left_out_min: f32,
     literal_min: i32,
     stranger_budget: f32,
+    /// One bit for each child, by its number; several may share one.
+    tokens: u64,
+    /// Who asks for pieces that end here or below.
+    askers: Askers,
+}
+
+/// The bit of a vocabulary number.
+fn bit(token: u32) -> u64 {
+    1 << (token % u64::BITS)
 }
 
 impl Paths {
-    fn of(nodes: &[Node]) -> Self {
+    fn of(nodes: &[Node], askers: &[Askers]) -> Self {
         let mut out = Self::default();
         for node in nodes {
             let (children, ends) = (out.children.len() as u32, out.ends.len() as u32);
@@ -69,7 +81,16 @@ impl Paths {
                 left_out_min: node.left_out_min,
                 literal_min: node.literal_min,
                 stranger_budget: node.stranger_budget,
+                tokens: node.children.iter().fold(0, |bits, &(token, _)| bits | bit(token)),
+                askers: Askers::default(),
             });
+        }
+        // Children come after their parents.
+        for (place, node) in nodes.iter().enumerate().rev() {
+            let mut all = Askers::default();
+            node.ends.iter().filter_map(|&end| askers.get(end)).for_each(|&one| all.join(one));
+            node.children.iter().for_each(|child| all.join(out.nodes[child.1 as usize].askers));
+            out.nodes[place].askers = all;
         }
         out
     }
@@ -138,6 +159,16 @@ pub(crate) struct Start {
     cost: f32,
     /// The very token, not one that sounds like it.
     same: bool,
+    askers: Askers,
+}
+
+/// A piece of one token.
+#[derive(Debug, Clone, Copy)]
+struct Alone {
+    piece: u32,
+    cost: f32,
+    same: bool,
+    askers: Askers,
 }
 
 /// What a token is by itself, and where it may lead.
@@ -145,8 +176,8 @@ pub(crate) struct Start {
 pub(crate) struct Opening {
     /// Where a walk may go on.
     starts: Box<[Start]>,
-    /// Pieces of one token that it makes, each with its cost and whether it is the very token.
-    alone: Box<[(u32, f32, bool)]>,
+    /// Pieces of one token that it makes.
+    alone: Box<[Alone]>,
 }
 
 /// Children asked for in the time that it takes to look one up.
@@ -167,6 +198,17 @@ impl Trie {
     /// Says what it costs to leave out the next token of the vocabulary.
     pub(crate) fn leave_out(&mut self, cost: f32) {
         self.left_out.push(cost);
+    }
+
+    /// How many pieces there are.
+    pub(crate) fn piece_count(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// Says who asks for each piece.
+    pub(crate) fn asked_by(&mut self, pieces: &[Askers]) {
+        self.askers = pieces.to_vec();
+        self.paths = OnceLock::new();
     }
 
     /// How many tokens a piece has.
@@ -220,17 +262,17 @@ impl Trie {
     }
 
     fn paths(&self) -> &Paths {
-        self.paths.get_or_init(|| Paths::of(&self.nodes))
+        self.paths.get_or_init(|| Paths::of(&self.nodes, &self.askers))
     }
 
-    /// All pieces in a text, given what each of its tokens is and sounds like.
-    pub(crate) fn find(&self, ears: &[Kept<'_>]) -> Vec<Found> {
+    /// All pieces in a text that somebody asks for, given what each of its tokens is and sounds like.
+    pub(crate) fn find(&self, ears: &[Kept<'_>], by: Askers) -> Vec<Found> {
         let paths = self.paths();
         let mut out: Vec<Found> = Vec::with_capacity(2 * ears.len());
-        let mut search = Search { trie: self, paths, ears, stack: Vec::with_capacity(32) };
+        let mut search = Search { trie: self, paths, ears, by, stack: Vec::with_capacity(32) };
         for (start, ear) in ears.iter().enumerate() {
             let first = out.len();
-            for begun in ear.opening.starts.iter().rev() {
+            for begun in ear.opening.starts.iter().rev().filter(|one| one.askers.meet(by)) {
                 search.go_on(Walk {
                     node: begun.node,
                     at: start as u32 + 1,
@@ -244,13 +286,14 @@ impl Trie {
                     search.go_on(walk);
                 }
             }
-            out.extend(ear.opening.alone.iter().map(|&(piece, cost, same)| Found {
-                piece: piece as usize,
+            let alone = ear.opening.alone.iter().filter(|one| one.askers.meet(by));
+            out.extend(alone.map(|one| Found {
+                piece: one.piece as usize,
                 start,
                 end: start + 1,
-                cost,
-                literal: usize::from(same),
-                exact: same,
+                cost: one.cost,
+                literal: usize::from(one.same),
+                exact: one.same,
             }));
         }
         out
@@ -262,9 +305,8 @@ impl Trie {
         let start = |id: u32, cost: f32, same: bool| {
             let node = self.firsts.get(id as usize).copied().filter(|&node| node > 0)?;
             let path = &paths.nodes[node as usize];
-            let open =
-                (same || cost <= path.budget) && !path.is_lost(cost, u32::from(same), same);
-            open.then_some(Start { node, cost, same })
+            let open = (same || cost <= path.budget) && !path.is_lost(cost, u32::from(same), same);
+            open.then_some(Start { node, cost, same, askers: path.askers })
         };
         let same = own.and_then(|own| start(own, 0.0, true));
         let others = near.iter().filter(|(id, _)| Some(*id) != own);
@@ -277,10 +319,14 @@ impl Trie {
             let heard = ends.filter(|&&piece| {
                 self.is_heard(piece, start.cost, u32::from(start.same), start.same)
             });
-            heard.map(|&piece| (piece, start.cost, start.same))
+            heard.map(|&piece| {
+                let askers = self.askers.get(piece as usize).copied().unwrap_or_default();
+                Alone { piece, cost: start.cost, same: start.same, askers }
+            })
         });
         let alone = alone.collect();
-        let leads_on = |start: &Start| !paths.children(&paths.nodes[start.node as usize]).is_empty();
+        let leads_on =
+            |start: &Start| !paths.children(&paths.nodes[start.node as usize]).is_empty();
         Opening { starts: all.into_iter().filter(leads_on).collect(), alone }
     }
 
@@ -296,6 +342,7 @@ struct Search<'s> {
     trie: &'s Trie,
     paths: &'s Paths,
     ears: &'s [Kept<'s>],
+    by: Askers,
     stack: Vec<Walk>,
 }
 
@@ -324,15 +371,15 @@ impl Search<'_> {
             let i = children.binary_search_by_key(&token, |child| child.0).ok()?;
             Some(children[i].1)
         };
-        if let Some(node) = ear.own.and_then(child) {
+        let own = ear.own.filter(|&own| here.tokens & bit(own) != 0);
+        if let Some(node) = own.and_then(child) {
             self.push(step(node, 0.0, true));
         }
         if here.budget <= 0.0 {
             return;
         }
         let mut near = |id: u32, node: u32, distance: f32| {
-            if Some(id) != ear.own
-                && walk.cost + distance <= self.paths.nodes[node as usize].budget
+            if Some(id) != ear.own && walk.cost + distance <= self.paths.nodes[node as usize].budget
             {
                 self.push(step(node, distance, false));
             }
@@ -355,7 +402,7 @@ impl Search<'_> {
 
     fn push(&mut self, walk: Walk) {
         let path = &self.paths.nodes[walk.node as usize];
-        if !path.is_lost(walk.cost, walk.literal, walk.exact) {
+        if path.askers.meet(self.by) && !path.is_lost(walk.cost, walk.literal, walk.exact) {
             self.stack.push(walk);
         }
     }
