@@ -22,7 +22,7 @@ const ASKED_UTTERANCES: usize = 3;
 pub(crate) fn find(
     matcher: &Matcher,
     askers: Askers,
-    speech: &Speech,
+    speech: &Speech<'_>,
     i: usize,
     stretch: &[(Spot, &Spoken)],
 ) -> Vec<Heard> {
@@ -51,7 +51,7 @@ pub(crate) fn find(
 }
 
 /// Tokens with what was written before each.
-fn read<'a>(speech: &'a Speech, stretch: &[(Spot, &'a Spoken)]) -> Vec<Piece<'a>> {
+fn read<'a>(speech: &'a Speech<'_>, stretch: &[(Spot, &'a Spoken)]) -> Vec<Piece<'a>> {
     let mut end: Option<(usize, usize)> = None;
     let mut out = Vec::with_capacity(stretch.len());
     for (spot, spoken) in stretch {
@@ -101,7 +101,7 @@ impl Personal {
     pub(crate) fn find(
         &mut self,
         matcher: &Matcher,
-        speech: &Speech,
+        speech: &Speech<'_>,
         horizon: AudioTime,
     ) -> Vec<Number> {
         if !matcher.has_personal() {
@@ -120,7 +120,7 @@ impl Personal {
     }
 
     /// Numbers yet to be found start at or after this.
-    pub(crate) fn complete(&self, speech: &Speech, horizon: AudioTime) -> AudioTime {
+    pub(crate) fn complete(&self, speech: &Speech<'_>, horizon: AudioTime) -> AudioTime {
         let chains = self.chains(speech, horizon).into_values().flatten();
         let first = chains.filter_map(|chain| chain.members.first().copied());
         let starts = first.map(|i| speech.all()[i].utterance.span.start());
@@ -128,7 +128,7 @@ impl Personal {
     }
 
     /// What is left to be read of each voice.
-    fn chains(&self, speech: &Speech, horizon: AudioTime) -> BTreeMap<Voice, Vec<Chain>> {
+    fn chains(&self, speech: &Speech<'_>, horizon: AudioTime) -> BTreeMap<Voice, Vec<Chain>> {
         let mut out = BTreeMap::<Voice, Vec<Chain>>::new();
         let span = |i: usize| speech.all()[i].utterance.span;
         for (i, said) in speech.all().iter().enumerate() {
@@ -158,11 +158,11 @@ impl Personal {
 }
 
 /// Numbers in a few utterances of one voice, with what was said before and between.
-fn numbers(matcher: &Matcher, speech: &Speech, voice: Voice, members: &[usize]) -> Vec<Number> {
+fn numbers(matcher: &Matcher, speech: &Speech<'_>, voice: Voice, members: &[usize]) -> Vec<Number> {
     let (Some(&first), Some(&last)) = (members.first(), members.last()) else { return Vec::new() };
     let from = first.saturating_sub(pii::CONTEXT_UTTERANCES);
     let around: Vec<Utterance> =
-        speech.all()[from..=last].iter().map(|said| said.utterance.clone()).collect();
+        speech.all()[from..=last].iter().map(|said| Utterance::clone(&said.utterance)).collect();
     let start = speech.all()[first].utterance.span.start();
     let found = pii::find(&around).into_iter();
     let found = found.filter(|one| one.leg == voice.0 && one.span.start() >= start);

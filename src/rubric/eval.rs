@@ -3,6 +3,7 @@
 //! In: utterances and measures in any order, and a horizon that says up to where they are complete.
 //! Out: scorecards. No clock: time is the call's own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::domain::{
@@ -139,10 +140,10 @@ pub struct Evaluation<'p> {
     end: Option<AudioTime>,
     rate_per_min: PerParty<Option<f32>>,
     /// Utterances beyond the horizon, in the order in which they will be read.
-    ahead: BTreeMap<(AudioTime, LegIx, u32), Utterance>,
+    ahead: BTreeMap<(AudioTime, LegIx, u32), Cow<'p, Utterance>>,
     /// Other facts beyond the horizon.
     measures_ahead: Vec<Fact>,
-    speech: Speech,
+    speech: Speech<'p>,
     hits: BTreeMap<usize, Vec<Hit>>,
     silences: Vec<Silence>,
     overtalk: Vec<Overtalk>,
@@ -182,19 +183,18 @@ impl Plan {
     }
 
     /// All facts of a call, none of them read yet.
-    pub(super) fn observed(&self, facts: &CallFacts<'_>) -> Evaluation<'_> {
+    pub(super) fn observed<'a>(&'a self, facts: &CallFacts<'a>) -> Evaluation<'a> {
         let mut evaluation = Evaluation::new(self, facts.info, facts.parties_confidence);
         let measures = facts.conversation;
-        let mut utterances = None;
         if let Manner::Written { timed } = measures.manner {
             let language = facts.info.language.clone().unwrap_or_else(Language::english);
             let (written, heard) = Written::hear(facts.utterances, &language, timed);
             evaluation.written = Some(written);
-            utterances = Some(heard);
+            heard.into_iter().for_each(|one| evaluation.hear(Cow::Owned(one)));
+        } else {
+            facts.utterances.iter().for_each(|one| evaluation.hear(Cow::Borrowed(one)));
         }
-        let utterances = utterances.as_deref().unwrap_or(facts.utterances);
-        let all = (utterances.iter().cloned().map(Fact::Utterance))
-            .chain(measures.silences.iter().copied().map(Fact::Silence))
+        let all = (measures.silences.iter().copied().map(Fact::Silence))
             .chain(measures.overtalk.iter().copied().map(Fact::Overtalk))
             .chain(measures.rates.iter().copied().map(Fact::Rate))
             .chain(measures.loudness.iter().copied().map(Fact::Loudness))
@@ -260,12 +260,14 @@ impl<'p> Evaluation<'p> {
 
     fn take(&mut self, fact: Fact) {
         match fact {
-            Fact::Utterance(utterance) => {
-                let key = (utterance.span.start(), utterance.leg, utterance.id);
-                self.ahead.insert(key, utterance);
-            }
+            Fact::Utterance(utterance) => self.hear(Cow::Owned(utterance)),
             other => self.measures_ahead.push(other),
         }
+    }
+
+    fn hear(&mut self, utterance: Cow<'p, Utterance>) {
+        let key = (utterance.span.start(), utterance.leg, utterance.id);
+        self.ahead.insert(key, utterance);
     }
 
     /// Promises that no fact that starts before `horizon` is yet to come. It never goes back.

@@ -19,7 +19,7 @@ use super::written::Written;
 pub(crate) struct Scene<'a> {
     pub(crate) info: &'a CallInfo,
     pub(crate) matcher: &'a Matcher,
-    pub(crate) speech: &'a Speech,
+    pub(crate) speech: &'a Speech<'a>,
     /// By phrase, each in time order.
     pub(crate) hits: &'a BTreeMap<usize, Vec<Hit>>,
     pub(crate) silences: &'a [Silence],

@@ -3,6 +3,7 @@
 //! In: final utterances. Out: tokens with marks, times and neighbours. An utterance's place and turn
 //! never change when more of the call arrives, because it comes in the order of its start.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -22,8 +23,8 @@ const NEIGHBOUR_TOKENS_MAX: usize = 24;
 
 /// An utterance, read.
 #[derive(Debug, Clone)]
-pub(crate) struct Said {
-    pub(crate) utterance: Utterance,
+pub(crate) struct Said<'u> {
+    pub(crate) utterance: Cow<'u, Utterance>,
     /// Unknown where parties are too unsure for the rules.
     pub(crate) party: Party,
     /// Counted over the whole call from zero; changes with the party.
@@ -35,7 +36,7 @@ pub(crate) struct Said {
     nearness: OnceLock<Vec<f32>>,
 }
 
-impl Said {
+impl Said<'_> {
     /// By word, the distance to the token that is nearest to it.
     pub(crate) fn nearness(&self, matcher: &Matcher) -> &[f32] {
         self.nearness.get_or_init(|| matcher.nearness(&self.spoken))
@@ -44,19 +45,19 @@ impl Said {
 
 /// All utterances before the horizon, by start, leg, id.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Speech {
-    said: Vec<Said>,
+pub(crate) struct Speech<'u> {
+    said: Vec<Said<'u>>,
     /// How many have been searched for phrases, in order of closing.
     searched: Vec<bool>,
 }
 
-impl Speech {
-    pub(crate) fn all(&self) -> &[Said] {
+impl<'u> Speech<'u> {
+    pub(crate) fn all(&self) -> &[Said<'u>] {
         &self.said
     }
 
     /// Adds the next utterance in order.
-    pub(crate) fn push(&mut self, utterance: Utterance, party: Party) {
+    pub(crate) fn push(&mut self, utterance: Cow<'u, Utterance>, party: Party) {
         let turn = match self.said.last() {
             None => 0,
             Some(last) if last.party == party => last.turn,

@@ -85,6 +85,15 @@ impl Sound {
         *self == Self::default()
     }
 
+    /// A rough class, below 64: what sounds near is mostly of one of few classes. It is the vowel of a
+    /// syllable, the first sound of a word.
+    pub fn class(&self) -> u32 {
+        match self.readings[0] {
+            Syllable::NONE => 40 + u32::from(self.key[0]) % 24,
+            syllable => syllable.vowel() % 40,
+        }
+    }
+
     /// Whether its first reading is that of a digit from 0 to 9, 幺 included.
     pub fn is_digit(&self) -> bool {
         static DIGITS: OnceLock<Vec<Syllable>> = OnceLock::new();

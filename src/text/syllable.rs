@@ -143,6 +143,11 @@ impl Syllable {
         Some(Self { initial: place(&INITIALS, initial)? as u8, last: last as u8 })
     }
 
+    /// The number of its final.
+    pub(super) fn vowel(self) -> u32 {
+        u32::from(self.last)
+    }
+
     /// 0: the same; up to 0.6: easily confused; 1: nothing in common.
     pub(super) fn distance(self, other: Self) -> f32 {
         let tables = Tables::get();

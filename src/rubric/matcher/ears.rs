@@ -37,6 +37,8 @@ pub(crate) struct Ear {
     /// The same words without the distances, one bit each, and how many stand before: most words are
     /// not among them.
     sounds: Box<[(u64, u32)]>,
+    /// The classes of the words that it is or sounds like, one bit each.
+    pub(crate) classes: u64,
     /// What it is of the pieces by itself, and where a walk through them may begin with it.
     pub(crate) opening: Opening,
     /// What it costs to let it in where a phrase does not have it.
@@ -65,7 +67,9 @@ impl Ear {
             before += bits.count_ones();
         }
         let opening = trie.opening(own, &near);
-        Self { own, near, sounds, opening, let_in }
+        let known = near.iter().map(|near| near.0).chain(own);
+        let classes = known.fold(0, |bits, id| bits | trie.class(id));
+        Self { own, near, sounds, classes, opening, let_in }
     }
 
     /// How far it is from a word that it sounds like.

@@ -251,7 +251,7 @@ impl Matcher {
         }
         let id = self.words.len() as u32;
         self.vocabulary.insert(token.text.clone(), id);
-        self.trie.leave_out(edit_cost(&token));
+        self.trie.word(edit_cost(&token), token.sound.class());
         self.words.push(token);
         id
     }
@@ -358,7 +358,8 @@ impl Matcher {
             let (phrase, chains) = &self.chains[at as usize];
             self.is_wanted(*phrase, by) && scene.may_hear(&chains[0].ways[way as usize])
         };
-        let mut out: Vec<Beginning> = asked.chain(&self.wordless).copied().filter(heard).collect();
+        let mut out: Vec<Beginning> = Vec::with_capacity(32);
+        out.extend(asked.chain(&self.wordless).copied().filter(heard));
         out.sort_unstable();
         out
     }

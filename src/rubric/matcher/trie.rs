@@ -29,6 +29,8 @@ pub(crate) struct Trie {
     lengths: Vec<usize>,
     /// What it costs to leave a token out, by vocabulary number.
     left_out: Vec<f32>,
+    /// The class of its sound as a bit, by vocabulary number.
+    classes: Vec<u64>,
     /// The root's children by vocabulary number; 0: none.
     firsts: Vec<u32>,
     /// Who asks for each piece.
@@ -56,19 +58,15 @@ struct Path {
     left_out_min: f32,
     literal_min: i32,
     stranger_budget: f32,
-    /// One bit for each child, by its number; several may share one.
-    tokens: u64,
+    /// The classes of its children, one bit each.
+    classes: u64,
     /// Who asks for pieces that end here or below.
     askers: Askers,
 }
 
-/// The bit of a vocabulary number.
-fn bit(token: u32) -> u64 {
-    1 << (token % u64::BITS)
-}
-
 impl Paths {
-    fn of(nodes: &[Node], askers: &[Askers]) -> Self {
+    fn of(trie: &Trie) -> Self {
+        let Trie { nodes, askers, .. } = trie;
         let mut out = Self::default();
         for node in nodes {
             let (children, ends) = (out.children.len() as u32, out.ends.len() as u32);
@@ -81,7 +79,7 @@ impl Paths {
                 left_out_min: node.left_out_min,
                 literal_min: node.literal_min,
                 stranger_budget: node.stranger_budget,
-                tokens: node.children.iter().fold(0, |bits, &(token, _)| bits | bit(token)),
+                classes: node.children.iter().fold(0, |bits, child| bits | trie.class(child.0)),
                 askers: Askers::default(),
             });
         }
@@ -159,7 +157,13 @@ pub(crate) struct Start {
     cost: f32,
     /// The very token, not one that sounds like it.
     same: bool,
+    /// Whether it may leave a token out.
+    leaves_out: bool,
+    /// The largest budget of all pieces below.
+    budget: f32,
     askers: Askers,
+    /// The classes of the tokens that may come next, one bit each.
+    classes: u64,
 }
 
 /// A piece of one token.
@@ -195,9 +199,15 @@ struct Walk {
 }
 
 impl Trie {
-    /// Says what it costs to leave out the next token of the vocabulary.
-    pub(crate) fn leave_out(&mut self, cost: f32) {
-        self.left_out.push(cost);
+    /// Says of the next token of the vocabulary what it costs to leave it out, and its class of sound.
+    pub(crate) fn word(&mut self, left_out: f32, class: u32) {
+        self.left_out.push(left_out);
+        self.classes.push(1 << class);
+    }
+
+    /// The class of a token as a bit, by its vocabulary number.
+    pub(crate) fn class(&self, token: u32) -> u64 {
+        self.classes[token as usize]
     }
 
     /// How many pieces there are.
@@ -262,17 +272,26 @@ impl Trie {
     }
 
     fn paths(&self) -> &Paths {
-        self.paths.get_or_init(|| Paths::of(&self.nodes, &self.askers))
+        self.paths.get_or_init(|| Paths::of(self))
     }
 
     /// All pieces in a text that somebody asks for, given what each of its tokens is and sounds like.
     pub(crate) fn find(&self, ears: &[Kept<'_>], by: Askers) -> Vec<Found> {
         let paths = self.paths();
-        let mut out: Vec<Found> = Vec::with_capacity(2 * ears.len());
+        let mut out: Vec<Found> = Vec::with_capacity(4 * ears.len());
         let mut search = Search { trie: self, paths, ears, by, stack: Vec::with_capacity(32) };
         for (start, ear) in ears.iter().enumerate() {
             let first = out.len();
-            for begun in ear.opening.starts.iter().rev().filter(|one| one.askers.meet(by)) {
+            // No walk goes on from a token to one that cannot be next, unless by an edit.
+            let next = ears.get(start + 1);
+            let (classes, let_in) =
+                next.map_or((0, f32::INFINITY), |one| (one.classes, one.let_in));
+            let leads_on = |one: &&Start| {
+                let goes_on =
+                    one.classes & classes != 0 || one.leaves_out || one.cost + let_in <= one.budget;
+                goes_on && one.askers.meet(by)
+            };
+            for begun in ear.opening.starts.iter().rev().filter(leads_on) {
                 search.go_on(Walk {
                     node: begun.node,
                     at: start as u32 + 1,
@@ -306,7 +325,9 @@ impl Trie {
             let node = self.firsts.get(id as usize).copied().filter(|&node| node > 0)?;
             let path = &paths.nodes[node as usize];
             let open = (same || cost <= path.budget) && !path.is_lost(cost, u32::from(same), same);
-            open.then_some(Start { node, cost, same, askers: path.askers })
+            let leaves_out = cost + path.left_out_min <= path.budget;
+            let Path { askers, classes, budget, .. } = *path;
+            open.then_some(Start { node, cost, same, leaves_out, budget, askers, classes })
         };
         let same = own.and_then(|own| start(own, 0.0, true));
         let others = near.iter().filter(|(id, _)| Some(*id) != own);
@@ -354,7 +375,9 @@ impl Search<'_> {
         let children = paths.children(here);
         // No walk ends with an edit: without a step to take there is none to make.
         let Some(ear) = ears.get(walk.at as usize).filter(|_| !children.is_empty()) else { return };
-        self.take(walk, here, children, ear);
+        if here.classes & ear.classes != 0 {
+            self.take(walk, here, children, ear);
+        }
         self.edit(walk, here, children, ear);
     }
 
@@ -371,8 +394,7 @@ impl Search<'_> {
             let i = children.binary_search_by_key(&token, |child| child.0).ok()?;
             Some(children[i].1)
         };
-        let own = ear.own.filter(|&own| here.tokens & bit(own) != 0);
-        if let Some(node) = own.and_then(child) {
+        if let Some(node) = ear.own.and_then(child) {
             self.push(step(node, 0.0, true));
         }
         if here.budget <= 0.0 {

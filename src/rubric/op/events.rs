@@ -148,7 +148,7 @@ fn utterances<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = Event> + 'a {
 }
 
 /// Whose voice it is: the party's, or where that is unknown the speaker's.
-fn voice(said: &Said) -> (Party, Option<u8>) {
+fn voice(said: &Said<'_>) -> (Party, Option<u8>) {
     (said.party, (said.party == Party::Unknown).then_some(said.utterance.speaker))
 }
 
@@ -156,7 +156,7 @@ fn voice(said: &Said) -> (Party, Option<u8>) {
 /// after a wait that was announced or spent on hold, is not counted.
 fn responses(scene: &Scene<'_>, out: &mut Events) {
     let people = scene.speech.all().iter().enumerate().filter(|(_, said)| said.party != Party::Bot);
-    let mut asked: Option<&Said> = None;
+    let mut asked: Option<&Said<'_>> = None;
     for (i, said) in people {
         let span = said.utterance.span;
         let Some(question) = asked.filter(|question| voice(question) != voice(said)) else {

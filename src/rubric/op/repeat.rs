@@ -50,7 +50,7 @@ pub(super) fn stream(op: &RepeatOp, asked: &Asked, scene: &Scene<'_>) -> Stream 
     Stream::new(hits.collect(), Vec::new(), complete)
 }
 
-fn reaches(within: Extent, earlier: &Said, later: &Said, utterances: usize) -> bool {
+fn reaches(within: Extent, earlier: &Said<'_>, later: &Said<'_>, utterances: usize) -> bool {
     match within {
         Extent::Utterances(n) => utterances <= n,
         Extent::Turns(n) => later.turn - earlier.turn <= n,
@@ -60,8 +60,9 @@ fn reaches(within: Extent, earlier: &Said, later: &Said, utterances: usize) -> b
 }
 
 /// Whether the earlier words are those that are looked for: one's own or the other's.
-fn whose(of: RepeatOf, earlier: &Said, later: &Said) -> bool {
-    let voice = |said: &Said| (said.party, said.party == Party::Unknown, said.utterance.speaker);
+fn whose(of: RepeatOf, earlier: &Said<'_>, later: &Said<'_>) -> bool {
+    let voice =
+        |said: &Said<'_>| (said.party, said.party == Party::Unknown, said.utterance.speaker);
     let same = match (voice(earlier), voice(later)) {
         ((a, false, _), (b, _, _)) => a == b,
         (a, b) => a == b,
@@ -76,7 +77,7 @@ struct Read<'a> {
 }
 
 impl<'a> Read<'a> {
-    fn of(said: &'a Said) -> Self {
+    fn of(said: &'a Said<'_>) -> Self {
         let text = said.spoken.iter().map(|spoken| spoken.token.text.as_str());
         let tokens: Vec<&str> = text.take(TOKENS_MAX).collect();
         let mut bag = tokens.clone();

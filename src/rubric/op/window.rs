@@ -105,7 +105,7 @@ fn nth_from_end(starts: &[AudioTime], n: usize) -> AudioTime {
     starts.len().checked_sub(n).and_then(|i| starts.get(i)).copied().unwrap_or(AudioTime::ZERO)
 }
 
-fn mine<'a>(by: Option<Party>, scene: &'a Scene<'_>) -> impl Iterator<Item = &'a Said> {
+fn mine<'a>(by: Option<Party>, scene: &'a Scene<'_>) -> impl Iterator<Item = &'a Said<'a>> {
     let all = scene.speech.all().iter();
     all.filter(move |said| by.is_none_or(|by| said.party == by || said.party == Party::Unknown))
 }
