@@ -198,7 +198,7 @@ fn word_at(utterance: &Utterance, words: &[Range<usize>], bytes: Range<usize>) -
 }
 
 /// Cuts a text into tokens and notes the marks between them.
-fn read(text: &str) -> Vec<Spoken> {
+pub(crate) fn read(text: &str) -> Vec<Spoken> {
     let mut end = 0;
     let mut quotes = Quotes::default();
     let mut out = Vec::new();

@@ -471,3 +471,6 @@ pub(crate) fn nearest(
     let end = ends.min_by(|&a, &b| row[a].0.total_cmp(&row[b].0).then(a.cmp(&b)))?;
     Some((row[end].1..end, row[end].0 / wanted.len() as f32))
 }
+
+#[cfg(test)]
+mod tests;
