@@ -59,7 +59,11 @@ impl Walk {
         let world = World::with(settings).await;
         let mut people = BTreeMap::new();
         for mark in MARKS {
-            fixture::call(&world.state.store, &format!("{mark}-call"), &belongs(mark), mark).await;
+            let audio =
+                world.state.ports.blobs.put_bytes(format!("audio of {mark}")).await.unwrap();
+            let audio = Some(audio.name.to_string());
+            let (store, id) = (&world.state.store, format!("{mark}-call"));
+            fixture::call(store, &id, &belongs(mark), mark, audio).await;
             for role in Role::ALL {
                 let login = format!("{mark}-{}", role.as_str());
                 people.insert((mark, role), world.person(&login, role, scope(mark)).await);
@@ -135,7 +139,9 @@ impl Walk {
             headers.push(("if-match", tag.header("etag")));
         }
         self.world.state.forgive();
-        self.send(who, &format!("{} {path}", route.method), &headers, route.body.clone()).await
+        let query = &route.query;
+        self.send(who, &format!("{} {path}{query}", route.method), &headers, route.body.clone())
+            .await
     }
 
     async fn send(&self, who: &As, what: &str, headers: &[(&str, &str)], body: Value) -> Answer {
@@ -163,6 +169,8 @@ struct Route {
     path: String,
     action: String,
     if_match: bool,
+    /// What must stand behind `?`.
+    query: String,
     body: Value,
 }
 
@@ -183,11 +191,22 @@ fn routes() -> Vec<Route> {
     for (path, item) in json["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let needed = parameters.iter().filter(|p| p["in"] == "query" && p["required"] == true);
+            let query: Vec<String> = needed
+                .map(|p| {
+                    let value = example(&json, &p["schema"]);
+                    let value = value.as_str().map_or(value.to_string(), str::to_owned);
+                    format!("{}={value}", p["name"].as_str().unwrap())
+                })
+                .collect();
+            let query =
+                if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
             let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
             all.push(Route {
                 method: method.to_uppercase(),
                 path: path.clone(),
                 action: operation["x-action"].as_str().unwrap_or_default().to_owned(),
+                query,
                 if_match: parameters.iter().any(|p| p["name"] == "If-Match"),
                 body: if schema.is_null() { Value::Null } else { example(&json, schema) },
             });

@@ -56,8 +56,14 @@ pub(crate) async fn execute(store: &Store, sql: &str) {
     run(store, sql, params![]).await.unwrap();
 }
 
-/// A call that belongs there, analysed: with a report of one utterance and one finding.
-pub(crate) async fn call(store: &Store, id: &str, belongs: &crate::domain::Belongs, said: &str) {
+/// A call that belongs there, analysed: with a report of one utterance and one finding, and the blob of its audio.
+pub(crate) async fn call(
+    store: &Store,
+    id: &str,
+    belongs: &crate::domain::Belongs,
+    said: &str,
+    audio: Option<String>,
+) {
     use super::calls::{CallRow, FindingRow, NewCall, put};
     let report = serde_json::json!({
         "schema": crate::wire::report::SCHEMA, "tool": {"name": "lingting", "version": "0"},
@@ -106,8 +112,8 @@ pub(crate) async fn call(store: &Store, id: &str, belongs: &crate::domain::Belon
         problems: Vec::new(),
         measures: "{}".into(),
         source: None,
-        audio: None,
-        redacted_audio: None,
+        audio: audio.clone(),
+        redacted_audio: audio,
         private: None,
         rev: 0,
         review_state: "open".into(),
