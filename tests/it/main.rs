@@ -28,3 +28,5 @@ mod rubric_tools;
 mod samples;
 #[cfg(all(unix, feature = "ct2", feature = "onnx"))]
 mod schemas;
+#[cfg(feature = "service")]
+mod service_killed;
