@@ -51,9 +51,11 @@ fn main() {
     println!(
         "\n| kind | p50 ms | p95 ms | max ms | calls found (median) | e.g. |\n|---|---|---|---|---|---|"
     );
+    let mut times = BufWriter::new(File::create(folder.join("times.tsv")).unwrap());
     for (kind, requests) in texts.kinds() {
-        let report = timed(&index, &requests);
+        let (report, half, most) = timed(&index, &requests);
         println!("| {kind} | {report} |");
+        writeln!(times, "{kind}\t{half}\t{most}").unwrap();
         for request in &requests {
             let query = request.query.as_ref().map(ToString::to_string).unwrap_or_default();
             writeln!(out, "{kind}\t{query}").unwrap();
@@ -275,7 +277,8 @@ impl Texts {
     }
 }
 
-fn timed(index: &SearchIndex, requests: &[Request]) -> String {
+/// A line of the table, and its first two times in milliseconds.
+fn timed(index: &SearchIndex, requests: &[Request]) -> (String, f64, f64) {
     let mut times: Vec<(f64, usize)> = Vec::new();
     let mut totals: Vec<u64> = Vec::new();
     for (ix, request) in requests.iter().enumerate() {
@@ -289,7 +292,8 @@ fn timed(index: &SearchIndex, requests: &[Request]) -> String {
     let at = |share: f64| times[((times.len() as f64 * share) as usize).min(times.len() - 1)];
     let slowest = requests[at(1.0).1].query.as_ref().map(ToString::to_string).unwrap_or_default();
     let median = totals[totals.len() / 2];
-    format!("{:.2} | {:.2} | {:.2} | {median} | `{slowest}`", at(0.5).0, at(0.95).0, at(1.0).0)
+    let (half, most, longest) = (at(0.5).0, at(0.95).0, at(1.0).0);
+    (format!("{half:.2} | {most:.2} | {longest:.2} | {median} | `{slowest}`"), half, most)
 }
 
 fn by_ending(folder: &Path) -> Vec<(String, u64)> {
