@@ -25,6 +25,8 @@ pub mod report;
 pub mod search;
 #[cfg(feature = "service")]
 pub mod store;
+#[cfg(feature = "service")]
+pub mod webhooks;
 
 #[cfg(feature = "service")]
 pub mod api;

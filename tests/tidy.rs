@@ -24,8 +24,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("search", &["domain", "text"]),
     ("access", &["domain"]),
     ("store", &["domain", "wire"]),
+    ("webhooks", &["domain", "store"]),
     ("blobs", &["domain"]),
-    ("api", &["domain", "rubric", "wire", "access", "store", "search", "blobs"]),
+    ("api", &["domain", "rubric", "wire", "access", "store", "search", "blobs", "webhooks"]),
 ];
 
 /// The pure core: no files, no clock, no order that changes from run to run.

@@ -26,7 +26,8 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [EventKind; 6] = [
+    /// All.
+    pub const ALL: [EventKind; 6] = [
         EventKind::CallAnalysed,
         EventKind::CallChanged,
         EventKind::FindingDecided,

@@ -26,6 +26,7 @@ mod schema;
 pub mod sessions;
 pub mod tokens;
 pub mod units;
+pub mod webhooks;
 
 pub use db::{Conn, Store, StoreError, Tx, now_us};
 pub use events::{Event, EventKind, follow};
