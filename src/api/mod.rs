@@ -42,6 +42,8 @@ mod calls;
 mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
+#[cfg(test)]
+mod http_tests;
 mod people;
 mod review;
 mod search;
@@ -53,6 +55,7 @@ mod tokens;
 mod units;
 #[cfg(test)]
 mod walk_tests;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -86,6 +89,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(units::router())
         .merge(events::router())
         .merge(audit::router())
+        .merge(webhooks::router())
         .merge(calls::router())
         .merge(review::router())
         .merge(search::router())

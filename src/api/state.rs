@@ -19,6 +19,7 @@ use crate::blobs::Blobs;
 use crate::rubric::Plan;
 use crate::search::SearchIndex;
 use crate::store::{Store, StoreError, now_us};
+use crate::webhooks::Guard;
 
 /// How the API behaves.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub struct ApiSettings {
     pub per_address: (NonZeroU32, NonZeroU32),
     /// Bytes of a request's body, unless a route takes more.
     pub body_bytes_max: usize,
+    /// Which addresses webhooks may have.
+    pub webhook_guard: Guard,
 }
 
 impl Default for ApiSettings {
@@ -53,6 +56,7 @@ impl Default for ApiSettings {
             per_person: (n(50), n(200)),
             per_address: (n(5), n(40)),
             body_bytes_max: 1 << 20,
+            webhook_guard: Guard::default(),
         }
     }
 }

@@ -18,7 +18,8 @@ use super::{ApiSettings, openapi};
 use crate::access::{Secret, fits};
 use crate::domain::{Belongs, Grant, Role, Scope};
 use crate::store::sessions::Session;
-use crate::store::{fixture, now_us};
+use crate::store::webhooks::{Form, Webhook};
+use crate::store::{EventKind, fixture, now_us};
 
 /// What stands in everything that belongs to a tenant, and must never be seen by the other.
 const MARKS: [&str; 2] = ["ALPHA7", "BRAVO7"];
@@ -100,6 +101,8 @@ impl Walk {
             "person_id" => self.people[&(mark, Role::Reviewer)].clone(),
             "unit_id" => format!("{mark}%20client"),
             "call_id" => format!("{mark}-call"),
+            "webhook_id" => self.webhook(mark).await.0,
+            "delivery_id" => self.webhook(mark).await.1,
             "token_id" => {
                 let of_person = path.contains("{person_id}");
                 let reviewer = &self.people[&(mark, Role::Reviewer)];
@@ -117,6 +120,39 @@ impl Walk {
             }
             other => panic!("{path}: say in `thing` what a `{{{other}}}` of each tenant is"),
         }
+    }
+
+    /// A tenant's webhook, and what it is to be told.
+    async fn webhook(&self, mark: &'static str) -> (String, String) {
+        let store = &self.world.state.store;
+        let named = |hook: &Webhook| hook.name == mark;
+        let found = store.webhooks("", 100).await.unwrap().into_iter().find(named);
+        let id = match found {
+            Some(hook) => hook.id,
+            None => {
+                let new = Webhook {
+                    id: String::new(),
+                    name: mark.into(),
+                    url: "https://example.com/".into(),
+                    form: Form::WeCom,
+                    secret: String::new(),
+                    kinds: vec![EventKind::CallAnalysed],
+                    scope: scope(mark),
+                    active: true,
+                    failures: 0,
+                    why: None,
+                    rev: 0,
+                    created_us: 0,
+                };
+                let tx = store.begin().await.unwrap();
+                let made = tx.add_webhook(&new).await.unwrap();
+                tx.add_delivery(&made.id, 1, now_us()).await.unwrap();
+                tx.commit().await.unwrap();
+                made.id
+            }
+        };
+        let delivery = store.deliveries(&id, None, 1).await.unwrap().remove(0);
+        (id, delivery.id)
     }
 
     /// The path with things of a tenant in it.
