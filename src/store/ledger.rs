@@ -340,9 +340,27 @@ pub async fn duplicate_of(on: &impl Conn, sha256: &str) -> Result<Option<String>
     Ok(found.map(|row| row.try_get("", "id")).transpose()?)
 }
 
+/// How the reason begins for which a file is skipped whose content is a call already.
+pub const DUPLICATE: &str = "duplicate of call ";
+
 /// Why a file is skipped whose content is a call already.
 pub fn why_duplicate(call_id: &str) -> String {
-    format!("duplicate of call {call_id}")
+    format!("{DUPLICATE}{call_id}")
+}
+
+/// The newest entry of a path.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_path(
+    on: &impl Conn,
+    source: &str,
+    path: &str,
+) -> Result<Option<Entry>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM ledger WHERE source = $1 AND path = $2 ORDER BY id DESC LIMIT 1"
+    );
+    row(on, &sql, params![source, path]).await?.as_ref().map(read).transpose()
 }
 
 /// An entry.

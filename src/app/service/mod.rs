@@ -7,9 +7,9 @@
 mod analyst;
 mod facts;
 mod indexer;
+mod intake;
 #[cfg(test)]
 mod tests;
-mod watcher;
 mod worker;
 
 use std::fs;
@@ -28,13 +28,12 @@ use crate::app::{EngineChoice, EngineOptions};
 use crate::blobs::{BlobError, Blobs};
 use crate::config::Config;
 use crate::engine::models::ModelFolder;
-use crate::ingest::source::{Folder, Source};
 use crate::rubric::Rubric;
 use crate::search::{SearchError, SearchIndex};
 use crate::store::{Store, StoreError};
 
 use analyst::Analyst;
-use watcher::Watcher;
+use intake::Intake;
 use worker::Workshop;
 
 pub use indexer::{IndexError, rebuild};
@@ -64,6 +63,9 @@ pub enum ServeError {
     Search(#[from] SearchError),
 }
 
+/// The folder of uploads, below the data folder.
+const SPOOL: &str = "uploads";
+
 /// What runs while the service runs.
 pub struct Service {
     /// The configuration.
@@ -79,6 +81,7 @@ pub struct Service {
     /// Ends it.
     pub stop: CancellationToken,
     analyst: Arc<Analyst>,
+    intake: Arc<Intake>,
     tasks: JoinSet<()>,
     stop_calls: Arc<AtomicBool>,
     _lock: fs::File,
@@ -114,8 +117,11 @@ impl Service {
             beam: config.engine.beam,
         };
         let work = config.data.join("work");
-        let analyst = Arc::new(Analyst::new(options, rubrics, work, Arc::clone(&stop_calls)));
         let (wake, stop) = (Arc::new(Notify::new()), CancellationToken::new());
+        let sources = config.sources.clone();
+        let intake = Intake::new(store.clone(), Arc::clone(&wake), sources, work.clone());
+        intake.tidy(&config.data.join(SPOOL)).await?;
+        let analyst = Arc::new(Analyst::new(options, rubrics, work, Arc::clone(&stop_calls)));
         let mut service = Self {
             store,
             blobs,
@@ -123,6 +129,7 @@ impl Service {
             wake,
             stop,
             analyst,
+            intake: Arc::new(intake),
             tasks: JoinSet::new(),
             stop_calls,
             _lock: lock,
@@ -130,7 +137,7 @@ impl Service {
         };
         service.work(or_cores(service.config.engine.calls));
         service.follow();
-        service.watch();
+        service.intake.watch(&mut service.tasks, &service.stop);
         Ok(service)
     }
 
@@ -139,9 +146,9 @@ impl Service {
             store: self.store.clone(),
             blobs: Arc::clone(&self.blobs),
             analyst: Arc::clone(&self.analyst),
+            intake: Arc::clone(&self.intake),
             owner: uuid::Uuid::now_v7().to_string(),
             keep_source: self.config.keep_source,
-            folders: self.folders().into_iter().map(|one| (one.name.clone(), one)).collect(),
             wake: Arc::clone(&self.wake),
             turn: AtomicU64::new(0),
             stop: self.stop.clone(),
@@ -150,22 +157,6 @@ impl Service {
             self.tasks.spawn(Arc::clone(&shop).work());
         }
         self.tasks.spawn(shop.heartbeat());
-    }
-
-    fn watch(&mut self) {
-        for folder in self.folders() {
-            let (store, wake) = (self.store.clone(), Arc::clone(&self.wake));
-            let watcher = Watcher { folder, store, wake, stop: self.stop.clone() };
-            self.tasks.spawn(watcher.watch());
-        }
-    }
-
-    fn folders(&self) -> Vec<Folder> {
-        let folder = |source: &Source| match source {
-            Source::Folder(folder) => Some(folder.clone()),
-            Source::Bucket(_) => None,
-        };
-        self.config.sources.iter().filter_map(folder).collect()
     }
 
     fn follow(&mut self) {

@@ -4,10 +4,8 @@
 //! once: blobs are named by their content, so that a second try writes the same ones, and the call, its
 //! ledger entry and its job change in one transaction.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,19 +15,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::analyst::{Analysed, Analyst, AnalystError, Heard};
 use super::facts::{self, Kept};
-use super::watcher::seen_of;
+use super::intake::{Intake, IntakeError, Opened};
 use crate::app::analyze::CallError;
 use crate::app::drive::PEAKS_PER_S;
 use crate::blobs::{BlobError, Blobs};
-use crate::domain::CallId;
 use crate::ingest::Input;
-use crate::ingest::source::Folder;
-use crate::ingest::watch::after;
 use crate::store::calls::{self, NewCall};
 use crate::store::jobs::{self, Job};
 use crate::store::ledger::{self, ANALYSE, Entry};
 use crate::store::{Store, StoreError, now_us};
-use crate::wire::sidecar::parse_sidecar;
 
 /// How long a job may be without a sign of life.
 const LEASE: Duration = Duration::from_secs(60);
@@ -54,12 +48,12 @@ pub(super) struct Workshop {
     pub(super) blobs: Arc<Blobs>,
     /// Who analyses.
     pub(super) analyst: Arc<Analyst>,
+    /// Where files are.
+    pub(super) intake: Arc<Intake>,
     /// Names this process in leases.
     pub(super) owner: String,
     /// Whether recordings are kept as they came, besides what is played of them.
     pub(super) keep_source: bool,
-    /// Watched folders by name: some want finished files moved or deleted.
-    pub(super) folders: BTreeMap<String, Folder>,
     /// Wakes an idle worker.
     pub(super) wake: Arc<Notify>,
     /// Counts askings, for the fair share of the lanes.
@@ -73,6 +67,8 @@ pub(super) struct Workshop {
 enum JobError {
     #[error(transparent)]
     Analyst(#[from] AnalystError),
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -136,10 +132,7 @@ impl Workshop {
 
     async fn one(self: &Arc<Self>, job: Job) {
         let ended = match self.claim(&job).await {
-            Ok(Some(entry)) => match self.become_call(&entry).await {
-                Ok(became) => self.settle(&job, &entry, became).await,
-                Err(error) => Err(error),
-            },
+            Ok(Some(entry)) => self.take(&job, &entry).await,
             // It ended already: only the job had not been told.
             Ok(None) => self.finish(&job).await.map_err(JobError::from),
             Err(error) => Err(error.into()),
@@ -150,6 +143,14 @@ impl Workshop {
             // The lease runs out, and the job is tried again.
             tracing::error!(%error, job = job.id, "a failure could not be written down");
         }
+    }
+
+    async fn take(self: &Arc<Self>, job: &Job, entry: &Entry) -> Result<(), JobError> {
+        let opened = Arc::new(self.intake.open(entry).await?);
+        let became = self.become_call(entry, &opened).await?;
+        self.settle(job, entry, &opened, became).await?;
+        self.intake.after(entry).await;
+        Ok(())
     }
 
     async fn claim(&self, job: &Job) -> Result<Option<Entry>, StoreError> {
@@ -170,8 +171,12 @@ impl Workshop {
         tx.commit().await
     }
 
-    async fn become_call(self: &Arc<Self>, entry: &Entry) -> Result<Became, JobError> {
-        let (shop, entry) = (Arc::clone(self), entry.clone());
+    async fn become_call(
+        self: &Arc<Self>,
+        entry: &Entry,
+        opened: &Arc<Opened>,
+    ) -> Result<Became, JobError> {
+        let (shop, entry, opened) = (Arc::clone(self), entry.clone(), Arc::clone(opened));
         let runtime = tokio::runtime::Handle::current();
         let analysing = tokio::task::spawn_blocking(move || {
             let own = entry.call_id.clone();
@@ -180,7 +185,7 @@ impl Workshop {
                 other.map(|other| other.filter(|other| Some(other) != own.as_ref()))
             };
             // A mistake of ours ends one call, not the service.
-            let call = AssertUnwindSafe(|| shop.analyse(&entry, &known));
+            let call = AssertUnwindSafe(|| shop.analyse(&entry, &opened, &known));
             catch_unwind(call).unwrap_or_else(|_| Err(AnalystError::Call(CallError::Panic).into()))
         });
         analysing.await.unwrap_or_else(|_| Err(AnalystError::Call(CallError::Panic).into()))
@@ -189,13 +194,12 @@ impl Workshop {
     fn analyse(
         &self,
         entry: &Entry,
+        opened: &Opened,
         known: &dyn Fn(&str) -> Result<Option<String>, StoreError>,
     ) -> Result<Became, JobError> {
-        let path = Path::new(&entry.file.path);
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let facts = entry.facts.as_ref().map(|facts| self.facts_file(facts)).transpose()?;
         let sidecar = facts.as_ref().map(|file| file.path().to_owned());
-        let input = Input { files: files_of(path, entry.facts.as_deref(), &stem), sidecar, stem };
+        let input = Input { files: opened.files.clone(), sidecar, stem: opened.stem.clone() };
         let mut duplicate = Ok(None);
         let wanted = |sha256: &str| {
             duplicate = known(sha256);
@@ -214,7 +218,13 @@ impl Workshop {
         Ok(file)
     }
 
-    async fn settle(&self, job: &Job, entry: &Entry, became: Became) -> Result<(), JobError> {
+    async fn settle(
+        &self,
+        job: &Job,
+        entry: &Entry,
+        opened: &Opened,
+        became: Became,
+    ) -> Result<(), JobError> {
         let call = match became {
             Became::Call(call) => call,
             Became::Duplicate(other) => {
@@ -233,7 +243,7 @@ impl Workshop {
             redacted_audio: None,
             private: None,
         };
-        self.keep(&mut kept, entry, &call).await?;
+        self.keep(&mut kept, opened, &call).await?;
         let row = facts::call_row(&call.report, kept);
         let new = NewCall {
             row: &row,
@@ -247,27 +257,20 @@ impl Workshop {
         calls::put(&tx, &new).await?;
         ledger::done(&tx, &entry.id, &row.sha256, row.analysed_us).await?;
         jobs::finish(&tx, &job.id, &self.owner, row.analysed_us).await?;
-        tx.commit().await?;
-        self.after(entry);
-        Ok(())
-    }
-
-    /// Does with a file that is safely kept what its source wishes.
-    fn after(&self, entry: &Entry) {
-        let Some(folder) = self.folders.get(&entry.file.source) else { return };
-        let done = tokio::task::block_in_place(|| after(folder, &seen_of(entry)));
-        if let Err(error) = done {
-            tracing::warn!(source = folder.name, entry = entry.id, %error, "a finished file stays where it is");
-        }
+        Ok(tx.commit().await?)
     }
 
     /// Puts away what is played and what is private.
-    async fn keep(&self, kept: &mut Kept, entry: &Entry, call: &Analysed) -> Result<(), BlobError> {
+    async fn keep(
+        &self,
+        kept: &mut Kept,
+        opened: &Opened,
+        call: &Analysed,
+    ) -> Result<(), BlobError> {
         if self.keep_source {
-            let path = Path::new(&entry.file.path);
             let mut names = Vec::new();
-            for file in files_of(path, entry.facts.as_deref(), "call") {
-                names.push(self.blobs.put_file(&file).await?.name.to_string());
+            for file in &opened.files {
+                names.push(self.blobs.put_file(file).await?.name.to_string());
             }
             kept.source = Some(names.join(","));
         }
@@ -299,7 +302,12 @@ impl Workshop {
                 let run_us = now_us + back_off_us(1);
                 jobs::give_back(&tx, &job.id, &self.owner, &why, run_us, true, now_us).await?;
             }
-            JobError::Analyst(_) => {
+            JobError::Intake(error) if error.is_passing() => {
+                ledger::fail(&tx, &job.key, &why, true, now_us).await?;
+                let run_us = now_us + back_off_us(job.attempts);
+                jobs::give_back(&tx, &job.id, &self.owner, &why, run_us, false, now_us).await?;
+            }
+            JobError::Analyst(_) | JobError::Intake(_) => {
                 ledger::fail(&tx, &job.key, &why, false, now_us).await?;
                 jobs::finish(&tx, &job.id, &self.owner, now_us).await?;
             }
@@ -311,17 +319,6 @@ impl Workshop {
             }
         }
         tx.commit().await
-    }
-}
-
-/// The files of a call: those that its facts name beside the first, or the first alone.
-fn files_of(first: &Path, facts: Option<&str>, stem: &str) -> Vec<PathBuf> {
-    let call_id = CallId::new(stem).ok().or_else(|| CallId::new("call").ok());
-    let sidecar = facts.zip(call_id).and_then(|(facts, id)| parse_sidecar(facts, &id).ok());
-    let beside = first.parent().unwrap_or(first);
-    match sidecar.map(|sidecar| sidecar.files).filter(|files| files.len() > 1) {
-        Some(files) => files.iter().map(|name| beside.join(name)).collect(),
-        None => vec![first.to_owned()],
     }
 }
 

@@ -47,6 +47,20 @@ pub struct Seen {
     pub modified_us: i64,
 }
 
+impl Seen {
+    /// A file as it stands now; `None` when it is not there, or is none.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn now(path: &Path) -> io::Result<Option<Self>> {
+        match std::fs::symlink_metadata(path) {
+            Ok(meta) => Ok(meta.is_file().then(|| seen(path.to_owned(), &meta))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// What the ledger must be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Happening {
@@ -104,6 +118,7 @@ pub struct Watch {
     pending: BTreeMap<PathBuf, Pending>,
     known: HashSet<u128>,
     told: BTreeSet<PathBuf>,
+    was_full: bool,
     out: Vec<Happening>,
 }
 
@@ -117,6 +132,7 @@ impl Watch {
             pending: BTreeMap::new(),
             known: HashSet::new(),
             told: BTreeSet::new(),
+            was_full: false,
             out: Vec::new(),
         }
     }
@@ -130,6 +146,7 @@ impl Watch {
     pub fn scan(&mut self, now_us: i64) -> Vec<Happening> {
         let root = self.folder.path.clone();
         self.walk(&root, now_us, PENDING_MAX);
+        self.was_full = self.pending.len() >= PENDING_MAX;
         self.due(now_us)
     }
 
@@ -173,9 +190,9 @@ impl Watch {
         self.pending.values().map(|pending| pending.due_us).min()
     }
 
-    /// Whether backlog waits for room.
-    pub fn is_full(&self) -> bool {
-        self.pending.len() >= PENDING_MAX
+    /// Whether the last look left backlog outside, and there is room for it now.
+    pub fn has_room_again(&self) -> bool {
+        self.was_full && self.pending.len() < PENDING_MAX / 2
     }
 
     /// The ledger has this file beyond `seen`: it is not looked at again.

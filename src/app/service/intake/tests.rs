@@ -1,0 +1,183 @@
+//! Files put into a real folder, and into a real bucket, become calls of a real service. Chats: they need no model.
+
+// Helpers may unwrap: a panic is how a test fails.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::*;
+use crate::app::service::Service;
+use crate::config::Config;
+use crate::domain::Scope;
+use crate::ingest::source::RawSource;
+use crate::rubric::built_in;
+use crate::store::ledger::Filter;
+use crate::store::list::CallFilter;
+
+fn chat(number: usize) -> String {
+    format!(
+        "time,speaker,text\n2026-11-01T10:00:00+08:00,坐席,您好，请问有什么可以帮您？\n\
+         2026-11-01T10:00:20+08:00,客户,我的订单{number}一直没有收到\n"
+    )
+}
+
+async fn service(data: &Path, source: &str) -> Service {
+    let raw: RawSource = toml::from_str(source).unwrap();
+    let mut config = Config::under(data);
+    config.sources = Source::all(&[raw]).unwrap();
+    Service::start(config, built_in().unwrap()).await.unwrap()
+}
+
+async fn by_path(service: &Service) -> BTreeMap<String, Entry> {
+    let all = ledger::list(&service.store, &Filter::default(), 1_000).await.unwrap();
+    let name = |entry: &Entry| {
+        path_of(&entry.file.path).file_name().unwrap().to_string_lossy().into_owned()
+    };
+    all.into_iter().map(|entry| (name(&entry), entry)).collect()
+}
+
+/// Waits until so many files have ended.
+async fn ended(service: &Service, wanted: usize) -> BTreeMap<String, Entry> {
+    let begun = Instant::now();
+    loop {
+        let all = by_path(service).await;
+        let open = |entry: &&Entry| {
+            matches!(entry.state, FileState::Seen | FileState::Stable | FileState::Claimed)
+        };
+        if all.len() >= wanted && !all.values().any(|entry| open(&entry)) {
+            return all;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{all:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_into_a_folder_becomes_calls_and_is_moved_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, spool) = (folder.path().join("data"), folder.path().join("in"));
+    fs::create_dir_all(spool.join("2026/11")).unwrap();
+    fs::write(spool.join("old.csv"), chat(1)).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(86_400);
+    fs::File::options()
+        .append(true)
+        .open(spool.join("old.csv"))
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
+    let source = format!(
+        "kind = \"folder\"\nname = \"chats\"\npath = \"{}\"\nsettle_s = 1\nsidecar_wait_s = 1\nafter = \"move\"\n\
+         move_to = \"done\"\nclient = \"小鹿生鲜\"",
+        spool.display()
+    );
+    let service = service(&data, &source).await;
+    while by_path(&service).await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    fs::write(spool.join("2026/11/new.csv"), chat(2)).unwrap();
+    fs::write(spool.join("2026/11/new.call.json"), r#"{"team": "组1"}"#).unwrap();
+    fs::write(spool.join("copy.csv"), chat(2)).unwrap();
+    fs::write(spool.join("broken.csv"), "time,speaker,text\nnoon,坐席\n").unwrap();
+    fs::write(spool.join("notes.txt"), "lunch at noon").unwrap();
+    let all = ended(&service, 5).await;
+
+    let state = |name: &str| (all[name].state, all[name].why.clone().unwrap_or_default());
+    assert_eq!(state("old.csv").0, FileState::Done);
+    let pair = [state("new.csv"), state("copy.csv")];
+    let skipped = pair.iter().find(|(state, _)| *state == FileState::Skipped).unwrap();
+    assert!(skipped.1.starts_with(ledger::DUPLICATE), "{skipped:?}");
+    assert!(pair.iter().any(|(state, _)| *state == FileState::Done), "{pair:?}");
+    assert_eq!(state("broken.csv").0, FileState::Failed);
+    assert_eq!(state("notes.txt").0, FileState::Skipped);
+    let filter = CallFilter { limit: 10, ..CallFilter::default() };
+    let calls = service.store.list(&filter, &Scope::All).await.unwrap();
+    assert_eq!(calls.len(), 2);
+    assert!(calls.iter().all(|call| call.belongs.client.as_deref() == Some("小鹿生鲜")));
+    // What is kept has gone, what is not is still where it was.
+    let begun = Instant::now();
+    while spool.join("old.csv").exists() || spool.join("2026/11/new.csv").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for moved in
+        ["done/old.csv", "done/2026/11/new.csv", "done/2026/11/new.call.json", "done/copy.csv"]
+    {
+        assert!(spool.join(moved).exists(), "{moved}");
+    }
+    assert!(spool.join("broken.csv").exists() && spool.join("notes.txt").exists());
+    // Backlog was told from news.
+    let lanes = service.store.jobs("done", 10).await.unwrap();
+    let lane = |name: &str| lanes.iter().find(|job| job.job.key == all[name].id).unwrap().lane;
+    assert_eq!((lane("old.csv"), lane("new.csv")), (1, 0));
+
+    // Mended under the same name it is another file; by hand the first is tried again.
+    fs::write(spool.join("broken.csv"), chat(3)).unwrap();
+    let begun = Instant::now();
+    while service.store.count(&CallFilter::default(), &Scope::All).await.unwrap() < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let tx = service.store.begin().await.unwrap();
+    ledger::retry(&tx, &all["notes.txt"].id, 1).await.unwrap();
+    tx.commit().await.unwrap();
+    service.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_put_in_the_place_of_a_file_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, spool) = (folder.path().join("data"), folder.path().join("in"));
+    fs::create_dir_all(&spool).unwrap();
+    let secret = folder.path().join("secret.csv");
+    fs::write(&secret, chat(9)).unwrap();
+    fs::write(spool.join("a.csv"), chat(9)).unwrap();
+    let source =
+        format!("kind = \"folder\"\nname = \"x\"\npath = \"{}\"\nsettle_s = 3600", spool.display());
+    let service = service(&data, &source).await;
+    let path = spool.join("a.csv");
+    let size = fs::metadata(&path).unwrap().len();
+    let file = ledger::Sighting {
+        source: "x".into(),
+        path: path.display().to_string(),
+        size,
+        modified_us: 1,
+    };
+    let tx = service.store.begin().await.unwrap();
+    let id = ledger::see(&tx, &file, 1).await.unwrap().id;
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&secret, &path).unwrap();
+    ledger::settle(&tx, &id, None, 0, 1).await.unwrap();
+    tx.commit().await.unwrap();
+    let all = ended(&service, 1).await;
+    assert_eq!(all["a.csv"].state, FileState::Failed);
+    assert_eq!(all["a.csv"].why.as_deref(), Some("the file is a link out of its folder"));
+    service.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_into_a_bucket_becomes_calls() {
+    let Ok(endpoint) = std::env::var("LINGTING_S3_TEST_URL") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let name = format!("calls-{}", uuid::Uuid::now_v7());
+    let http = reqwest::Client::new();
+    let put = async |key: &str, text: String| {
+        let put = http.put(format!("{endpoint}/{name}/{key}")).body(text).send().await.unwrap();
+        assert!(put.status().is_success());
+    };
+    put("", String::new()).await;
+    put("in/a.csv", chat(1)).await;
+    put("in/a.call.json", r#"{"team": "组1"}"#.into()).await;
+    put("out/b.csv", chat(2)).await;
+    let source = format!(
+        "kind = \"bucket\"\nname = \"s3\"\nurl = \"s3://{name}/in\"\nendpoint = \"{endpoint}\"\nregion = \"us-east-1\"\n\
+         access_key_id = \"test\"\nsecret_access_key = \"test\"\nsidecar_wait_s = 0\nscan_s = 3600"
+    );
+    let service = service(&folder.path().join("data"), &source).await;
+    let all = ended(&service, 1).await;
+    assert_eq!((all.len(), all["a.csv"].state), (1, FileState::Done), "{all:?}");
+    put("in/hinted.csv", chat(3)).await;
+    service.intake.hints().send((name.clone(), "in/hinted.csv".into())).unwrap();
+    assert_eq!(ended(&service, 2).await["hinted.csv"].state, FileState::Done);
+    service.end().await.unwrap();
+}
