@@ -8,6 +8,8 @@ pub mod audit;
 #[cfg(test)]
 mod audit_tests;
 pub mod calls;
+#[cfg(test)]
+mod calls_tests;
 mod db;
 pub mod decisions;
 mod events;
