@@ -125,6 +125,9 @@ actions! {
     /// SQL over the open data: no scope can be kept there.
     OpenData = "open_data", true, Whole [Supervisor Administrator Auditor],
         "query the open data", "查询开放数据";
+    /// The service's own figures.
+    MetricsRead = "metrics", true, Whole [Supervisor Administrator Auditor],
+        "read the service's figures (Prometheus)", "读取服务运行指标（Prometheus）";
     /// Settings of the service.
     Settings = "settings", false, Whole [Administrator],
         "see and change settings", "查看和修改系统设置";

@@ -44,9 +44,11 @@ mod events;
 pub(crate) mod fixture;
 #[cfg(test)]
 mod http_tests;
+mod ops;
 mod people;
 mod review;
 mod search;
+mod searches;
 mod session;
 #[cfg(test)]
 mod session_tests;
@@ -66,6 +68,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::Caller;
 pub use error::ApiError;
+pub use ops::begin_counting;
 pub use state::{ApiSettings, ApiState, Ports};
 
 #[derive(utoipa::OpenApi)]
@@ -93,6 +96,8 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(calls::router())
         .merge(review::router())
         .merge(search::router())
+        .merge(searches::router())
+        .merge(ops::router())
         .merge(audio::router())
 }
 

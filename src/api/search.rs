@@ -25,10 +25,11 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
 }
 
 /// What to look for.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct SearchQuery {
+pub(super) struct SearchQuery {
     /// What was said, in the language of `docs/SEARCH.md`; absent: anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<String>,
     /// For each fact, one of these values: `client`, `vendor`, `project`, `team`, `agent`, `queue`, `direction`,
     /// `language`, `verdict`, `review_state`, `problem`, `failed`.
@@ -55,7 +56,7 @@ struct SearchQuery {
 /// From and to, both included.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct BoundsBody {
+pub(super) struct BoundsBody {
     at_least: Option<f64>,
     at_most: Option<f64>,
 }
@@ -179,7 +180,7 @@ fn search_error(error: SearchError) -> ApiError {
     }
 }
 
-fn query_error(error: &QueryError) -> ApiError {
+pub(super) fn query_error(error: &QueryError) -> ApiError {
     ApiError::invalid(error.to_string(), error.zh())
 }
 
@@ -187,7 +188,7 @@ fn unknown(what: &'static str, word: &str) -> ApiError {
     ApiError::invalid(format!("`{word}` is no {what}"), format!("`{word}` 不可用于 {what}"))
 }
 
-fn request(caller: &Caller, body: SearchQuery) -> Result<Request, ApiError> {
+pub(super) fn request(caller: &Caller, body: SearchQuery) -> Result<Request, ApiError> {
     let mut request = Request::new(caller.scope().clone());
     let query = body.query.as_deref().map(str::trim).filter(|query| !query.is_empty());
     request.query = query.map(parse).transpose().map_err(|error| query_error(&error))?;

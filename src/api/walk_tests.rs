@@ -17,6 +17,7 @@ use super::fixture::{Answer, As, World, request};
 use super::{ApiSettings, openapi};
 use crate::access::{Secret, fits};
 use crate::domain::{Belongs, Grant, Role, Scope};
+use crate::store::searches::SavedSearch;
 use crate::store::sessions::Session;
 use crate::store::webhooks::{Form, Webhook};
 use crate::store::{EventKind, fixture, now_us};
@@ -77,6 +78,22 @@ impl Walk {
         Self { world, people }
     }
 
+    /// A search that somebody keeps.
+    async fn search(&self, owner: &str) -> String {
+        let id = uuid::Uuid::now_v7().to_string();
+        let one = SavedSearch {
+            id: id.clone(),
+            person: owner.into(),
+            name: "n".into(),
+            query: "{}".into(),
+            created_us: now_us(),
+        };
+        let tx = self.world.state.store.begin().await.unwrap();
+        tx.add_search(&one).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
     /// A session that nothing was done with yet.
     async fn session(&self, person: &str) -> As {
         let (cookie, csrf) = (Secret::draw(""), Secret::draw(""));
@@ -101,6 +118,7 @@ impl Walk {
             "person_id" => self.people[&(mark, Role::Reviewer)].clone(),
             "unit_id" => format!("{mark}%20client"),
             "call_id" => format!("{mark}-call"),
+            "search_id" => self.search(owner).await,
             "webhook_id" => self.webhook(mark).await.0,
             "delivery_id" => self.webhook(mark).await.1,
             "token_id" => {

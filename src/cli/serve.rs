@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use super::args::{ConfigAction, ConfigArgs, Derived, RebuildArgs, ServeArgs, ServiceArgs};
 use super::rubric::rubrics;
 use super::say::Say;
-use crate::api::router;
+use crate::api::{begin_counting, router};
 use crate::app::service::{IndexError, ServeError, Service};
 use crate::config::{Config, ConfigError};
 use crate::store::{Store, StoreError};
@@ -62,6 +62,7 @@ async fn serve(config: Config, say: Say) -> Result<(), Trouble> {
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|source| Trouble::Listen { listen, source })?;
     let at = listener.local_addr().unwrap_or(listen);
+    begin_counting();
     let service = Service::start(config, rubrics).await?;
     let state = service.api().await?;
     say.note(&format!("{} http://{at}", say.either("serving at", "服务地址")));

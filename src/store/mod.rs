@@ -25,6 +25,7 @@ mod ledger_tests;
 pub mod list;
 pub mod people;
 mod schema;
+pub mod searches;
 pub mod sessions;
 pub mod tokens;
 pub mod units;

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -131,12 +131,16 @@ impl Workshop {
     }
 
     async fn one(self: &Arc<Self>, job: Job) {
+        let begun = Instant::now();
         let ended = match self.claim(&job).await {
             Ok(Some(entry)) => self.take(&job, &entry).await,
             // It ended already: only the job had not been told.
             Ok(None) => self.finish(&job).await.map_err(JobError::from),
             Err(error) => Err(error.into()),
         };
+        let outcome = if ended.is_ok() { "ended" } else { "failed" };
+        metrics::counter!("lingting_jobs_total", "outcome" => outcome).increment(1);
+        metrics::histogram!("lingting_job_seconds").record(begun.elapsed().as_secs_f64());
         if let Err(error) = ended
             && let Err(error) = self.failed(&job, error).await
         {
