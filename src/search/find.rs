@@ -317,18 +317,15 @@ fn count_values(
     docs: &Bits,
     counts: &mut BTreeMap<String, u64>,
 ) -> Result<(), TantivyError> {
-    let Some(column) = segment.fact(fact as usize) else { return Ok(()) };
-    let mut by_ord = vec![0u64; column.num_terms()];
+    let Some((column, values)) = segment.fact(fact as usize)? else { return Ok(()) };
+    let mut by_number = vec![0u64; values.len()];
     for doc in docs.iter() {
-        for ord in column.term_ords(doc) {
-            by_ord[ord as usize] += 1;
+        for number in column.term_ords(doc) {
+            by_number[number as usize] += 1;
         }
     }
-    let mut value = String::new();
-    for (ord, &count) in by_ord.iter().enumerate().filter(|&(_, &count)| count > 0) {
-        value.clear();
-        column.ord_to_str(ord as u64, &mut value)?;
-        match counts.get_mut(&value) {
+    for (value, count) in values.iter().zip(by_number).filter(|&(_, count)| count > 0) {
+        match counts.get_mut(value) {
             Some(held) => *held += count,
             None => drop(counts.insert(value.clone(), count)),
         }

@@ -12,8 +12,10 @@
 //!
 //! **Pairs of characters.** The term at a place is its character and the next one. Any substring of two
 //! characters and more is then a phrase of rather rare terms, where single characters would be in almost every
-//! call; one character alone is the union of the terms that begin with it. The sounds are kept as pairs of
-//! syllables alike, with what regions merge (z and zh, n and l, an and ang) as one.
+//! call; one character alone is the union of the terms that begin with it. What sounds like a query
+//! is looked for as the pairs of all characters that sound so, z and zh, n and l, an and ang being one: the
+//! dictionary of pairs is small, and a field of sounds would be as large as that of characters. Of dictionary
+//! words only those are kept whose characters stand where they are none, which says the same in a tenth of the room.
 
 mod bits;
 #[cfg(test)]

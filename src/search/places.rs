@@ -10,7 +10,7 @@ use tantivy::{DocSet, InvertedIndexReader, TERMINATED, TantivyError, Term};
 
 use super::bits::Bits;
 use super::language::Relation;
-use super::plan::{Leaf, Phrase, Places, Plan, Terms, Window};
+use super::plan::{self, Leaf, Phrase, Places, Plan, Terms, Window};
 use super::segment::{Row, Segment};
 
 /// Places of a call, from one up to before another.
@@ -50,7 +50,8 @@ impl Cursor {
 }
 
 /// One place of a phrase, in a segment.
-struct Part {
+struct Part<'s> {
+    index: &'s InvertedIndexReader,
     /// How much is added to its places, so that all parts of a phrase meet in one number.
     shift: u32,
     cursors: Vec<Cursor>,
@@ -62,16 +63,13 @@ struct Part {
 /// More terms than this at one place are listed first.
 const SIDE_BY_SIDE_MAX: usize = 16;
 
-impl Part {
-    fn open(
-        index: &InvertedIndexReader,
-        field: tantivy::schema::Field,
-        shift: u32,
-        terms: &Terms,
-    ) -> Result<Self, TantivyError> {
+impl<'s> Part<'s> {
+    fn open(segment: &'s Segment, part: &plan::Part, shift: u32) -> Result<Self, TantivyError> {
+        let (index, field) = segment.text(part.field);
         let mut cursors = Vec::new();
         let cursor = |info| Cursor { info, postings: None, asked: 0 };
-        match terms {
+        let dictionary: &TermDictionary = index.terms();
+        match &part.terms {
             Terms::These(all) => {
                 for text in all {
                     let info = index.get_term_info(&Term::from_field_text(field, text))?;
@@ -79,7 +77,6 @@ impl Part {
                 }
             }
             Terms::Beginning(all) => {
-                let dictionary: &TermDictionary = index.terms();
                 for text in all {
                     let mut stream = dictionary.range().ge(text).into_stream()?;
                     while stream.advance() && stream.key().starts_with(text.as_bytes()) {
@@ -87,12 +84,29 @@ impl Part {
                     }
                 }
             }
+            Terms::Pairs(first, second) => {
+                // Both are sorted, and so is the dictionary.
+                let mut bytes = [0; 4];
+                for c in first {
+                    let begin = c.encode_utf8(&mut bytes).as_bytes();
+                    let mut stream = dictionary.range().ge(begin).into_stream()?;
+                    while stream.advance() {
+                        let Some(rest) = stream.key().strip_prefix(begin) else { break };
+                        let next =
+                            std::str::from_utf8(rest).ok().and_then(|rest| rest.chars().next());
+                        if next.is_some_and(|next| second.binary_search(&next).is_ok()) {
+                            cursors.push(cursor(stream.value().clone()));
+                        }
+                    }
+                }
+            }
         }
         let many = cursors.len() > SIDE_BY_SIDE_MAX;
-        Ok(Self { shift, cursors, listed: None, many })
+        Ok(Self { index, shift, cursors, listed: None, many })
     }
 
-    fn docs(&self, index: &InvertedIndexReader, out: &mut Bits) -> Result<(), TantivyError> {
+    fn docs(&self, out: &mut Bits) -> Result<(), TantivyError> {
+        let index = self.index;
         for cursor in &self.cursors {
             let mut postings =
                 index.read_postings_from_terminfo(&cursor.info, IndexRecordOption::Basic)?;
@@ -101,7 +115,8 @@ impl Part {
         Ok(())
     }
 
-    fn list(&mut self, index: &InvertedIndexReader) -> Result<&[(u32, u32)], TantivyError> {
+    fn list(&mut self) -> Result<&[(u32, u32)], TantivyError> {
+        let index = self.index;
         if self.listed.is_none() {
             let mut all = Vec::new();
             let mut places = Vec::new();
@@ -121,15 +136,11 @@ impl Part {
     }
 
     /// The shifted places in a document, sorted.
-    fn places(
-        &mut self,
-        index: &InvertedIndexReader,
-        doc: u32,
-        out: &mut Vec<u32>,
-    ) -> Result<(), TantivyError> {
+    fn places(&mut self, doc: u32, out: &mut Vec<u32>) -> Result<(), TantivyError> {
+        let index = self.index;
         out.clear();
         if self.many {
-            let all = self.list(index)?;
+            let all = self.list()?;
             let from = all.partition_point(|&(other, _)| other < doc);
             out.extend(all[from..].iter().take_while(|one| one.0 == doc).map(|one| one.1));
             return Ok(());
@@ -146,8 +157,7 @@ impl Part {
 }
 
 struct OpenPhrase<'s> {
-    index: &'s InvertedIndexReader,
-    parts: Vec<Part>,
+    parts: Vec<Part<'s>>,
     /// The greatest distance of a part from the phrase's first place.
     reach: u32,
     len: u32,
@@ -155,22 +165,22 @@ struct OpenPhrase<'s> {
 
 impl<'s> OpenPhrase<'s> {
     fn open(segment: &'s Segment, phrase: &Phrase) -> Result<Self, TantivyError> {
-        let (index, field) = segment.text(phrase.field);
-        let reach = phrase.parts.iter().map(|&(at, _)| at).max().unwrap_or(0);
-        let part = |(at, terms): &(u32, Terms)| Part::open(index, field, reach - at, terms);
+        let reach = phrase.parts.iter().map(|part| part.at).max().unwrap_or(0);
+        let part = |part: &plan::Part| Part::open(segment, part, reach - part.at);
         let mut parts = phrase.parts.iter().map(part).collect::<Result<Vec<_>, _>>()?;
         // The rarest first: most documents are then settled by one list.
-        let docs =
-            |part: &Part| part.cursors.iter().map(|one| u64::from(one.info.doc_freq)).sum::<u64>();
+        let docs = |part: &Part<'_>| {
+            part.cursors.iter().map(|one| u64::from(one.info.doc_freq)).sum::<u64>()
+        };
         parts.sort_by_key(docs);
-        Ok(Self { index, parts, reach, len: phrase.len })
+        Ok(Self { parts, reach, len: phrase.len })
     }
 
     fn docs(&self, segment: &Segment) -> Result<Bits, TantivyError> {
         let mut out: Option<Bits> = None;
         for part in &self.parts {
             let mut docs = Bits::none(segment.docs());
-            part.docs(self.index, &mut docs)?;
+            part.docs(&mut docs)?;
             match &mut out {
                 Some(out) => out.and(&docs),
                 None => out = Some(docs),
@@ -185,7 +195,7 @@ impl<'s> OpenPhrase<'s> {
     fn spans(&mut self, doc: u32) -> Result<Vec<Span>, TantivyError> {
         let (mut left, mut right) = (Vec::new(), Vec::new());
         for (ix, part) in self.parts.iter_mut().enumerate() {
-            part.places(self.index, doc, if ix == 0 { &mut left } else { &mut right })?;
+            part.places(doc, if ix == 0 { &mut left } else { &mut right })?;
             if ix > 0 {
                 meet(&mut left, &right);
             }
@@ -230,10 +240,16 @@ pub(super) fn row_of(rows: &[Row], place: u32) -> usize {
     rows.partition_point(|row| row.at <= place).saturating_sub(1)
 }
 
+struct OpenLeaf<'s> {
+    phrases: Vec<OpenPhrase<'s>>,
+    but: Option<OpenPhrase<'s>>,
+    window: Window,
+}
+
 /// A query's leaves, opened in a segment.
 pub(super) struct Reader<'s> {
     segment: &'s Segment,
-    leaves: Vec<(Vec<OpenPhrase<'s>>, Window)>,
+    leaves: Vec<OpenLeaf<'s>>,
     table: Table,
     /// What relations were held against, where it is asked for: places to show.
     pub(super) evidence: Option<Vec<Span>>,
@@ -242,8 +258,12 @@ pub(super) struct Reader<'s> {
 impl<'s> Reader<'s> {
     pub(super) fn open(segment: &'s Segment, plan: &Plan) -> Result<Self, TantivyError> {
         let leaf = |leaf: &Leaf| {
-            let phrases = leaf.phrases.iter().map(|phrase| OpenPhrase::open(segment, phrase));
-            Ok::<_, TantivyError>((phrases.collect::<Result<Vec<_>, _>>()?, leaf.window))
+            let open = |phrase| OpenPhrase::open(segment, phrase);
+            Ok::<_, TantivyError>(OpenLeaf {
+                phrases: leaf.phrases.iter().map(open).collect::<Result<_, _>>()?,
+                but: leaf.but.as_ref().map(open).transpose()?,
+                window: leaf.window,
+            })
         };
         let leaves = plan.leaves.iter().map(leaf).collect::<Result<_, _>>()?;
         Ok(Self { segment, leaves, table: Table::default(), evidence: None })
@@ -254,7 +274,7 @@ impl<'s> Reader<'s> {
         let none = || Bits::none(self.segment.docs());
         match places {
             Places::Leaf(ix) => {
-                let (phrases, window) = &self.leaves[*ix];
+                let OpenLeaf { phrases, window, .. } = &self.leaves[*ix];
                 if window.nowhere {
                     return Ok(none());
                 }
@@ -284,8 +304,11 @@ impl<'s> Reader<'s> {
     pub(super) fn settled_by_docs(&self, places: &Places) -> bool {
         match places {
             Places::Leaf(ix) => {
-                let (phrases, window) = &self.leaves[*ix];
-                *window == Window::default() && phrases.len() == 1 && phrases[0].parts.len() == 1
+                let OpenLeaf { phrases, but, window } = &self.leaves[*ix];
+                *window == Window::default()
+                    && but.is_none()
+                    && phrases.len() == 1
+                    && phrases[0].parts.len() == 1
             }
             Places::Any(all) => all.iter().all(|one| self.settled_by_docs(one)),
             Places::Related(..) => false,
@@ -325,10 +348,14 @@ impl<'s> Reader<'s> {
     }
 
     pub(super) fn leaf(&mut self, ix: usize, doc: u32) -> Result<Vec<Span>, TantivyError> {
-        let (phrases, window) = &mut self.leaves[ix];
+        let OpenLeaf { phrases, but, window } = &mut self.leaves[ix];
         let mut all = Vec::with_capacity(phrases.len());
         for phrase in phrases.iter_mut() {
-            let spans = phrase.spans(doc)?;
+            let mut spans = phrase.spans(doc)?;
+            if let Some(but) = but.as_mut().filter(|_| !spans.is_empty()) {
+                let no_words = but.spans(doc)?;
+                spans.retain(|span| no_words.binary_search(span).is_err());
+            }
             if spans.is_empty() {
                 return Ok(spans);
             }

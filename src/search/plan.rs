@@ -4,14 +4,11 @@
 //! carried down to the leaves, so that a bracket costs nothing of its own.
 
 use super::language::{Expr, How, Only, Relation, Say};
-use super::schema::{chinese_words, jieba, letter_sounds, word_sound};
+use super::schema::{chinese_words, jieba, sounding_alike, word_sound};
 use super::segment::TextField;
 use super::stem::Stemmer;
 use super::units::{Unit, UnitKind, units};
 use crate::domain::Party;
-
-/// Readings of a syllable pair that are looked for.
-const READINGS_MAX: usize = 16;
 
 /// The terms that may stand at one place of a phrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,14 +17,23 @@ pub(super) enum Terms {
     These(Vec<String>),
     /// Any that begins with one of these.
     Beginning(Vec<String>),
+    /// Any pair of one of the first and one of the second.
+    Pairs(Vec<char>, Vec<char>),
+}
+
+/// The terms at one place of a phrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Its distance from the phrase's first place.
+    pub(super) at: u32,
+    pub(super) field: TextField,
+    pub(super) terms: Terms,
 }
 
 /// Terms at fixed distances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Phrase {
-    pub(super) field: TextField,
-    /// Each with its distance from the phrase's first place.
-    pub(super) parts: Vec<(u32, Terms)>,
+    pub(super) parts: Vec<Part>,
     /// Places it covers.
     pub(super) len: u32,
 }
@@ -46,6 +52,8 @@ pub(super) struct Window {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Leaf {
     pub(super) phrases: Vec<Phrase>,
+    /// Where this stands, the phrase does not count.
+    pub(super) but: Option<Phrase>,
     pub(super) window: Window,
     /// Whether it is asked for, and not asked to be absent.
     pub(super) wanted: bool,
@@ -149,52 +157,49 @@ impl Planner {
         let phrases = match say.how {
             How::Exact => vec![self.said(&units)],
             How::Sounds => vec![sounds(&units)],
-            How::Word => vec![self.word(&units)],
+            How::Word => vec![self.said(&units)],
             How::Bare => bare(&units).into_iter().map(|part| self.said(part)).collect(),
         };
-        self.leaves.push(Leaf { phrases, window, wanted: self.wanted });
+        let but = (say.how == How::Word).then(|| no_word(&units));
+        self.leaves.push(Leaf { phrases, but, window, wanted: self.wanted });
         Places::Leaf(self.leaves.len() - 1)
     }
 
     fn said(&mut self, units: &[Unit]) -> Phrase {
         let stemmer = &mut self.stemmer;
-        let parts =
-            parts(units, |word| stemmer.stem(&word.text), |letter| vec![letter.text.to_string()]);
-        Phrase { field: TextField::Said, parts, len: units.len() as u32 }
+        let pair = |a: &Unit, b: &Unit| Terms::These(vec![format!("{}{}", a.text, b.text)]);
+        let one = |unit: &Unit| Terms::Beginning(vec![unit.text.to_string()]);
+        let parts = parts(units, |word| Terms::These(vec![stemmer.stem(&word.text)]), one, pair);
+        let parts = parts.into_iter().map(|(at, terms)| Part { at, field: TextField::Said, terms });
+        Phrase { parts: parts.collect(), len: units.len() as u32 }
     }
+}
 
-    /// As a word of its own: as jieba cuts it; a text that it cuts in several is several words in a row.
-    fn word(&mut self, units: &[Unit]) -> Phrase {
-        let words = chinese_words(&jieba(), units);
-        let covered: usize = words.iter().map(|(_, word)| word.chars().count()).sum();
-        if covered < units.len() {
-            // Words of other scripts are words of their own wherever they stand.
-            return self.said(units);
-        }
-        let parts = words.into_iter().map(|(at, word)| (at as u32, Terms::These(vec![word])));
-        Phrase { field: TextField::Words, parts: parts.collect(), len: units.len() as u32 }
-    }
+/// Where the same characters are no word.
+fn no_word(units: &[Unit]) -> Phrase {
+    let word = units.iter().map(|unit| unit.text.as_str()).collect();
+    let part = Part { at: 0, field: TextField::NoWords, terms: Terms::These(vec![word]) };
+    Phrase { parts: vec![part], len: units.len() as u32 }
 }
 
 /// The parts of a phrase: words by themselves, letters in pairs. Every second pair covers all letters.
 fn parts(
     units: &[Unit],
-    mut word: impl FnMut(&Unit) -> String,
-    letter: impl Fn(&Unit) -> Vec<String>,
+    mut word: impl FnMut(&Unit) -> Terms,
+    one: impl Fn(&Unit) -> Terms,
+    pair: impl Fn(&Unit, &Unit) -> Terms,
 ) -> Vec<(u32, Terms)> {
     let mut out = Vec::new();
     let mut from = 0;
     while let Some(first) = units.get(from) {
         let run = units[from..].iter().take_while(|unit| unit.kind == UnitKind::Letter).count();
         match run {
-            0 => out.push((from as u32, Terms::These(vec![word(first)]))),
-            1 => out.push((from as u32, Terms::Beginning(letter(first)))),
+            0 => out.push((from as u32, word(first))),
+            1 => out.push((from as u32, one(first))),
             _ => {
                 let last = from + run - 2;
                 for at in (from..last).step_by(2).chain([last]) {
-                    let (a, b) = (letter(&units[at]), letter(&units[at + 1]));
-                    let pairs = a.iter().flat_map(|a| b.iter().map(move |b| format!("{a}{b}")));
-                    out.push((at as u32, Terms::These(pairs.take(READINGS_MAX).collect())));
+                    out.push((at as u32, pair(&units[at], &units[at + 1])));
                 }
             }
         }
@@ -203,13 +208,19 @@ fn parts(
     out
 }
 
+/// What sounds so: pairs of any characters with these sounds, and words with the same key.
 fn sounds(units: &[Unit]) -> Phrase {
-    let letter = |unit: &Unit| letter_sounds(unit).into_iter().map(String::from).collect();
-    Phrase {
-        field: TextField::Sounds,
-        parts: parts(units, word_sound, letter),
-        len: units.len() as u32,
-    }
+    let one = |unit: &Unit| {
+        Terms::Beginning(sounding_alike(unit).into_iter().map(String::from).collect())
+    };
+    let pair = |a: &Unit, b: &Unit| Terms::Pairs(sounding_alike(a), sounding_alike(b));
+    let parts = parts(units, |word| Terms::These(vec![word_sound(word)]), one, pair);
+    let part = |(at, terms): (u32, Terms)| {
+        let word = units[at as usize].kind == UnitKind::Word;
+        let field = if word { TextField::Sounds } else { TextField::Said };
+        Part { at, field, terms }
+    };
+    Phrase { parts: parts.into_iter().map(part).collect(), len: units.len() as u32 }
 }
 
 /// What is typed without quotes: Chinese falls into words, all of which are wanted. A character by itself
@@ -261,10 +272,9 @@ mod tests {
         for text in ["投诉", "没收到", "什么时候", "四十八小时内"] {
             let units = units(text);
             let mut seen = vec![false; units.len()];
-            for (at, terms) in
-                parts(&units, |word| word.text.to_string(), |one| vec![one.text.to_string()])
-            {
-                assert!(matches!(terms, Terms::These(_)), "{text}");
+            let all = |_: &Unit| panic!("{text}: no pair");
+            let pair = |a: &Unit, b: &Unit| Terms::These(vec![format!("{}{}", a.text, b.text)]);
+            for (at, _) in parts(&units, all, all, pair) {
                 seen[at as usize] = true;
                 seen[at as usize + 1] = true;
             }

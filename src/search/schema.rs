@@ -3,6 +3,7 @@
 //! In: a [`CallDoc`]. Out: one tantivy document. All three text fields count places alike ([`units`]), so
 //! that a place found in one means the same in the others, and in the utterance table beside them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use jieba_rs::Jieba;
@@ -17,6 +18,7 @@ use super::stem::Stemmer;
 use super::told;
 use super::units::{Unit, UnitKind, units};
 use crate::domain::Party;
+use crate::text::{Sound, TokenKind};
 
 /// Facts of a call that are words: each can be filtered by and counted.
 pub(super) const FACTS: [&str; 12] = [
@@ -40,7 +42,7 @@ pub(super) struct Fields {
     pub(super) id: Field,
     pub(super) told: Field,
     pub(super) said: Field,
-    pub(super) words: Field,
+    pub(super) no_words: Field,
     pub(super) sounds: Field,
     pub(super) facts: [Field; FACTS.len()],
     pub(super) started_us: Field,
@@ -73,7 +75,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         id: builder.add_text_field("id", STRING | STORED),
         told: builder.add_bytes_field("told", STORED),
         said: builder.add_text_field("said", text()),
-        words: builder.add_text_field("words", text()),
+        no_words: builder.add_text_field("no_words", text()),
         sounds: builder.add_text_field("sounds", text()),
         facts: FACTS.map(|name| {
             let plain = TextFieldIndexing::default()
@@ -149,7 +151,7 @@ pub(super) struct Maker {
 #[derive(Default)]
 struct Tokens {
     said: Vec<Token>,
-    words: Vec<Token>,
+    no_words: Vec<Token>,
     sounds: Vec<Token>,
 }
 
@@ -176,7 +178,7 @@ impl Maker {
         doc.add_u64(fields.units, at as u64);
         for (field, tokens) in [
             (fields.said, tokens.said),
-            (fields.words, tokens.words),
+            (fields.no_words, tokens.no_words),
             (fields.sounds, tokens.sounds),
         ] {
             doc.add_pre_tokenized_text(field, PreTokenizedString { text: String::new(), tokens });
@@ -189,23 +191,22 @@ impl Maker {
         let units = units(&one.text);
         for (ix, unit) in units.iter().enumerate() {
             let next = units.get(ix + 1).filter(|next| next.kind == UnitKind::Letter);
-            let (said, sounds) = match unit.kind {
-                UnitKind::Word => (self.stemmer.stem(&unit.text), word_sound(unit)),
+            let said = match unit.kind {
+                UnitKind::Word => {
+                    tokens.sounds.push(token(word_sound(unit), at + ix));
+                    self.stemmer.stem(&unit.text)
+                }
                 UnitKind::Letter => {
                     let mut said = String::with_capacity(8);
                     said.push_str(&unit.text);
                     said.push_str(next.map_or("", |next| &next.text));
-                    let mut sounds = String::with_capacity(8);
-                    sounds.push(letter_sounds(unit)[0]);
-                    sounds.extend(next.map(|next| letter_sounds(next)[0]));
-                    (said, sounds)
+                    said
                 }
             };
             tokens.said.push(token(said, at + ix));
-            tokens.sounds.push(token(sounds, at + ix));
         }
-        for (from, word) in chinese_words(&self.jieba, &units) {
-            tokens.words.push(token(word, at + from));
+        for (from, word) in no_words(&self.jieba, &units) {
+            tokens.no_words.push(token(word, at + from));
         }
         units.len()
     }
@@ -246,22 +247,57 @@ fn is_chinese(unit: &Unit) -> bool {
     }
 }
 
-/// Where the characters begin that stand for syllables.
-const SYLLABLES: u32 = 0x4e00;
+/// Characters of the longest word that is told from its like elsewhere.
+const NO_WORD_MAX: usize = 4;
 
-/// Stands for a character that nobody can read.
-const SILENT: char = '\u{4dff}';
-
-/// The readings of a letter, each as one character; the common one first.
-pub(super) fn letter_sounds(unit: &Unit) -> Vec<char> {
-    let sound = unit.sound();
-    let read = |number: u16| char::from_u32(SYLLABLES + u32::from(number)).unwrap_or(SILENT);
-    let mut out: Vec<char> = sound.merged().map(read).collect();
-    if out.is_empty() {
-        out.push(SILENT);
+/// Dictionary words whose characters stand here without being words: cut through (和服 in 产品和服务), or a part of
+/// a longer one (信用 in 信用卡). They are far fewer than the words, and say the same.
+pub(super) fn no_words(jieba: &Jieba, units: &[Unit]) -> Vec<(usize, String)> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    while from < units.len() {
+        let run = units[from..].iter().take_while(|unit| is_chinese(unit)).count();
+        let text: String = units[from..from + run].iter().map(|unit| unit.text.as_str()).collect();
+        let mut border = vec![false; run + 1];
+        let mut at = 0;
+        for piece in jieba.cut(&text, true) {
+            border[at] = true;
+            at += piece.word.chars().count();
+        }
+        border[run] = true;
+        let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        for start in 0..run {
+            for end in start + 2..=run.min(start + NO_WORD_MAX) {
+                let word = &text[bytes[start]..bytes[end]];
+                if !(border[start] && border[end]) && jieba.has_word(word) {
+                    out.push((from + start, word.to_owned()));
+                }
+            }
+        }
+        from += run.max(1);
     }
-    out.dedup();
     out
+}
+
+/// All characters and digits that sound like this one in any of its readings, by what they are most often read as.
+pub(super) fn sounding_alike(unit: &Unit) -> Vec<char> {
+    static ALIKE: OnceLock<BTreeMap<u16, Vec<char>>> = OnceLock::new();
+    let alike = ALIKE.get_or_init(|| {
+        let mut out: BTreeMap<u16, Vec<char>> = BTreeMap::new();
+        for c in ('0'..='9').chain('\u{4e00}'..='\u{9fff}') {
+            let kind = if c.is_ascii_digit() { TokenKind::Number } else { TokenKind::Hanzi };
+            let sound = Sound::of(kind, c.encode_utf8(&mut [0; 4]));
+            if let Some(reading) = sound.merged().next() {
+                out.entry(reading).or_default().push(c);
+            }
+        }
+        out
+    });
+    let readings = unit.sound().merged().collect::<BTreeSet<_>>();
+    let all = readings.iter().filter_map(|reading| alike.get(reading)).flatten().copied();
+    // What nobody can read sounds like itself.
+    let all: BTreeSet<char> = all.chain(unit.text.chars().next()).collect();
+    all.into_iter().collect()
 }
 
 /// The key of a word; the word itself where it has none.
@@ -293,7 +329,7 @@ fn facts(fields: &Fields, call: &CallDoc, doc: &mut TantivyDocument) {
         }
     }
     for (field, values) in [(fields.facts[10], &call.problems), (fields.facts[11], &call.failed)] {
-        let values: std::collections::BTreeSet<_> = values.iter().collect();
+        let values: BTreeSet<_> = values.iter().collect();
         for value in values {
             doc.add_text(field, value);
         }

@@ -3,7 +3,7 @@
 //! In: tantivy's reader. Out: postings, columns and utterance tables by document. Opened once a reload, not
 //! once a query.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::schema::IndexRecordOption;
@@ -22,8 +22,11 @@ const STORE_BLOCKS: usize = 32;
 /// Which text field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextField {
+    /// Pairs of characters, stems of words.
     Said,
-    Words,
+    /// Dictionary words that are none here.
+    NoWords,
+    /// Phonetic keys of words.
     Sounds,
 }
 
@@ -66,15 +69,23 @@ impl Row {
     }
 }
 
+/// A fact of the calls of a segment.
+struct FactColumn {
+    index: Arc<InvertedIndexReader>,
+    column: Option<StrColumn>,
+    /// Its values by number, read when they are first counted.
+    values: OnceLock<Vec<String>>,
+}
+
 /// One segment.
 pub(super) struct Segment {
     reader: SegmentReader,
     store: StoreReader,
     fields: Fields,
     said: Arc<InvertedIndexReader>,
-    words: Arc<InvertedIndexReader>,
+    no_words: Arc<InvertedIndexReader>,
     sounds: Arc<InvertedIndexReader>,
-    facts: Vec<(Arc<InvertedIndexReader>, Option<StrColumn>)>,
+    facts: Vec<FactColumn>,
     pub(super) columns: Columns,
     /// The documents that are not deleted.
     pub(super) alive: Bits,
@@ -113,12 +124,13 @@ impl Segment {
             length: numbers("length")?,
         };
         let fact = |(name, &field): (&str, _)| -> tantivy::Result<_> {
-            Ok((reader.inverted_index(field)?, fast.str(name)?))
+            let (index, column) = (reader.inverted_index(field)?, fast.str(name)?);
+            Ok(FactColumn { index, column, values: OnceLock::new() })
         };
         Ok(Self {
             store: reader.get_store_reader(STORE_BLOCKS)?,
             said: reader.inverted_index(fields.said)?,
-            words: reader.inverted_index(fields.words)?,
+            no_words: reader.inverted_index(fields.no_words)?,
             sounds: reader.inverted_index(fields.sounds)?,
             facts: FACTS.into_iter().zip(&fields.facts).map(fact).collect::<Result<_, _>>()?,
             fields: fields.clone(),
@@ -141,7 +153,7 @@ impl Segment {
     pub(super) fn text(&self, field: TextField) -> (&InvertedIndexReader, tantivy::schema::Field) {
         match field {
             TextField::Said => (&self.said, self.fields.said),
-            TextField::Words => (&self.words, self.fields.words),
+            TextField::NoWords => (&self.no_words, self.fields.no_words),
             TextField::Sounds => (&self.sounds, self.fields.sounds),
         }
     }
@@ -150,15 +162,31 @@ impl Segment {
     pub(super) fn with_fact(&self, fact: usize, value: &str) -> Result<Bits, TantivyError> {
         let mut out = Bits::none(self.docs());
         let term = Term::from_field_text(self.fields.facts[fact], value);
-        if let Some(mut docs) = self.facts[fact].0.read_postings(&term, IndexRecordOption::Basic)? {
+        if let Some(mut docs) =
+            self.facts[fact].index.read_postings(&term, IndexRecordOption::Basic)?
+        {
             out.insert_all(&mut docs);
         }
         Ok(out)
     }
 
-    /// The values of a fact by document.
-    pub(super) fn fact(&self, fact: usize) -> Option<&StrColumn> {
-        self.facts[fact].1.as_ref()
+    /// The values of a fact by document, as numbers, and what they stand for.
+    pub(super) fn fact(
+        &self,
+        fact: usize,
+    ) -> Result<Option<(&StrColumn, &[String])>, TantivyError> {
+        let fact = &self.facts[fact];
+        let Some(column) = &fact.column else { return Ok(None) };
+        if fact.values.get().is_none() {
+            let mut values = Vec::with_capacity(column.num_terms());
+            let mut stream = column.dictionary().stream()?;
+            while stream.advance() {
+                values.push(String::from_utf8_lossy(stream.key()).into_owned());
+            }
+            // Another thread may have been quicker; both read the same.
+            let _ = fact.values.set(values);
+        }
+        Ok(fact.values.get().map(|values| (column, values.as_slice())))
     }
 
     /// The utterance table of a call, put into `out`.

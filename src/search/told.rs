@@ -1,7 +1,7 @@
 //! The utterances of a call as they lie in the index, to be shown with a hit.
 //!
-//! In: utterances with word times. Out: bytes, and back. Times keep hundredths of a second; all texts stand
-//! together, all numbers after them, which zstd packs best.
+//! In: utterances with word times. Out: bytes, and back. Times keep hundredths of a second; numbers of
+//! one kind stand together, and so do the texts, which zstd packs best.
 
 use super::doc::{SaidDoc, WordAt};
 use super::schema::{TICK_MS, party_code, party_of};
@@ -46,64 +46,84 @@ const fn ticks(ms: u64) -> i64 {
     (ms / TICK_MS) as i64
 }
 
+/// The numbers of a call, each kind by itself: what hardly changes then takes hardly any room.
+const KINDS: usize = 9;
+
 /// Packs the utterances of a call.
 pub(super) fn packed(said: &[SaidDoc]) -> Vec<u8> {
+    let mut kinds: [Vec<u8>; KINDS] = Default::default();
     let mut texts = Vec::new();
-    let mut numbers = Vec::new();
     let mut last = 0;
     for one in said {
         texts.extend_from_slice(one.text.as_bytes());
-        put(&mut numbers, one.text.len() as u64);
-        put(&mut numbers, u64::from(one.leg) << 2 | party_code(one.party));
-        put(&mut numbers, zigzag(ticks(one.start_ms) - last));
-        put(&mut numbers, zigzag(ticks(one.end_ms) - ticks(one.start_ms)));
-        put(&mut numbers, one.words.len() as u64);
-        last = ticks(one.start_ms);
-        let (mut char_at, mut at) = (0, last);
+        let start = ticks(one.start_ms);
+        put(&mut kinds[0], one.text.len() as u64);
+        put(&mut kinds[1], u64::from(one.leg) << 2 | party_code(one.party));
+        put(&mut kinds[2], zigzag(start - last));
+        put(&mut kinds[3], zigzag(ticks(one.end_ms) - start));
+        put(&mut kinds[4], one.words.len() as u64);
+        last = start;
+        let (mut char_at, mut at) = (0, start);
         for word in &one.words {
-            put(&mut numbers, zigzag(i64::from(word.chars.start) - char_at));
-            put(&mut numbers, u64::from(word.chars.end.saturating_sub(word.chars.start)));
-            put(&mut numbers, zigzag(ticks(word.start_ms) - at));
-            put(&mut numbers, zigzag(ticks(word.end_ms) - ticks(word.start_ms)));
+            put(&mut kinds[5], zigzag(i64::from(word.chars.start) - char_at));
+            put(&mut kinds[6], u64::from(word.chars.end.saturating_sub(word.chars.start)));
+            put(&mut kinds[7], zigzag(ticks(word.start_ms) - at));
+            put(&mut kinds[8], zigzag(ticks(word.end_ms) - ticks(word.start_ms)));
             (char_at, at) = (i64::from(word.chars.end), ticks(word.end_ms));
         }
     }
-    let mut all = Vec::with_capacity(texts.len() + numbers.len() + 10);
+    let mut all = Vec::with_capacity(texts.len() * 2);
     put(&mut all, said.len() as u64);
-    put(&mut all, texts.len() as u64);
-    all.extend_from_slice(&texts);
-    all.extend_from_slice(&numbers);
-    // zstd fails on nothing but want of memory; what it could not pack is left out of what is shown.
+    for part in kinds.iter().chain([&texts]) {
+        put(&mut all, part.len() as u64);
+        all.extend_from_slice(part);
+    }
+    // zstd fails on nothing but want of memory; the search then says that the call cannot be unpacked.
     zstd::bulk::compress(&all, LEVEL).unwrap_or_default()
+}
+
+fn part<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let length = usize::try_from(take(rest)?).ok()?;
+    let (part, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some(part)
+}
+
+/// The next number that may be below zero, added to another.
+fn step(from: i64, bytes: &mut &[u8]) -> Option<i64> {
+    from.checked_add(unzigzag(take(bytes)?))
 }
 
 /// Unpacks them; `None` where the bytes are not what [`packed`] wrote.
 pub(super) fn unpacked(bytes: &[u8]) -> Option<Vec<SaidDoc>> {
-    let all =
-        zstd::bulk::decompress(bytes, UNPACKED_MAX.min(bytes.len().saturating_mul(64) + 4096));
+    let likely = bytes.len().saturating_mul(64).saturating_add(4096).min(UNPACKED_MAX);
+    let all = zstd::bulk::decompress(bytes, likely);
     let all = all.or_else(|_| zstd::bulk::decompress(bytes, UNPACKED_MAX)).ok()?;
     let mut rest = all.as_slice();
     let count = take(&mut rest)? as usize;
-    let texts_len = take(&mut rest)? as usize;
-    let (mut texts, mut numbers) = rest.split_at_checked(texts_len)?;
-    let numbers = &mut numbers;
-    let mut out = Vec::with_capacity(count.min(rest.len()));
+    let mut kinds: [&[u8]; KINDS] = Default::default();
+    for kind in &mut kinds {
+        *kind = part(&mut rest)?;
+    }
+    let mut texts = part(&mut rest)?;
+    let mut out = Vec::with_capacity(count.min(all.len()));
     let mut last = 0;
     for _ in 0..count {
-        let (text, after) = texts.split_at_checked(take(numbers)? as usize)?;
+        let length = usize::try_from(take(&mut kinds[0])?).ok()?;
+        let (text, after) = texts.split_at_checked(length)?;
         texts = after;
-        let who = take(numbers)?;
-        let start = last + unzigzag(take(numbers)?);
-        let end = start + unzigzag(take(numbers)?);
-        let words_len = take(numbers)? as usize;
+        let who = take(&mut kinds[1])?;
+        let start = step(last, &mut kinds[2])?;
+        let end = step(start, &mut kinds[3])?;
+        let words_len = take(&mut kinds[4])? as usize;
         last = start;
-        let mut words = Vec::with_capacity(words_len.min(numbers.len()));
+        let mut words = Vec::with_capacity(words_len.min(all.len()));
         let (mut char_at, mut at) = (0, start);
         for _ in 0..words_len {
-            let from = char_at + unzigzag(take(numbers)?);
-            let to = from + take(numbers)? as i64;
-            let start = at + unzigzag(take(numbers)?);
-            let end = start + unzigzag(take(numbers)?);
+            let from = step(char_at, &mut kinds[5])?;
+            let to = from.checked_add(i64::try_from(take(&mut kinds[6])?).ok()?)?;
+            let start = step(at, &mut kinds[7])?;
+            let end = step(start, &mut kinds[8])?;
             let chars = u32::try_from(from).ok()?..u32::try_from(to).ok()?;
             words.push(WordAt { chars, start_ms: ms(start)?, end_ms: ms(end)? });
             (char_at, at) = (to, end);
@@ -121,7 +141,7 @@ pub(super) fn unpacked(bytes: &[u8]) -> Option<Vec<SaidDoc>> {
 }
 
 fn ms(ticks: i64) -> Option<u64> {
-    u64::try_from(ticks).ok().map(|ticks| ticks * TICK_MS)
+    u64::try_from(ticks).ok()?.checked_mul(TICK_MS)
 }
 
 #[cfg(test)]
