@@ -1,3 +1,5 @@
+//! Calls, lists and decisions: one contract on both databases.
+
 use super::calls::{CallRow, CardRow, FindingRow, NewCall, put};
 use super::decisions::{Decision, HumanCard, decide, decisions, set_review, standing};
 use super::fixture::Stores;

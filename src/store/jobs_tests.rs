@@ -1,3 +1,5 @@
+//! The queue: one contract on both databases.
+
 use super::fixture::Stores;
 use super::jobs::{ATTEMPTS_MAX, NewJob, again, enqueue, finish, give_back};
 use super::{Store, StoreError};

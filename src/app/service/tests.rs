@@ -1,3 +1,5 @@
+//! The service from file to search, over a real store and a real index, with chats: they need no engine.
+
 // Helpers may unwrap: a panic is how a test fails.
 #![allow(clippy::unwrap_used)]
 

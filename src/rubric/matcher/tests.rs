@@ -1,3 +1,5 @@
+//! A search for some askers finds what a search for all finds for them.
+
 use proptest::prelude::*;
 
 use super::{Askers, Heard, Names, Spoken};
