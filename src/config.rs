@@ -21,6 +21,10 @@ struct Raw {
     data: Option<PathBuf>,
     listen: Option<String>,
     public_url: Option<String>,
+    #[serde(default)]
+    trusted_proxies: Vec<std::net::IpAddr>,
+    #[serde(default)]
+    webhook_hosts: Vec<String>,
     store: Option<String>,
     blobs: Option<BlobsConfig>,
     #[serde(default)]
@@ -73,6 +77,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// As browsers and webhooks see it, without a slash at the end; absent: as each request says.
     pub public_url: Option<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Hosts that webhooks may call though they are private, or by plain http.
+    pub webhook_hosts: Vec<String>,
     /// URL of the database.
     pub store: String,
     /// Where audio and clear texts are kept.
@@ -191,6 +199,8 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
         data,
         listen,
         public_url,
+        trusted_proxies: raw.trusted_proxies,
+        webhook_hosts: raw.webhook_hosts,
         store,
         blobs,
         keep_source,

@@ -70,6 +70,7 @@ pub use caller::Caller;
 pub use error::ApiError;
 pub use ops::begin_counting;
 pub use state::{ApiSettings, ApiState, Ports};
+pub use tokens::PREFIX as TOKEN_PREFIX;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(

@@ -18,6 +18,8 @@ use crate::access::{Passwords, Secret, Throttle, Tries};
 use crate::blobs::Blobs;
 use crate::rubric::Plan;
 use crate::search::SearchIndex;
+use crate::store::idempotency::sweep_answers;
+use crate::store::sessions::sweep_sessions;
 use crate::store::{Store, StoreError, now_us};
 use crate::webhooks::Guard;
 
@@ -133,6 +135,7 @@ impl ApiState {
         stop: CancellationToken,
     ) -> Result<Self, StoreError> {
         let setup_code = (!store.has_people().await?).then(Secret::draw_typed);
+        tokio::spawn(sweep(store.clone(), settings.idle, stop.clone()));
         let quota = |(second, burst)| Quota::per_second(second).allow_burst(burst);
         Ok(Self(Arc::new(Inner {
             pulse: Pulse::follow(store.clone(), stop.clone()).await?,
@@ -203,6 +206,29 @@ impl ApiState {
         self.addresses.lock().expect("nobody panics holding it").undo(&address);
         if let Some(login) = login {
             self.logins.lock().expect("nobody panics holding it").succeeded(login);
+        }
+    }
+}
+
+/// How often what has ended is forgotten.
+const SWEEP: Duration = Duration::from_secs(3600);
+
+/// Forgets sessions that have ended and answers that were kept long enough, until `stop`.
+async fn sweep(store: Store, idle: Duration, stop: CancellationToken) {
+    let idle_us = i64::try_from(idle.as_micros()).unwrap_or(i64::MAX);
+    loop {
+        let swept = async {
+            let tx = store.begin().await?;
+            sweep_sessions(&tx, now_us(), idle_us).await?;
+            sweep_answers(&tx, now_us()).await?;
+            tx.commit().await
+        };
+        if let Err(error) = swept.await {
+            tracing::warn!(%error, "ended sessions are not forgotten");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(SWEEP) => {}
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::store::now_us;
 use crate::store::tokens::{Token, token_of};
 
 /// What every token's secret begins with, so that it is found where it was left lying.
-pub(super) const PREFIX: &str = "lt_";
+pub const PREFIX: &str = "lt_";
 
 /// This resource's routes.
 pub(super) fn router() -> OpenApiRouter<ApiState> {

@@ -42,6 +42,15 @@ pub(super) enum Command {
     /// Check the service's configuration
     #[cfg(feature = "service")]
     Config(ConfigArgs),
+    /// Make, change and list accounts of the service
+    #[cfg(feature = "service")]
+    User(super::accounts::UserArgs),
+    /// Make, revoke and list API tokens
+    #[cfg(feature = "service")]
+    Token(super::accounts::TokenArgs),
+    /// Verify the service's audit log
+    #[cfg(feature = "service")]
+    Audit(super::audit::AuditArgs),
 }
 
 /// Where the service's configuration and data are.

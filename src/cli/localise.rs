@@ -61,6 +61,7 @@ fn text(key: &str) -> Option<&'static str> {
 }
 
 const SHARED: &[(&str, &str)] = &[
+    ("store", "存储的 URL [默认：配置文件所写]"),
     ("config", "配置文件（TOML）[默认：无，全部用默认值]"),
     ("data", "数据文件夹 [默认：配置文件所写，否则用户数据文件夹下的 lingting/service]"),
     ("lang", "消息和页面的语言 [默认：系统语言]"),
@@ -145,6 +146,39 @@ const TEXTS: &[(&str, &str)] = &[
     ("rebuild.what", "重建什么：search 搜索索引"),
     ("config", "检查服务配置"),
     ("config.check", "读取配置，指出问题，显示生效的值"),
+    ("user", "新增、修改和列出服务的账号"),
+    ("user.add", "新增账号；未用 --password-stdin 时生成密码并显示一次"),
+    ("user.add.login", "登录用户名"),
+    ("user.add.name", "显示名称"),
+    (
+        "user.add.role",
+        "reviewer 质检员、supervisor 主管、agent 坐席、client 甲方、vendor_manager 乙方、administrator 管理员、auditor 审计",
+    ),
+    ("user.add.all", "可见全部通话"),
+    ("user.add.grants", "可见同时符合各项的通话，如 client=甲,team=乙；可多次给出"),
+    ("user.add.password_stdin", "从标准输入读取密码"),
+    ("user.passwd", "设置密码；该账号的所有会话随即结束"),
+    ("user.passwd.login", "登录用户名"),
+    ("user.passwd.password_stdin", "从标准输入读取密码"),
+    ("user.disable", "停用账号；其会话和令牌立即失效"),
+    ("user.disable.login", "登录用户名"),
+    ("user.enable", "重新启用账号"),
+    ("user.enable.login", "登录用户名"),
+    ("user.list", "列出账号"),
+    ("token", "新建、吊销和列出 API 令牌"),
+    ("token.new", "为账号新建令牌；密钥只显示一次"),
+    ("token.new.login", "登录用户名"),
+    ("token.new.name", "用途"),
+    ("token.new.scopes", "用途范围：`read`、`all` 或 docs/access.md 中的操作，以逗号分隔"),
+    ("token.new.days", "多少天后失效 [默认：永不]"),
+    ("token.revoke", "永久吊销令牌"),
+    ("token.revoke.id", "令牌编号，见 `token list`"),
+    ("token.list", "列出账号的令牌"),
+    ("token.list.login", "登录用户名"),
+    ("audit", "校验服务的审计日志"),
+    ("audit.verify", "指出哪些记录被改动、移动或删除"),
+    ("audit.verify.head", "另行留存的末条：可发现日志尾部是否被截去"),
+    ("audit.head", "输出日志的末条，供另行留存"),
 ];
 
 #[cfg(test)]

@@ -3,8 +3,12 @@
 //! In: arguments. Out: an exit code: 0 all well, 1 something failed, 2 wrong usage. Help and messages
 //! are Chinese or English, by `--lang`, else by the locale.
 
+#[cfg(feature = "service")]
+mod accounts;
 mod analyze;
 mod args;
+#[cfg(feature = "service")]
+mod audit;
 mod doctor;
 mod localise;
 mod models;
@@ -12,6 +16,8 @@ mod rubric;
 mod say;
 #[cfg(feature = "service")]
 mod serve;
+#[cfg(feature = "service")]
+mod service_store;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -53,6 +59,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rebuild(options) => serve::rebuild(&options, say),
         #[cfg(feature = "service")]
         Command::Config(options) => serve::config(&options, say),
+        #[cfg(feature = "service")]
+        Command::User(options) => accounts::user(&options, say),
+        #[cfg(feature = "service")]
+        Command::Token(options) => accounts::token(&options, say),
+        #[cfg(feature = "service")]
+        Command::Audit(options) => audit::run(&options, say),
     };
     if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

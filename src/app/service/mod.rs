@@ -31,6 +31,7 @@ use crate::engine::models::ModelFolder;
 use crate::rubric::Rubric;
 use crate::search::{SearchError, SearchIndex};
 use crate::store::{Store, StoreError};
+use crate::webhooks::{Guard, Outbox, Pace};
 
 use analyst::Analyst;
 use intake::Intake;
@@ -61,6 +62,9 @@ pub enum ServeError {
     /// The search index cannot be opened.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// Webhooks cannot be called: there is no TLS.
+    #[error("webhooks: {0}; are the system's certificates installed (ca-certificates)?")]
+    Webhooks(#[from] reqwest::Error),
 }
 
 /// The folder of uploads, below the data folder.
@@ -138,6 +142,7 @@ impl Service {
         service.work(or_cores(service.config.engine.calls));
         service.follow();
         service.intake.watch(&mut service.tasks, &service.stop);
+        service.tell()?;
         Ok(service)
     }
 
@@ -169,6 +174,16 @@ impl Service {
         });
     }
 
+    /// Tells webhooks what happens.
+    fn tell(&mut self) -> Result<(), ServeError> {
+        let local = || format!("http://{}", self.config.listen);
+        let origin = self.config.public_url.clone().unwrap_or_else(local);
+        let guard = Guard::new(self.config.webhook_hosts.clone());
+        let outbox = Outbox::new(self.store.clone(), guard, Pace::default(), &origin)?;
+        self.tasks.spawn(outbox.run(self.stop.clone()));
+        Ok(())
+    }
+
     /// The API over this service.
     ///
     /// # Errors
@@ -179,8 +194,14 @@ impl Service {
             blobs: Arc::clone(&self.blobs),
             plan: self.analyst.plan(),
         };
-        let settings =
-            ApiSettings { origin: self.config.public_url.clone(), ..ApiSettings::default() };
+        // Browsers name no path as where they come from.
+        let url = self.config.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());
+        let settings = ApiSettings {
+            origin: url.map(|url| url.origin().ascii_serialization()),
+            forwarded_by: self.config.trusted_proxies.clone(),
+            webhook_guard: Guard::new(self.config.webhook_hosts.clone()),
+            ..ApiSettings::default()
+        };
         ApiState::open(self.store.clone(), ports, settings, self.stop.clone()).await
     }
 
