@@ -13,6 +13,9 @@ use tokio::sync::Semaphore;
 /// Characters of a password: fewer are guessed, more only cost time.
 pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=200;
 
+/// Characters of a login from which on a password must not hold it.
+const LOGIN_CHARS_MIN: usize = 4;
+
 /// Hashes worked out at a time.
 const AT_ONCE_MAX: usize = 2;
 
@@ -96,7 +99,9 @@ fn check(login: &str, password: &str) -> Result<(), PasswordError> {
     let first = password.chars().next();
     let one = password.chars().all(|c| Some(c) == first);
     let lower = password.to_lowercase();
-    if one || (!login.is_empty() && lower.contains(&login.to_lowercase())) {
+    // A short login is in many a good password by chance.
+    let told = login.chars().count() >= LOGIN_CHARS_MIN && lower.contains(&login.to_lowercase());
+    if one || told {
         return Err(PasswordError::Weak);
     }
     Ok(())

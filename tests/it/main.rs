@@ -3,6 +3,8 @@
 // Helpers outside #[test] functions may unwrap too: a panic is how a test fails.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(feature = "service")]
+mod accounts;
 mod chat_times;
 mod chats;
 #[cfg(all(unix, feature = "ct2", feature = "onnx"))]
