@@ -94,11 +94,10 @@ async fn enter(
         Some(caller) => state.count_person(caller.id())?,
         None => state.count_stranger(address)?,
     }
-    if let Some(caller) = &caller {
-        csrf(caller, &request)?;
-    }
     if let Rule::Needs(action) = rule {
-        caller.as_ref().ok_or(ApiError::Unauthenticated)?.may(action)?;
+        let caller = caller.as_ref().ok_or(ApiError::Unauthenticated)?;
+        csrf(caller, &request)?;
+        caller.may(action)?;
     }
     let Some(caller) = caller else { return Ok(next.run(request).await) };
     request.extensions_mut().insert(caller.clone());

@@ -173,6 +173,10 @@ async fn nobody_hands_out_more_than_they_have_and_the_last_administrator_stays()
         let answer = world.ask(&tenant, PEOPLE, body).await;
         assert_eq!(answer.status.as_u16(), status, "{scope} {}", answer.text);
     }
+    let nobodys = world.person("nobodys", Role::Reviewer, Scope::Of(Vec::new())).await;
+    let path = format!("GET /api/v1/people/{nobodys}");
+    assert_eq!(world.ask(&tenant, &path, Value::Null).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.ask(&root_token, &path, Value::Null).await.status, StatusCode::OK);
     let seen = world.ask(&tenant, "GET /api/v1/people", Value::Null).await;
     assert!(!seen.text.contains("\"root\""), "who sees more is not seen: {}", seen.text);
     let other = world.person("second", Role::Administrator, Scope::All).await;

@@ -3,6 +3,7 @@
 //! In: login and password. Out: a session: a cookie that scripts cannot read, and a token that changing requests
 //! repeat. Every log-in draws a new one; every try is on record.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -98,6 +99,7 @@ async fn me(caller: Caller) -> Json<Me> {
 async fn log_in(
     State(state): State<ApiState>,
     From(address): From,
+    before: Option<Extension<Caller>>,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, ApiError> {
     let login = credentials.login.trim().to_lowercase();
@@ -113,7 +115,7 @@ async fn log_in(
     match person {
         Some(person) if right && person.disabled_us.is_none() => {
             state.got_in(Some(&login), address);
-            begin(&state, person, address, &detail).await
+            begin(&state, person, address, &detail, before.as_deref()).await
         }
         person => {
             // What was typed for a login may be a password: it is not written down.
@@ -130,12 +132,13 @@ async fn log_in(
     }
 }
 
-/// Begins a session: the answer to a log-in.
+/// Begins a session: the answer to a log-in. The one that the browser had before ends.
 pub(super) async fn begin(
     state: &ApiState,
     person: Person,
     address: std::net::IpAddr,
     detail: &str,
+    before: Option<&Caller>,
 ) -> Result<Response, ApiError> {
     let now_us = now_us();
     let cookie = Secret::draw("");
@@ -147,6 +150,9 @@ pub(super) async fn begin(
         expires_us: now_us.saturating_add(max_us),
     };
     let tx = state.store.begin().await?;
+    if let Some(Via::Session(before)) = before.map(|caller| &caller.via) {
+        tx.end_session(&before.id).await?;
+    }
     tx.add_session(&person.id, &session, now_us).await?;
     let object = format!("person/{}", person.id);
     let deed = Deed { actor: &person.id, action: "session.begin", object: &object, detail };

@@ -72,6 +72,23 @@ async fn a_session_begins_and_ends() {
 }
 
 #[tokio::test]
+async fn logging_in_again_ends_the_session_before() {
+    let (world, session) = set_up(ApiSettings::default()).await;
+    let As::Session(cookie, _) = &session else { panic!() };
+    // A page for logging in knows no csrf.
+    let body = json!({"login": "admin", "password": PASSWORD});
+    let again = As::Session(cookie.clone(), String::new());
+    let answer = world.ask(&again, "POST /api/v1/session", body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    for (who, status) in
+        [(&session, StatusCode::UNAUTHORIZED), (&session_of(&answer), StatusCode::OK)]
+    {
+        let me = world.ask(who, "GET /api/v1/session", Value::Null).await;
+        assert_eq!(me.status, status);
+    }
+}
+
+#[tokio::test]
 async fn over_https_the_cookie_is_bound_to_the_host() {
     let origin = Some("https://qm.test".to_owned());
     let (world, _) = set_up(ApiSettings { origin, ..ApiSettings::default() }).await;

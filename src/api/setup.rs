@@ -99,5 +99,5 @@ async fn set_up(
     tx.audit(now_us(), &deed).await?;
     tx.commit().await?;
     let detail = serde_json::json!({ "address": address.to_string() }).to_string();
-    session::begin(&state, person, address, &detail).await
+    session::begin(&state, person, address, &detail, None).await
 }

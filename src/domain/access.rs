@@ -115,7 +115,8 @@ impl Scope {
         })
     }
 
-    /// Whether whoever has this scope sees all that whoever has the other one sees.
+    /// Whether whoever has this scope sees all that whoever has the other one sees. What sees nothing is
+    /// nobody's part: only who sees everything covers it.
     pub fn covers(&self, other: &Scope) -> bool {
         match (self, other) {
             (Scope::All, _) => true,
@@ -123,7 +124,8 @@ impl Scope {
             // What agrees in all facts of a grant is seen if those facts alone are seen.
             (Scope::Of(_), Scope::Of(grants)) => {
                 let counts = |grant: &&Grant| grant.named().next().is_some();
-                grants.iter().filter(counts).all(|grant| self.sees(&grant.0))
+                let mut grants = grants.iter().filter(counts).peekable();
+                grants.peek().is_some() && grants.all(|grant| self.sees(&grant.0))
             }
         }
     }
@@ -173,7 +175,8 @@ mod tests {
             (&part(&[(Some("A"), Some("1"))]), &a, false),
             (&a, &part(&[(Some("A"), Some("1")), (Some("B"), None)]), false),
             (&a, &part(&[(None, Some("1"))]), false),
-            (&a, &part(&[]), true),
+            (&a, &part(&[]), false),
+            (&Scope::All, &part(&[]), true),
         ] {
             assert_eq!(scope.covers(other), covers, "{scope:?} {other:?}");
         }

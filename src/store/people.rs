@@ -135,6 +135,10 @@ impl Tx {
         if person_called(self, &login).await?.is_some() {
             return Err(StoreError::Conflict("the login name is taken"));
         }
+        let subject = new.subject.as_deref();
+        if subject.is_some() && person_from(self, subject.unwrap_or_default()).await?.is_some() {
+            return Err(StoreError::Conflict("the subject is another account's"));
+        }
         let person = Person {
             id: uuid::Uuid::now_v7().to_string(),
             login,
