@@ -33,5 +33,3 @@ pub mod api;
 
 pub mod app;
 pub mod cli;
-#[cfg(feature = "service")]
-pub mod config;

@@ -6,6 +6,8 @@
 mod analyze;
 mod backtest;
 mod chat;
+#[cfg(feature = "service")]
+pub mod config;
 mod drive;
 mod engines;
 mod outputs;

@@ -8,8 +8,8 @@ use super::args::{ConfigAction, ConfigArgs, Derived, RebuildArgs, ServeArgs, Ser
 use super::rubric::rubrics;
 use super::say::Say;
 use crate::api::{begin_counting, router};
+use crate::app::config::{Config, ConfigError};
 use crate::app::service::{IndexError, ServeError, Service};
-use crate::config::{Config, ConfigError};
 use crate::store::{Store, StoreError};
 
 /// Why the service is not there.

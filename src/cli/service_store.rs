@@ -5,7 +5,7 @@
 use super::accounts::StoreArgs;
 use super::say::Say;
 use crate::access::PasswordError;
-use crate::config::{Config, ConfigError};
+use crate::app::config::{Config, ConfigError};
 use crate::domain::Role;
 use crate::store::{Store, StoreError};
 

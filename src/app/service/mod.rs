@@ -24,9 +24,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{ApiSettings, ApiState, Ports};
+use crate::app::config::Config;
 use crate::app::{EngineChoice, EngineOptions};
 use crate::blobs::{BlobError, Blobs};
-use crate::config::Config;
 use crate::engine::models::ModelFolder;
 use crate::rubric::Rubric;
 use crate::search::{SearchError, SearchIndex};

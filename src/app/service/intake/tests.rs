@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::*;
+use crate::app::config::Config;
 use crate::app::service::Service;
-use crate::config::Config;
 use crate::domain::Scope;
 use crate::ingest::source::RawSource;
 use crate::rubric::built_in;
