@@ -26,7 +26,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["domain", "wire"]),
     ("webhooks", &["domain", "store"]),
     ("blobs", &["domain"]),
-    ("api", &["domain", "rubric", "wire", "access", "store", "search", "blobs", "webhooks"]),
+    (
+        "api",
+        &["domain", "rubric", "wire", "access", "store", "search", "blobs", "ingest", "webhooks"],
+    ),
 ];
 
 /// The pure core: no files, no clock, no order that changes from run to run.

@@ -316,8 +316,11 @@ CREATE TABLE upload (
   person TEXT NOT NULL,
   name TEXT NOT NULL,
   size BIGINT NOT NULL,
+  -- On the disk.
   received BIGINT NOT NULL,
   facts TEXT,
+  -- Its entry, once it is whole.
+  ledger TEXT,
   created_us BIGINT NOT NULL,
   changed_us BIGINT NOT NULL
 );

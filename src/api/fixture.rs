@@ -11,14 +11,15 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::{ApiSettings, ApiState, Ports, gate, router};
+use super::{ApiSettings, ApiState, Inlet, Ports, gate, router};
 use crate::access::Secret;
 use crate::blobs::{Blobs, Place};
 use crate::domain::{Role, Scope};
+use crate::ingest::spool::Spool;
 use crate::rubric::{Plan, built_in};
 use crate::search::SearchIndex;
 use crate::store::people::NewPerson;
@@ -82,6 +83,11 @@ impl World {
                 None,
             )),
             plan: watch::channel(Arc::new(Plan::compile(built_in().unwrap()))).1,
+            inlet: Inlet {
+                spool: Arc::new(Spool::open(&folder.path().join("uploads")).unwrap()),
+                wake: Arc::default(),
+                hints: broadcast::Sender::new(8),
+            },
         };
         let state = ApiState::open(store, ports, settings, CancellationToken::new()).await.unwrap();
         Self { router: router(state.clone()), state, _folder: folder }

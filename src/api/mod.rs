@@ -44,6 +44,7 @@ mod events;
 pub(crate) mod fixture;
 #[cfg(test)]
 mod http_tests;
+mod ledger;
 mod ops;
 mod people;
 mod review;
@@ -55,6 +56,7 @@ mod session_tests;
 mod setup;
 mod tokens;
 mod units;
+mod uploads;
 #[cfg(test)]
 mod walk_tests;
 mod webhooks;
@@ -69,7 +71,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use caller::Caller;
 pub use error::ApiError;
 pub use ops::begin_counting;
-pub use state::{ApiSettings, ApiState, Ports};
+pub use state::{ApiSettings, ApiState, Inlet, Ports};
 pub use tokens::PREFIX as TOKEN_PREFIX;
 
 #[derive(utoipa::OpenApi)]
@@ -91,6 +93,8 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(people::router())
         .merge(tokens::router())
         .merge(units::router())
+        .merge(ledger::router())
+        .merge(uploads::router())
         .merge(events::router())
         .merge(audit::router())
         .merge(webhooks::router())

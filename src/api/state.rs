@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::sync::watch;
+use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::events::Pulse;
 use crate::access::{Passwords, Secret, Throttle, Tries};
 use crate::blobs::Blobs;
+use crate::ingest::spool::Spool;
 use crate::rubric::Plan;
 use crate::search::SearchIndex;
 use crate::store::idempotency::sweep_answers;
@@ -81,6 +82,19 @@ pub struct Ports {
     pub blobs: Arc<Blobs>,
     /// The rubrics in force.
     pub plan: watch::Receiver<Arc<Plan>>,
+    /// Where recordings come in.
+    pub inlet: Inlet,
+}
+
+/// The way in for what is sent over HTTP.
+#[derive(Clone)]
+pub struct Inlet {
+    /// Files on their way in.
+    pub spool: Arc<Spool>,
+    /// Wakes the workers.
+    pub wake: Arc<Notify>,
+    /// Objects put into buckets: bucket and key.
+    pub hints: broadcast::Sender<(String, String)>,
 }
 
 impl std::fmt::Debug for Ports {

@@ -17,8 +17,10 @@ use super::fixture::{Answer, As, World, request};
 use super::{ApiSettings, openapi};
 use crate::access::{Secret, fits};
 use crate::domain::{Belongs, Grant, Role, Scope};
+use crate::store::ledger::{self, Sighting};
 use crate::store::searches::SavedSearch;
 use crate::store::sessions::Session;
+use crate::store::uploads::{self, Upload};
 use crate::store::webhooks::{Form, Webhook};
 use crate::store::{EventKind, fixture, now_us};
 
@@ -121,6 +123,36 @@ impl Walk {
             "search_id" => self.search(owner).await,
             "webhook_id" => self.webhook(mark).await.0,
             "delivery_id" => self.webhook(mark).await.1,
+            "upload_id" => {
+                let id = uuid::Uuid::now_v7().to_string();
+                let upload = Upload {
+                    id: id.clone(),
+                    person: owner.to_owned(),
+                    name: format!("{mark}.wav"),
+                    size: 9,
+                    received: 0,
+                    facts: None,
+                    ledger: None,
+                    created_us: now_us(),
+                    changed_us: now_us(),
+                };
+                let tx = self.world.state.store.begin().await.unwrap();
+                uploads::add(&tx, &upload).await.unwrap();
+                tx.commit().await.unwrap();
+                id
+            }
+            "entry_id" => {
+                let file = Sighting {
+                    source: mark.into(),
+                    path: format!("/in/{mark}.wav"),
+                    size: 9,
+                    modified_us: 1,
+                };
+                let tx = self.world.state.store.begin().await.unwrap();
+                let id = ledger::see(&tx, &file, now_us()).await.unwrap().id;
+                tx.commit().await.unwrap();
+                id
+            }
             "token_id" => {
                 let of_person = path.contains("{person_id}");
                 let reviewer = &self.people[&(mark, Role::Reviewer)];

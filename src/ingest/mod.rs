@@ -14,6 +14,8 @@ mod scan;
 #[cfg(feature = "service")]
 pub mod source;
 #[cfg(feature = "service")]
+pub mod spool;
+#[cfg(feature = "service")]
 pub mod watch;
 
 pub use chat::{Chat, is_chat};

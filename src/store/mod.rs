@@ -29,6 +29,7 @@ pub mod searches;
 pub mod sessions;
 pub mod tokens;
 pub mod units;
+pub mod uploads;
 pub mod webhooks;
 
 pub use db::{Conn, Store, StoreError, Tx, now_us};

@@ -23,11 +23,12 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{ApiSettings, ApiState, Ports};
+use crate::api::{ApiSettings, ApiState, Inlet, Ports};
 use crate::app::config::Config;
 use crate::app::{EngineChoice, EngineOptions};
 use crate::blobs::{BlobError, Blobs};
 use crate::engine::models::ModelFolder;
+use crate::ingest::spool::Spool;
 use crate::rubric::Rubric;
 use crate::search::{SearchError, SearchIndex};
 use crate::store::{Store, StoreError};
@@ -86,6 +87,7 @@ pub struct Service {
     pub stop: CancellationToken,
     analyst: Arc<Analyst>,
     intake: Arc<Intake>,
+    spool: Arc<Spool>,
     tasks: JoinSet<()>,
     stop_calls: Arc<AtomicBool>,
     _lock: fs::File,
@@ -124,7 +126,10 @@ impl Service {
         let (wake, stop) = (Arc::new(Notify::new()), CancellationToken::new());
         let sources = config.sources.clone();
         let intake = Intake::new(store.clone(), Arc::clone(&wake), sources, work.clone());
-        intake.tidy(&config.data.join(SPOOL)).await?;
+        let folder = config.data.join(SPOOL);
+        let spool = Spool::open(&folder)
+            .map_err(|source| ServeError::Data { path: folder.clone(), source })?;
+        intake.tidy(&spool, &folder).await?;
         let analyst = Arc::new(Analyst::new(options, rubrics, work, Arc::clone(&stop_calls)));
         let mut service = Self {
             store,
@@ -134,6 +139,7 @@ impl Service {
             stop,
             analyst,
             intake: Arc::new(intake),
+            spool: Arc::new(spool),
             tasks: JoinSet::new(),
             stop_calls,
             _lock: lock,
@@ -193,6 +199,11 @@ impl Service {
             index: self.index.clone(),
             blobs: Arc::clone(&self.blobs),
             plan: self.analyst.plan(),
+            inlet: Inlet {
+                spool: Arc::clone(&self.spool),
+                wake: Arc::clone(&self.wake),
+                hints: self.intake.hints(),
+            },
         };
         // Browsers name no path as where they come from.
         let url = self.config.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());

@@ -23,9 +23,10 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::CallId;
 use crate::ingest::bucket::Objects;
 use crate::ingest::source::{After, Folder, Source};
+use crate::ingest::spool::Spool;
 use crate::ingest::watch::{Seen, after, path_of};
 use crate::store::ledger::{Entry, FileState, UPLOAD};
-use crate::store::{Store, StoreError, ledger};
+use crate::store::{Store, StoreError, ledger, uploads};
 use crate::wire::sidecar::parse_sidecar;
 
 /// Notifications of buckets that wait to be looked at; what is lost is found by the next look.
@@ -186,12 +187,20 @@ impl Intake {
         }
     }
 
-    /// Takes up what a killed process left: files of uploads that are calls already.
+    /// Takes up what a killed process left: pieces of uploads that nobody will go on with, and files of uploads that
+    /// are calls already.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub(super) async fn tidy(&self, spool: &Path) -> Result<(), StoreError> {
-        let files: Vec<PathBuf> = fs::read_dir(spool)
+    pub(super) async fn tidy(&self, spool: &Spool, folder: &Path) -> Result<(), StoreError> {
+        for id in spool.parts().unwrap_or_default() {
+            if uploads::upload(&self.store, &id).await?.is_none()
+                && let Err(error) = spool.discard(&id).await
+            {
+                tracing::warn!(%error, "a broken upload stays");
+            }
+        }
+        let files: Vec<PathBuf> = fs::read_dir(folder)
             .into_iter()
             .flatten()
             .flatten()

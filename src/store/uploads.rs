@@ -1,0 +1,132 @@
+//! Uploads: files on their way in, piece by piece, and what became of them.
+//!
+//! In: what was announced and how much has come. Out: where to go on. The row is changed after the bytes are on
+//! the disk, so that it never promises too much.
+
+use sea_orm::QueryResult;
+
+use super::db::{Conn, StoreError, Tx, params, row, rows, run};
+
+/// An upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Its id.
+    pub id: String,
+    /// Who sends it.
+    pub person: String,
+    /// The file's name, made harmless.
+    pub name: String,
+    /// Bytes announced.
+    pub size: u64,
+    /// Bytes that are on the disk.
+    pub received: u64,
+    /// What came with it, in a sidecar's form.
+    pub facts: Option<String>,
+    /// Its entry in the ledger, once it is whole.
+    pub ledger: Option<String>,
+    /// When it was announced, in microseconds since 1970.
+    pub created_us: i64,
+    /// When something of it last came.
+    pub changed_us: i64,
+}
+
+const COLUMNS: &str = "id, person, name, size, received, facts, ledger, created_us, changed_us";
+
+/// Announces one.
+///
+/// # Errors
+/// [`StoreError::Db`].
+pub async fn add(tx: &Tx, upload: &Upload) -> Result<(), StoreError> {
+    let sql =
+        format!("INSERT INTO upload ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $7)");
+    let Upload { id, person, name, facts, created_us, .. } = upload;
+    let (size, received) = (bytes(upload.size), bytes(upload.received));
+    run(tx, &sql, params![id, person, name, size, received, facts.clone(), *created_us]).await?;
+    Ok(())
+}
+
+/// So many bytes have come, after `from`.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it was not at `from` any more.
+pub async fn received(
+    tx: &Tx,
+    id: &str,
+    from: u64,
+    to: u64,
+    now_us: i64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE upload SET received = $3, changed_us = $4 WHERE id = $1 AND received = $2";
+    match run(tx, sql, params![id, bytes(from), bytes(to), now_us]).await? {
+        0 => Err(StoreError::Conflict("the upload has gone on meanwhile")),
+        _ => Ok(()),
+    }
+}
+
+/// It is whole, and in the ledger.
+///
+/// # Errors
+/// [`StoreError::Db`].
+pub async fn finished(tx: &Tx, id: &str, ledger: &str, now_us: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE upload SET ledger = $2, changed_us = $3 WHERE id = $1";
+    run(tx, sql, params![id, ledger, now_us]).await.map(drop)
+}
+
+/// Forgets one.
+///
+/// # Errors
+/// [`StoreError::Db`].
+pub async fn remove(tx: &Tx, id: &str) -> Result<(), StoreError> {
+    run(tx, "DELETE FROM upload WHERE id = $1", params![id]).await.map(drop)
+}
+
+/// One by its id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn upload(on: &impl Conn, id: &str) -> Result<Option<Upload>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM upload WHERE id = $1");
+    row(on, &sql, params![id]).await?.as_ref().map(read).transpose()
+}
+
+/// How many of somebody's uploads are not whole.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open_of(on: &impl Conn, person: &str) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM upload WHERE person = $1 AND ledger IS NULL";
+    let found = row(on, sql, params![person]).await?;
+    Ok(found.map_or(Ok(0), |row| row.try_get("", "n"))?)
+}
+
+/// Those to which nothing has happened since, whole or not; the oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn still_since(on: &impl Conn, us: i64, limit: u32) -> Result<Vec<Upload>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM upload WHERE changed_us < $1 ORDER BY changed_us LIMIT $2");
+    rows(on, &sql, params![us, i64::from(limit)]).await?.iter().map(read).collect()
+}
+
+fn bytes(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn read(row: &QueryResult) -> Result<Upload, StoreError> {
+    let bytes = |column: &str| -> Result<u64, StoreError> {
+        let count: i64 = row.try_get("", column)?;
+        u64::try_from(count).map_err(|error| StoreError::damaged("size of an upload", error))
+    };
+    Ok(Upload {
+        id: row.try_get("", "id")?,
+        person: row.try_get("", "person")?,
+        name: row.try_get("", "name")?,
+        size: bytes("size")?,
+        received: bytes("received")?,
+        facts: row.try_get("", "facts")?,
+        ledger: row.try_get("", "ledger")?,
+        created_us: row.try_get("", "created_us")?,
+        changed_us: row.try_get("", "changed_us")?,
+    })
+}
