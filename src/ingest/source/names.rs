@@ -87,7 +87,9 @@ const RTPENGINE: &[Named] = &[Named {
     fixed: &[],
 }];
 
-static COMPILED: LazyLock<Vec<(Preset, Vec<(Regex, &'static Named)>)>> = LazyLock::new(|| {
+type Compiled = Vec<(Preset, Vec<(Regex, &'static Named)>)>;
+
+static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
     let all = [
         (Preset::FreePbx, FREEPBX),
         (Preset::Issabel, ISSABEL),
