@@ -136,7 +136,7 @@ async fn a_service_killed_twenty_times_ends_like_one_left_alone() {
     let expected = quiet.results().await;
     assert_eq!(expected.len(), CALLS);
 
-    let mut state = 2_026_112_2u64;
+    let mut state = 20_261_122u64;
     let mut draw = move |below: u64| {
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
