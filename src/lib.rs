@@ -20,6 +20,8 @@ pub mod access;
 pub mod blobs;
 pub mod engine;
 pub mod ingest;
+#[cfg(feature = "service")]
+pub mod lake;
 pub mod report;
 #[cfg(feature = "service")]
 pub mod search;

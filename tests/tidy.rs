@@ -26,9 +26,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["domain", "wire"]),
     ("webhooks", &["domain", "store"]),
     ("blobs", &["domain"]),
+    ("lake", &["domain", "wire"]),
     (
         "api",
-        &["domain", "rubric", "wire", "access", "store", "search", "blobs", "ingest", "webhooks"],
+        &[
+            "domain", "rubric", "wire", "access", "store", "search", "blobs", "ingest", "webhooks",
+            "lake",
+        ],
     ),
 ];
 

@@ -334,6 +334,16 @@ CREATE TABLE retention_rule (
   created_us BIGINT NOT NULL
 );
 
+-- What was deleted: the certificate as JSON. Final when `done_us` is set.
+CREATE TABLE deletion (
+  id TEXT PRIMARY KEY,
+  call_id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  begun_us BIGINT NOT NULL,
+  done_us BIGINT
+);
+CREATE INDEX deletion_call ON deletion (call_id, id);
+
 CREATE TABLE legal_hold (
   id TEXT PRIMARY KEY,
   reason TEXT NOT NULL,

@@ -20,6 +20,7 @@ use crate::access::Secret;
 use crate::blobs::{Blobs, Place};
 use crate::domain::{Role, Scope};
 use crate::ingest::spool::Spool;
+use crate::lake::Lake;
 use crate::rubric::{Plan, built_in};
 use crate::search::SearchIndex;
 use crate::store::people::NewPerson;
@@ -82,6 +83,7 @@ impl World {
                 Place::folder(&folder.path().join("blobs")).unwrap(),
                 None,
             )),
+            lake: Lake::open(&folder.path().join("lake")).unwrap(),
             plan: watch::channel(Arc::new(Plan::compile(built_in().unwrap()))).1,
             inlet: Inlet {
                 spool: Arc::new(Spool::open(&folder.path().join("uploads")).unwrap()),

@@ -54,6 +54,7 @@ mod session;
 #[cfg(test)]
 mod session_tests;
 mod setup;
+mod sql;
 mod tokens;
 mod units;
 mod uploads;
@@ -71,6 +72,8 @@ use utoipa_axum::router::OpenApiRouter;
 pub use caller::Caller;
 pub use error::ApiError;
 pub use ops::begin_counting;
+#[cfg(feature = "analytics")]
+pub(crate) use sql::audited as audited_sql;
 pub use state::{ApiSettings, ApiState, Inlet, Ports};
 pub use tokens::PREFIX as TOKEN_PREFIX;
 
@@ -104,6 +107,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(searches::router())
         .merge(ops::router())
         .merge(audio::router())
+        .merge(sql::router())
 }
 
 /// The description of the whole API, OpenAPI 3.1: `schemas/openapi.json`.

@@ -17,6 +17,7 @@ use super::events::Pulse;
 use crate::access::{Passwords, Secret, Throttle, Tries};
 use crate::blobs::Blobs;
 use crate::ingest::spool::Spool;
+use crate::lake::Lake;
 use crate::rubric::Plan;
 use crate::search::SearchIndex;
 use crate::store::idempotency::sweep_answers;
@@ -80,6 +81,8 @@ pub struct Ports {
     pub index: SearchIndex,
     /// Audio and clear texts.
     pub blobs: Arc<Blobs>,
+    /// The open data.
+    pub lake: Lake,
     /// The rubrics in force.
     pub plan: watch::Receiver<Arc<Plan>>,
     /// Where recordings come in.

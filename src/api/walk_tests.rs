@@ -379,6 +379,8 @@ fn met(answer: &Answer) -> Met {
         // A wrong password or code: asked by somebody who may ask.
         401 if answer.json()["type"] == "urn:lingting:problem:refused" => Met::In,
         401 => Met::Nobody,
+        // What this build or this configuration lacks is said to those only who might have it.
+        503 if answer.json()["type"] == "urn:lingting:problem:unavailable" => Met::In,
         403 => Met::Refused,
         404 => Met::NotThere,
         405 | 415 | 429 | 500.. => Met::Broken,

@@ -51,6 +51,45 @@ pub(super) enum Command {
     /// Verify the service's audit log
     #[cfg(feature = "service")]
     Audit(super::audit::AuditArgs),
+    /// Delete what is due, by rule, with a certificate; keep what is held
+    #[cfg(feature = "service")]
+    Retention(RetentionArgs),
+    /// Ask the open data in SQL
+    #[cfg(feature = "analytics")]
+    Sql(SqlArgs),
+}
+
+#[cfg(feature = "analytics")]
+#[derive(Debug, clap::Args)]
+pub(super) struct SqlArgs {
+    /// One statement that reads, such as `SELECT verdict, count(*) FROM calls GROUP BY verdict`; `SHOW TABLES` lists the tables
+    #[arg(value_name = "STATEMENT")]
+    pub(super) statement: String,
+    /// Form of the answer
+    #[arg(long = "form", value_enum, default_value_t = FormArg::Table, value_name = "FORM")]
+    pub(super) form: FormArg,
+    /// Rows shown at most
+    #[arg(long, default_value_t = 10_000, value_name = "N")]
+    pub(super) rows: usize,
+    /// Seconds it may take
+    #[arg(long, default_value_t = 300, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(super) seconds: u32,
+    /// Memory it may take, in MB; what needs more goes to disk
+    #[arg(long, default_value_t = 512, value_name = "MB", value_parser = clap::value_parser!(u32).range(16..=1_048_576))]
+    pub(super) memory_mb: u32,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
+}
+
+#[cfg(feature = "analytics")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormArg {
+    /// For people
+    Table,
+    /// With a head line
+    Csv,
+    /// An array of objects
+    Json,
 }
 
 /// Where the service's configuration and data are.
@@ -90,6 +129,112 @@ pub(super) struct RebuildArgs {
 pub(super) enum Derived {
     /// The search index
     Search,
+    /// The open data
+    Lake,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct RetentionArgs {
+    #[command(subcommand)]
+    pub(super) action: RetentionAction,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, Subcommand)]
+pub(super) enum RetentionAction {
+    /// Show rules and holds
+    List(ServiceArgs),
+    /// Keep a rule; prints its id
+    Add(RetentionAddArgs),
+    /// End a rule
+    End(RetentionIdArgs),
+    /// Keep calls from being deleted, whatever rules say; prints the hold's id
+    Hold(RetentionHoldArgs),
+    /// End a hold
+    Release(RetentionIdArgs),
+    /// Delete what is due
+    Run(RetentionRunArgs),
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct RetentionAddArgs {
+    /// What people call it
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    /// Days after the call began
+    #[arg(long, value_name = "N")]
+    pub(super) after_days: u32,
+    /// What goes; each contains the one before it
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(super) goes: GoesArg,
+    #[command(flatten)]
+    pub(super) of: OfArgs,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct OfArgs {
+    /// Only calls with this value, such as client=NAME; may be given more than once
+    #[arg(long = "of", value_name = "COLUMN=VALUE", value_parser = column_value)]
+    pub(super) of: Vec<(String, String)>,
+}
+
+#[cfg(feature = "service")]
+fn column_value(text: &str) -> Result<(String, String), String> {
+    use crate::store::list::Column;
+    let (column, value) = text.split_once('=').ok_or("write COLUMN=VALUE")?;
+    if Column::parse(column).is_none() {
+        let all: Vec<&str> = Column::ALL.iter().map(|column| column.name()).collect();
+        return Err(format!("`{column}` is none of {}", all.join(", ")));
+    }
+    Ok((column.to_owned(), value.to_owned()))
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GoesArg {
+    /// Recordings
+    Audio,
+    /// Also the clear texts
+    ClearText,
+    /// Everything
+    All,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct RetentionHoldArgs {
+    /// Why
+    #[arg(value_name = "REASON")]
+    pub(super) reason: String,
+    #[command(flatten)]
+    pub(super) of: OfArgs,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct RetentionIdArgs {
+    /// Its id, see `retention list`
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct RetentionRunArgs {
+    /// Only list what would be deleted
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
 }
 
 #[cfg(feature = "service")]

@@ -12,12 +12,16 @@ mod audit;
 mod doctor;
 mod localise;
 mod models;
+#[cfg(feature = "service")]
+mod retention;
 mod rubric;
 mod say;
 #[cfg(feature = "service")]
 mod serve;
 #[cfg(feature = "service")]
 mod service_store;
+#[cfg(feature = "analytics")]
+mod sql;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -65,6 +69,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Token(options) => accounts::token(&options, say),
         #[cfg(feature = "service")]
         Command::Audit(options) => audit::run(&options, say),
+        #[cfg(feature = "service")]
+        Command::Retention(options) => retention::run(&options, say),
+        #[cfg(feature = "analytics")]
+        Command::Sql(options) => sql::run(&options, say),
     };
     if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -9,12 +9,13 @@ use super::rubric::rubrics;
 use super::say::Say;
 use crate::api::{begin_counting, router};
 use crate::app::config::{Config, ConfigError};
-use crate::app::service::{IndexError, ServeError, Service};
+use crate::app::service::{IndexError, LAKE, OpenError, RetentionError, ServeError, Service};
+use crate::lake::{Lake, LakeError};
 use crate::store::{Store, StoreError};
 
 /// Why the service is not there.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+pub(super) enum Trouble {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -23,6 +24,17 @@ enum Trouble {
     Store(#[from] StoreError),
     #[error(transparent)]
     Index(#[from] IndexError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    #[error(transparent)]
+    Retention(#[from] RetentionError),
+    #[error(transparent)]
+    Blobs(#[from] crate::blobs::BlobError),
+    #[cfg(feature = "analytics")]
+    #[error(transparent)]
+    Sql(#[from] crate::lake::SqlError),
     #[error("{0}")]
     Rubrics(String),
     #[error(
@@ -35,12 +47,12 @@ enum Trouble {
     Runtime(std::io::Error),
 }
 
-fn load(args: &ServiceArgs) -> Result<Config, ConfigError> {
+pub(super) fn load(args: &ServiceArgs) -> Result<Config, ConfigError> {
     Config::load(args.config.as_deref(), args.data.as_deref())
 }
 
 /// Runs something that waits.
-fn wait<T>(work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+pub(super) fn wait<T>(work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(Trouble::Runtime)?.block_on(work)
 }
@@ -101,15 +113,21 @@ async fn asked_to_stop() {
 }
 
 pub(super) fn rebuild(args: &RebuildArgs, say: Say) -> bool {
-    let Derived::Search = args.what;
     let rebuilt = load(&args.service).map_err(Trouble::from).and_then(|config| {
         wait(async {
             let store = Store::open(&config.store).await?;
             let bar = indicatif::ProgressBar::new_spinner();
-            let path = config.data.join("index");
-            let calls =
-                crate::app::service::rebuild(&store, &path, |calls| bar.set_position(calls))
-                    .await?;
+            let told = |calls| bar.set_position(calls);
+            let calls = match args.what {
+                Derived::Search => {
+                    let path = config.data.join("index");
+                    crate::app::service::rebuild(&store, &path, told).await?
+                }
+                Derived::Lake => {
+                    let lake = Lake::open(&config.data.join(LAKE))?;
+                    crate::app::service::rebuild_lake(&store, &lake, told).await?
+                }
+            };
             bar.finish_and_clear();
             store.close().await?;
             Ok(calls)
@@ -117,7 +135,11 @@ pub(super) fn rebuild(args: &RebuildArgs, say: Say) -> bool {
     });
     match rebuilt {
         Ok(calls) => {
-            say.line(&format!("{}: {calls}", say.either("calls in the index", "索引中的通话数")));
+            let text = match args.what {
+                Derived::Search => say.either("calls in the index", "索引中的通话数"),
+                Derived::Lake => say.either("calls in the open data", "开放数据中的通话数"),
+            };
+            say.line(&format!("{text}: {calls}"));
             true
         }
         Err(error) => say.failed(&error),

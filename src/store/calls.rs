@@ -158,8 +158,9 @@ pub async fn put(tx: &Tx, call: &NewCall<'_>) -> Result<i64, StoreError> {
     if same.is_some_and(|other| other != *id) {
         return Err(StoreError::Conflict("another call has the same content"));
     }
-    let known = row(tx, "SELECT rev FROM call WHERE id = $1", params![id]).await?;
-    let rev: i64 = known.map_or(Ok(0), |row| row.try_get("", "rev"))? + 1;
+    let known = row(tx, "SELECT rev, started_us FROM call WHERE id = $1", params![id]).await?;
+    let rev: i64 = known.as_ref().map_or(Ok(0), |row| row.try_get("", "rev"))? + 1;
+    let was_us: Option<i64> = known.map(|row| row.try_get("", "started_us")).transpose()?;
     put_row(tx, call.row, rev).await?;
     let body = zstd::encode_all(call.report.to_json().as_bytes(), ZSTD_LEVEL)
         .map_err(|e| StoreError::damaged("report", e))?;
@@ -169,7 +170,12 @@ pub async fn put(tx: &Tx, call: &NewCall<'_>) -> Result<i64, StoreError> {
     put_cards(tx, id, call.cards).await?;
     put_findings(tx, id, call.findings).await?;
     put_units(tx, call.row).await?;
-    tx.append(at_us, EventKind::CallAnalysed, Some(id), &format!("{{\"rev\":{rev}}}")).await?;
+    let mut body = serde_json::json!({"rev": rev});
+    if let Some(was_us) = was_us.filter(|was_us| *was_us != call.row.started_us) {
+        // Who sorts calls by time finds it where it lay before.
+        body["was_started_us"] = was_us.into();
+    }
+    tx.append(at_us, EventKind::CallAnalysed, Some(id), &body.to_string()).await?;
     Ok(rev)
 }
 
@@ -300,6 +306,26 @@ impl Store {
         call_of(self, id).await
     }
 
+    /// When a call began, in microseconds since 1970; also of one that was deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn started_us(&self, id: &str) -> Result<Option<i64>, StoreError> {
+        let row = row(self, "SELECT started_us FROM call WHERE id = $1", params![id]).await?;
+        Ok(row.map(|row| row.try_get("", "started_us")).transpose()?)
+    }
+
+    /// When the last call before a time began, both in microseconds since 1970.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn last_start_before(&self, us: i64) -> Result<Option<i64>, StoreError> {
+        let sql =
+            "SELECT MAX(started_us) AS us FROM call WHERE deleted_us IS NULL AND started_us < $1";
+        let row = row(self, sql, params![us]).await?;
+        Ok(row.map(|row| row.try_get("", "us")).transpose()?.flatten())
+    }
+
     /// The call with this content.
     ///
     /// # Errors
@@ -393,7 +419,7 @@ pub(super) async fn findings_in(on: &impl Conn, id: &str) -> Result<Vec<FindingR
     rows(on, sql, params![id]).await?.iter().map(finding_row).collect()
 }
 
-fn unpacked(body: &[u8]) -> Result<String, StoreError> {
+pub(super) fn unpacked(body: &[u8]) -> Result<String, StoreError> {
     let unpack = || {
         let mut json = String::new();
         let stream = zstd::stream::read::Decoder::new(body)?;

@@ -11,7 +11,8 @@ use super::db::{Conn, Store, StoreError, Tx, params, row, rows, run};
 /// What can happen. A closed set; the word is the event's kind in the store, in the API and in webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventKind {
-    /// A call was analysed, for the first time or again. Body: `{"rev":…}`.
+    /// A call was analysed, for the first time or again. Body: `{"rev":…}`, and `was_started_us`
+    /// where the call's time changed.
     CallAnalysed,
     /// Something about a call changed that is no analysis: assignment, hold, state of review.
     CallChanged,
@@ -99,6 +100,34 @@ impl Store {
     pub async fn events_after(&self, seq: i64, limit: u32) -> Result<Vec<Event>, StoreError> {
         let sql = "SELECT seq, at_us, kind, call_id, body FROM event WHERE seq > $1 ORDER BY seq LIMIT $2";
         let found = rows(self, sql, params![seq, i64::from(limit)]).await?;
+        found.iter().map(event).collect()
+    }
+
+    /// The events of a call, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn events_of(&self, call: &str) -> Result<Vec<Event>, StoreError> {
+        let sql =
+            "SELECT seq, at_us, kind, call_id, body FROM event WHERE call_id = $1 ORDER BY seq";
+        rows(self, sql, params![call]).await?.iter().map(event).collect()
+    }
+
+    /// The events after `seq` that are about no call, at most `limit`, in order; only those from and before these
+    /// times, in microseconds since 1970, if they are given.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn events_of_no_call(
+        &self,
+        seq: i64,
+        span_us: Option<(i64, i64)>,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        let sql = "SELECT seq, at_us, kind, call_id, body FROM event WHERE call_id IS NULL AND seq > $1 \
+                   AND at_us >= $2 AND at_us < $3 ORDER BY seq LIMIT $4";
+        let (from_us, to_us) = span_us.unwrap_or((i64::MIN, i64::MAX));
+        let found = rows(self, sql, params![seq, from_us, to_us, i64::from(limit)]).await?;
         found.iter().map(event).collect()
     }
 

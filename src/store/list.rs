@@ -61,7 +61,47 @@ pub enum Column {
 }
 
 impl Column {
-    const fn name(self) -> &'static str {
+    /// All.
+    pub const ALL: [Column; 12] = [
+        Column::Client,
+        Column::Vendor,
+        Column::Project,
+        Column::Team,
+        Column::Agent,
+        Column::Queue,
+        Column::Direction,
+        Column::Language,
+        Column::Verdict,
+        Column::ReviewState,
+        Column::AssignedTo,
+        Column::Kind,
+    ];
+
+    /// A column by its name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.name() == name)
+    }
+
+    /// A call's value.
+    pub fn of(self, call: &CallRow) -> Option<&str> {
+        match self {
+            Column::Client => call.belongs.client.as_deref(),
+            Column::Vendor => call.belongs.vendor.as_deref(),
+            Column::Project => call.belongs.project.as_deref(),
+            Column::Team => call.belongs.team.as_deref(),
+            Column::Agent => call.belongs.agent.as_deref(),
+            Column::Queue => call.queue.as_deref(),
+            Column::Direction => call.direction.as_deref(),
+            Column::Language => Some(&call.language),
+            Column::Verdict => Some(&call.verdict),
+            Column::ReviewState => Some(&call.review_state),
+            Column::AssignedTo => call.assigned_to.as_deref(),
+            Column::Kind => Some(&call.kind),
+        }
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
         match self {
             Column::Client => "client",
             Column::Vendor => "vendor",

@@ -24,6 +24,7 @@ pub mod ledger;
 mod ledger_tests;
 pub mod list;
 pub mod people;
+pub mod retention;
 mod schema;
 pub mod searches;
 pub mod sessions;

@@ -8,6 +8,13 @@ mod analyst;
 mod facts;
 mod indexer;
 mod intake;
+mod open_rows;
+mod opener;
+#[cfg(test)]
+mod opener_tests;
+mod retention;
+#[cfg(test)]
+mod retention_tests;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -29,6 +36,7 @@ use crate::app::{EngineChoice, EngineOptions};
 use crate::blobs::{BlobError, Blobs};
 use crate::engine::models::ModelFolder;
 use crate::ingest::spool::Spool;
+use crate::lake::{Lake, LakeError};
 use crate::rubric::Rubric;
 use crate::search::{SearchError, SearchIndex};
 use crate::store::{Store, StoreError};
@@ -36,9 +44,15 @@ use crate::webhooks::{Guard, Outbox, Pace};
 
 use analyst::Analyst;
 use intake::Intake;
+use opener::Opener;
 use worker::Workshop;
 
 pub use indexer::{IndexError, rebuild};
+pub use opener::{OpenError, rebuild_lake};
+pub use retention::{Retained, RetentionError, retain, what_is_due};
+
+/// The open data's folder under the data folder.
+pub const LAKE: &str = "lake";
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +80,9 @@ pub enum ServeError {
     /// Webhooks cannot be called: there is no TLS.
     #[error("webhooks: {0}; are the system's certificates installed (ca-certificates)?")]
     Webhooks(#[from] reqwest::Error),
+    /// The open data has no place.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
 }
 
 /// The folder of uploads, below the data folder.
@@ -81,6 +98,8 @@ pub struct Service {
     pub blobs: Arc<Blobs>,
     /// The search index.
     pub index: SearchIndex,
+    /// The open data.
+    pub lake: Lake,
     /// Wakes the workers when something has come in.
     pub wake: Arc<Notify>,
     /// Ends it.
@@ -104,6 +123,7 @@ impl Service {
         let blobs = Arc::new(Blobs::open(&config.blobs)?);
         blobs.probe().await?;
         let index = SearchIndex::open_or_create(&config.data.join("index"))?;
+        let lake = Lake::open(&config.data.join(LAKE))?;
         if !store.is_postgres() {
             // The folder is ours alone, so whoever had leases is gone.
             store.break_leases().await?;
@@ -135,6 +155,7 @@ impl Service {
             store,
             blobs,
             index,
+            lake,
             wake,
             stop,
             analyst,
@@ -178,6 +199,9 @@ impl Service {
                 tracing::error!(%error, "the search index is not written");
             }
         });
+        let opener = Opener::new(self.store.clone(), self.lake.clone(), opener::EVERY);
+        let (runtime, stop) = (Handle::current(), self.stop.clone());
+        self.tasks.spawn_blocking(move || opener.run(&runtime, &stop));
     }
 
     /// Tells webhooks what happens.
@@ -198,6 +222,7 @@ impl Service {
         let ports = Ports {
             index: self.index.clone(),
             blobs: Arc::clone(&self.blobs),
+            lake: self.lake.clone(),
             plan: self.analyst.plan(),
             inlet: Inlet {
                 spool: Arc::clone(&self.spool),

@@ -31,6 +31,11 @@ fn chat(folder: &Path, number: usize) -> PathBuf {
 }
 
 async fn enter(service: &Service, path: &Path) -> String {
+    enter_with(service, path, r#"{"client":"小鹿生鲜","team":"组1"}"#).await
+}
+
+/// Enters a file with what came with it.
+pub(super) async fn enter_with(service: &Service, path: &Path, facts: &str) -> String {
     let meta = fs::metadata(path).unwrap();
     let file = Sighting {
         source: "test".into(),
@@ -40,15 +45,13 @@ async fn enter(service: &Service, path: &Path) -> String {
     };
     let tx = service.store.begin().await.unwrap();
     let entry = ledger::see(&tx, &file, now_us()).await.unwrap();
-    ledger::settle(&tx, &entry.id, Some(r#"{"client":"小鹿生鲜","team":"组1"}"#), 0, now_us())
-        .await
-        .unwrap();
+    ledger::settle(&tx, &entry.id, Some(facts), 0, now_us()).await.unwrap();
     tx.commit().await.unwrap();
     service.wake.notify_one();
     entry.id
 }
 
-async fn until_ended(service: &Service, ids: &[String]) {
+pub(super) async fn until_ended(service: &Service, ids: &[String]) {
     let begun = Instant::now();
     for id in ids {
         loop {
