@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::opener::{Opener, rebuild_lake};
 use super::tests::{enter_with, until_ended};
 use super::{LAKE, Service};
-use crate::config::Config;
+use crate::app::config::Config;
 use crate::domain::Scope;
 use crate::lake::{Day, Lake, tables};
 use crate::rubric::built_in;
