@@ -39,6 +39,12 @@ pub(super) enum Command {
     /// Make again what is derived from the store
     #[cfg(feature = "service")]
     Rebuild(RebuildArgs),
+    /// Copy the service's database and audio to a folder, while it runs
+    #[cfg(feature = "service")]
+    Backup(BackupArgs),
+    /// Put a backup into an empty data folder
+    #[cfg(feature = "service")]
+    Restore(RestoreArgs),
     /// Check the service's configuration
     #[cfg(feature = "service")]
     Config(ConfigArgs),
@@ -112,6 +118,26 @@ pub(super) struct ServeArgs {
     /// Address and port [default: the configuration's, else 127.0.0.1:8600]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(super) listen: Option<std::net::SocketAddr>,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct BackupArgs {
+    /// A folder that is empty or not there
+    #[arg(value_name = "DIR")]
+    pub(super) to: PathBuf,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct RestoreArgs {
+    /// A folder that `lingting backup` wrote
+    #[arg(value_name = "DIR")]
+    pub(super) from: PathBuf,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
 }
 
 #[cfg(feature = "service")]

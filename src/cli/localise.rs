@@ -144,6 +144,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("serve.listen", "监听地址和端口 [默认：配置文件所写，否则 127.0.0.1:8600]"),
     ("rebuild", "重建由存储派生的数据"),
     ("rebuild.what", "重建什么：search 搜索索引，lake 开放数据"),
+    ("backup", "把服务的数据库和音频复制到一个文件夹，服务可继续运行"),
+    ("backup.to", "空的或不存在的文件夹"),
+    ("restore", "把备份恢复到空的数据文件夹"),
+    ("restore.from", "`lingting backup` 写成的文件夹"),
     ("config", "检查服务配置"),
     ("sql", "用 SQL 查询开放数据"),
     (

@@ -9,6 +9,8 @@ mod analyze;
 mod args;
 #[cfg(feature = "service")]
 mod audit;
+#[cfg(feature = "service")]
+mod backup;
 mod doctor;
 mod localise;
 mod models;
@@ -61,6 +63,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(options) => serve::run(&options, say),
         #[cfg(feature = "service")]
         Command::Rebuild(options) => serve::rebuild(&options, say),
+        #[cfg(feature = "service")]
+        Command::Backup(options) => backup::run(&options, say),
+        #[cfg(feature = "service")]
+        Command::Restore(options) => backup::restore(&options, say),
         #[cfg(feature = "service")]
         Command::Config(options) => serve::config(&options, say),
         #[cfg(feature = "service")]

@@ -9,7 +9,9 @@ use super::rubric::rubrics;
 use super::say::Say;
 use crate::api::{begin_counting, router};
 use crate::app::config::{Config, ConfigError};
-use crate::app::service::{IndexError, LAKE, OpenError, RetentionError, ServeError, Service};
+use crate::app::service::{
+    BackupError, IndexError, LAKE, OpenError, RetentionError, ServeError, Service,
+};
 use crate::lake::{Lake, LakeError};
 use crate::store::{Store, StoreError};
 
@@ -35,6 +37,8 @@ pub(super) enum Trouble {
     #[cfg(feature = "analytics")]
     #[error(transparent)]
     Sql(#[from] crate::lake::SqlError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error("{0}")]
     Rubrics(String),
     #[error(

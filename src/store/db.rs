@@ -138,6 +138,17 @@ impl Store {
         row(self, "SELECT 1 AS one", params![]).await.map(|_| ())
     }
 
+    /// Writes the whole SQLite database, as it stands, into a new file.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`]; [`StoreError::Conflict`] on PostgreSQL, which has tools of its own.
+    pub async fn snapshot(&self, to: &std::path::Path) -> Result<(), StoreError> {
+        if self.is_postgres() {
+            return Err(StoreError::Conflict("PostgreSQL is backed up with pg_dump"));
+        }
+        run(self, "VACUUM INTO $1", params![to.display().to_string()]).await.map(drop)
+    }
+
     /// Closes all connections, after SQLite has folded its log into the file.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! [`crate::store`]; here threads, clocks and followers of the event log are held together.
 
 mod analyst;
+mod backup;
 mod facts;
 mod indexer;
 mod intake;
@@ -47,6 +48,7 @@ use intake::Intake;
 use opener::Opener;
 use worker::Workshop;
 
+pub use backup::{BackupError, Note, back_up, restore};
 pub use indexer::{IndexError, rebuild};
 pub use opener::{OpenError, rebuild_lake};
 pub use retention::{Retained, RetentionError, retain, what_is_due};

@@ -144,3 +144,43 @@ async fn what_was_accepted_before_an_end_is_done_after_the_next_start() {
     assert_eq!(again.cursor().unwrap(), store.last_seq().await.unwrap());
     service.end().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_taken_while_serving_restores_to_the_same_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, kept) = (folder.path().join("data"), folder.path().join("kept"));
+    let service = Service::start(config(&data), built_in().unwrap()).await.unwrap();
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        ids.push(enter(&service, &chat(folder.path(), number)).await);
+    }
+    until_ended(&service, &ids).await;
+    let note = back_up(&config(&data), &kept).await.unwrap();
+    assert_eq!(note.seq, service.store.last_seq().await.unwrap());
+    assert!(note.blobs >= 5);
+    assert!(matches!(back_up(&config(&data), &kept).await, Err(BackupError::Occupied(_))));
+    let calls = service.store.list(&CallFilter::default(), &Scope::All).await.unwrap();
+    service.end().await.unwrap();
+
+    assert!(matches!(restore(&kept, &config(&data)), Err(BackupError::Occupied(_))));
+    let again = folder.path().join("again");
+    assert_eq!(restore(&kept, &config(&again)).unwrap(), note);
+    let service = Service::start(config(&again), built_in().unwrap()).await.unwrap();
+    assert!(service.store.list(&CallFilter::default(), &Scope::All).await.unwrap() == calls);
+    let name = crate::blobs::BlobName::parse(calls[0].source.as_deref().unwrap()).unwrap();
+    assert!(service.blobs.size(&name).await.unwrap() > 0);
+    let begun = Instant::now();
+    while found(&service, "没有收到").await < 5 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "the index is not made again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    service.end().await.unwrap();
+    // One byte is enough to be no backup.
+    let database = kept.join("lingting.db");
+    let mut bytes = fs::read(&database).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&database, bytes).unwrap();
+    let third = folder.path().join("third");
+    assert!(matches!(restore(&kept, &config(&third)), Err(BackupError::Broken { .. })));
+    assert!(!third.exists());
+}
