@@ -103,10 +103,16 @@ pub(super) enum FormArg {
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ServiceArgs {
     /// Configuration file (TOML) [default: none, all defaults]
-    #[arg(long, value_name = "FILE", env = "LINGTING_CONFIG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "LINGTING_CONFIG",
+        hide_env_values = true
+    )]
     pub(super) config: Option<PathBuf>,
     /// Data folder [default: the configuration's, else lingting/service in the user's data folder]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
 }
 

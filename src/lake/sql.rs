@@ -269,6 +269,8 @@ fn sql_error(error: DataFusionError) -> SqlError {
         | DataFusionError::ParquetError(_)
         | DataFusionError::IoError(_)
         | DataFusionError::Internal(_) => SqlError::Broken(error.strip_backtrace()),
+        // DataFusion wraps the limit of what is spilt into an error of the disk's.
+        other if other.to_string().contains("disk space during the spilling") => SqlError::Memory,
         _ => SqlError::Statement(error.strip_backtrace()),
     }
 }

@@ -310,7 +310,9 @@ mod sql {
         assert!(matches!(lake.ask(crossed, short).await, Err(SqlError::Statement(_))));
         let paired = "SELECT sum(a.value * b.value) FROM range(0, 1000000000) a, \
                       (SELECT row_number() OVER () AS value FROM calls) b WHERE a.value + b.value > 3";
-        assert!(matches!(lake.ask(paired, short).await, Err(SqlError::Time(_))));
+        let answer = lake.ask(paired, short).await;
+        // What comes first depends on the machine: one of the limits does.
+        assert!(matches!(answer, Err(SqlError::Time(_) | SqlError::Memory)), "{answer:?}");
         assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
         let many = lake.ask("SELECT value FROM range(0, 100000)", LIMITS).await.unwrap();
         assert!(many.more && many.rows() == 1000);

@@ -155,7 +155,8 @@ pub(crate) fn measures(report: &Report) -> serde_json::Value {
     let unasked = conversation.silences.iter().filter(|one| !one.announced && !one.hold);
     let longest = unasked.map(|one| one.end_s - one.start_s).fold(0.0, f64::max);
     let over = conversation.overtalk.iter().filter(|one| !one.backchannel && one.by == "agent");
-    let holds: f64 = conversation.holds.iter().map(|one| one.end_s - one.start_s).sum();
+    // A sum of nothing is minus zero.
+    let holds = 0.0 + conversation.holds.iter().map(|one| one.end_s - one.start_s).sum::<f64>();
     let mut all = json!({
         "silence_longest_s": (longest * 1000.0).round() / 1000.0,
         "overtalk_by_agent": over.count(),
