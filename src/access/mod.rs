@@ -4,6 +4,7 @@
 //! one place where rights stand; `docs/access.md` is written from it. Nothing here knows of HTTP or tables.
 
 mod action;
+pub mod oidc;
 mod password;
 mod secret;
 mod throttle;

@@ -34,6 +34,9 @@ pub enum ApiError {
     /// Login and password do not go together, or a code is wrong.
     #[error("credentials refused")]
     Refused,
+    /// Nobody gets in from the company's provider like this.
+    #[error("log-in through the provider refused: {}", .0.en)]
+    SignOn(Said),
     /// Somebody who may not.
     #[error("forbidden: {}", .0.en)]
     Forbidden(Said),
@@ -105,6 +108,12 @@ impl ApiError {
                 "Login name, password or code is wrong",
                 "用户名、密码或验证码不正确",
             ),
+            ApiError::SignOn(_) => (
+                StatusCode::UNAUTHORIZED,
+                "refused",
+                "The log-in through the provider did not succeed",
+                "统一登录未成功",
+            ),
             ApiError::Forbidden(_) => {
                 (StatusCode::FORBIDDEN, "forbidden", "You may not do this", "没有此操作的权限")
             }
@@ -163,7 +172,8 @@ impl ApiError {
 
     fn detail(&self) -> Option<&Said> {
         match self {
-            ApiError::Forbidden(said)
+            ApiError::SignOn(said)
+            | ApiError::Forbidden(said)
             | ApiError::NotFound(said)
             | ApiError::Conflict(said)
             | ApiError::Invalid(said)

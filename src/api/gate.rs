@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::ApiState;
 use super::caller::{Caller, From, Via};
-use super::cookie;
+use super::cookie::Cookie;
 use super::error::{ApiError, said};
 use super::idempotent;
 use super::layers::Route;
@@ -173,7 +173,7 @@ async fn caller(
         let via = Via::Token(Arc::new(token), scopes);
         return Ok(Some(Caller { person: Arc::new(person), via, address }));
     }
-    let Some(cookie) = cookie::read(headers, &state.settings) else { return Ok(None) };
+    let Some(cookie) = Cookie::Session.read(headers, &state.settings) else { return Ok(None) };
     let id = Secret::given(cookie).hash();
     let idle_us = i64::try_from(state.settings.idle.as_micros()).unwrap_or(i64::MAX);
     // A session that has ended is as none: the browser goes on sending its cookie.

@@ -54,6 +54,9 @@ mod session;
 #[cfg(test)]
 mod session_tests;
 mod setup;
+mod sign_on;
+#[cfg(all(test, feature = "oidc"))]
+mod sign_on_tests;
 mod sql;
 mod tokens;
 mod units;
@@ -93,6 +96,7 @@ fn described() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Described::openapi())
         .merge(setup::router())
         .merge(session::router())
+        .merge(sign_on::router())
         .merge(people::router())
         .merge(tokens::router())
         .merge(units::router())

@@ -16,11 +16,12 @@ use super::error::{ApiError, ProblemBody};
 use super::etag::{ETag, IfMatch};
 use super::extract::{Json, Path, at, text};
 use super::page::{Page, PageQuery};
+use crate::access::oidc::SUBJECT_CHARS;
 use crate::access::{Action, fits};
 use crate::domain::{Role, Scope};
 use crate::store::audit::Deed;
-use crate::store::people::{NewPerson, Person, person_of};
-use crate::store::{Tx, now_us};
+use crate::store::people::{NewPerson, Person, person_from, person_of};
+use crate::store::{StoreError, Tx, now_us};
 use crate::wire::ScopeBody;
 
 /// Grants of one scope.
@@ -91,6 +92,11 @@ fn role_of(word: &str) -> Result<Role, ApiError> {
         let all = Role::ALL.map(Role::as_str).join(", ");
         ApiError::invalid(format!("`role` is one of {all}"), format!("`role` 应为 {all} 之一"))
     })
+}
+
+/// Reads who somebody is at the identity provider.
+fn subject_of(value: &str) -> Result<String, ApiError> {
+    text("subject", value, SUBJECT_CHARS)
 }
 
 /// A scope that the caller may give to somebody of that role.
@@ -176,7 +182,8 @@ struct NewPersonBody {
     /// Absent, they log in through the identity provider only.
     #[schema(format = Password, min_length = 10, max_length = 200)]
     password: Option<String>,
-    /// Who they are at the identity provider.
+    /// Who they are at the identity provider: its issuer, `#`, and the `sub` of their ID token.
+    #[schema(example = "https://login.example.com#248289761001")]
     subject: Option<String>,
 }
 
@@ -201,7 +208,7 @@ async fn add(
         Some(password) => Some(state.passwords.hash(&login, password).await?),
         None => None,
     };
-    let subject = body.subject.map(|subject| text("subject", &subject, 255)).transpose()?;
+    let subject = body.subject.as_deref().map(subject_of).transpose()?;
     let new = NewPerson { name: name_of(&body.name)?, login, role, scope, password, subject };
     let tx = state.store.begin().await?;
     let person = tx.add_person(now_us(), &new).await?;
@@ -251,6 +258,8 @@ struct PersonChange {
     role: Option<String>,
     /// To which calls.
     scope: Option<ScopeBody>,
+    /// Who they are at the identity provider; empty: nobody any more. Their sessions end.
+    subject: Option<String>,
     /// Whether they may no longer log in. Their sessions and tokens end at once.
     disabled: Option<bool>,
 }
@@ -288,6 +297,16 @@ async fn change(
         let scope = body.scope.unwrap_or_else(|| ScopeBody::from(&person.scope));
         person.scope = scope_of(&caller, person.role, scope)?;
     }
+    let other_subject = body.subject.is_some();
+    if let Some(subject) = body.subject.filter(|subject| !subject.is_empty()) {
+        let subject = subject_of(&subject)?;
+        if person_from(&tx, &subject).await?.is_some_and(|other| other.id != person.id) {
+            return Err(StoreError::Conflict("the subject is another account's").into());
+        }
+        person.subject = Some(subject);
+    } else if other_subject {
+        person.subject = None;
+    }
     match body.disabled {
         Some(true) => person.disabled_us = person.disabled_us.or(Some(now_us())),
         Some(false) => person.disabled_us = None,
@@ -295,7 +314,7 @@ async fn change(
     }
     tx.change_person(&person).await?;
     person.rev += 1;
-    if person.disabled_us.is_some() {
+    if person.disabled_us.is_some() || other_subject {
         tx.end_sessions_of(&person.id, None).await?;
     }
     if tx.administrators().await? == 0 {

@@ -5,7 +5,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::ApiState;
 use super::caller::{Caller, From, Via};
-use super::cookie;
+use super::cookie::Cookie;
 use super::error::{ApiError, ProblemBody};
 use super::extract::{Json, at};
 use super::gate::PUBLIC;
@@ -140,6 +140,21 @@ pub(super) async fn begin(
     detail: &str,
     before: Option<&Caller>,
 ) -> Result<Response, ApiError> {
+    let (caller, cookie) = begun(state, person, address, detail, before).await?;
+    let set = [(header::SET_COOKIE, cookie)];
+    let mut response = (set, Json(Me::of(&caller))).into_response();
+    response.extensions_mut().insert(ShownOnce);
+    Ok(response)
+}
+
+/// Begins a session: who it is, and the cookie to set.
+pub(super) async fn begun(
+    state: &ApiState,
+    person: Person,
+    address: std::net::IpAddr,
+    detail: &str,
+    before: Option<&Caller>,
+) -> Result<(Caller, HeaderValue), ApiError> {
     let now_us = now_us();
     let cookie = Secret::draw("");
     let max_us = i64::try_from(state.settings.session_max.as_micros()).unwrap_or(i64::MAX);
@@ -159,10 +174,8 @@ pub(super) async fn begin(
     tx.audit(now_us, &deed).await?;
     tx.commit().await?;
     let caller = Caller { person: person.into(), via: Via::Session(session.into()), address };
-    let set = [(header::SET_COOKIE, cookie::set(&state.settings, cookie.reveal()))];
-    let mut response = (set, Json(Me::of(&caller))).into_response();
-    response.extensions_mut().insert(ShownOnce);
-    Ok(response)
+    let cookie = Cookie::Session.set(&state.settings, cookie.reveal());
+    Ok((caller, cookie))
 }
 
 /// Log out.
@@ -179,7 +192,7 @@ async fn log_out(State(state): State<ApiState>, caller: Caller) -> Result<Respon
     let deed = Deed { actor: caller.id(), action: "session.end", object: &object, detail: "{}" };
     tx.audit(now_us(), &deed).await?;
     tx.commit().await?;
-    let clear = [(header::SET_COOKIE, cookie::clear(&state.settings))];
+    let clear = [(header::SET_COOKIE, Cookie::Session.clear(&state.settings))];
     Ok((StatusCode::NO_CONTENT, clear).into_response())
 }
 

@@ -31,16 +31,21 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
 struct Setup {
     /// Whether it does.
     needed: bool,
+    /// What people call the company's own log-in, when there is one: `GET /api/v1/session/oidc`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_on: Option<String>,
 }
 
-/// Ask whether the service waits to be set up.
+/// Ask whether the service waits to be set up, and how people log in.
 #[utoipa::path(
     get, path = "/api/v1/setup", tag = "setup",
     extensions(("x-action" = json!(PUBLIC))),
     responses((status = 200, body = Setup)),
 )]
 async fn needed(State(state): State<ApiState>) -> Result<Json<Setup>, ApiError> {
-    Ok(Json(Setup { needed: !state.store.has_people().await? }))
+    let sign_on = state.settings.sign_on.as_ref();
+    let sign_on = sign_on.map(|sign_on| sign_on.name().unwrap_or("OpenID Connect").to_owned());
+    Ok(Json(Setup { needed: !state.store.has_people().await?, sign_on }))
 }
 
 /// The first administrator.

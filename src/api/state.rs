@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::events::Pulse;
+use crate::access::oidc::SignOn;
 use crate::access::{Passwords, Secret, Throttle, Tries};
 use crate::blobs::Blobs;
 use crate::ingest::spool::Spool;
@@ -45,6 +46,8 @@ pub struct ApiSettings {
     pub body_bytes_max: usize,
     /// Which addresses webhooks may have.
     pub webhook_guard: Guard,
+    /// Log-in through the company's own provider.
+    pub sign_on: Option<Arc<SignOn>>,
 }
 
 impl Default for ApiSettings {
@@ -61,6 +64,7 @@ impl Default for ApiSettings {
             per_address: (n(5), n(40)),
             body_bytes_max: 1 << 20,
             webhook_guard: Guard::default(),
+            sign_on: None,
         }
     }
 }

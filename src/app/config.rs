@@ -11,6 +11,7 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
 
+use crate::access::oidc::{OidcConfig, RawOidc};
 use crate::blobs::BlobsConfig;
 use crate::ingest::source::{After, RawSource, Source, SourceError};
 
@@ -35,6 +36,7 @@ struct Raw {
     rubrics: Vec<PathBuf>,
     #[serde(default)]
     source: Vec<RawSource>,
+    oidc: Option<RawOidc>,
 }
 
 /// The recogniser.
@@ -93,6 +95,8 @@ pub struct Config {
     pub rubrics: Vec<PathBuf>,
     /// Where recordings come from by themselves.
     pub sources: Vec<Source>,
+    /// Log-in through the company's own provider.
+    pub oidc: Option<OidcConfig>,
 }
 
 /// Why a configuration cannot be used.
@@ -140,7 +144,8 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         // Only what a configuration has: other variables of ours are for other commands.
-        let keys = ["data", "listen", "public_url", "store", "keep_source", "engine", "blobs"];
+        let keys =
+            ["data", "listen", "public_url", "store", "keep_source", "engine", "blobs", "oidc"];
         let ours = move |key: &figment::value::UncasedStr| {
             keys.iter().any(|ours| {
                 key.as_str().split("__").next().is_some_and(|k| k.eq_ignore_ascii_case(ours))
@@ -195,6 +200,8 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
     if !keep_source && sources.iter().any(deletes) {
         return Err(wrong("keep_source", "must be true while a source has after = \"delete\""));
     }
+    let oidc = raw.oidc.map(|raw| raw.valid(public_url.as_deref())).transpose();
+    let oidc = oidc.map_err(|(key, why)| wrong(key, why))?;
     Ok(Config {
         data,
         listen,
@@ -207,6 +214,7 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
         engine: raw.engine,
         rubrics: raw.rubrics,
         sources,
+        oidc,
     })
 }
 
@@ -234,6 +242,11 @@ mod tests {
             ("[engine]\nbeam = 0", "beam"),
             ("[engine]\nengine = 'kaldi'", "engine"),
             ("data = 5", "data"),
+            ("public_url = 'https://qa'\n[oidc]\nisuer = 'https://login'", "isuer"),
+            (
+                "[oidc]\nissuer = 'https://login'\nclient_id = 'a'\nclient_secret = 'b'",
+                "public_url",
+            ),
             (
                 "keep_source = false\n[[source]]\nkind = 'folder'\nname = 'a'\npath = '/x'\nafter = 'delete'",
                 "keep_source",

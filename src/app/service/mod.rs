@@ -31,6 +31,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::oidc::{OidcError, SignOn};
 use crate::api::{ApiSettings, ApiState, Inlet, Ports};
 use crate::app::config::Config;
 use crate::app::{EngineChoice, EngineOptions};
@@ -85,6 +86,9 @@ pub enum ServeError {
     /// The open data has no place.
     #[error(transparent)]
     Lake(#[from] LakeError),
+    /// Nobody could log in through the company's provider.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
 }
 
 /// The folder of uploads, below the data folder.
@@ -109,6 +113,7 @@ pub struct Service {
     analyst: Arc<Analyst>,
     intake: Arc<Intake>,
     spool: Arc<Spool>,
+    sign_on: Option<Arc<SignOn>>,
     tasks: JoinSet<()>,
     stop_calls: Arc<AtomicBool>,
     _lock: fs::File,
@@ -120,6 +125,7 @@ impl Service {
     /// # Errors
     /// [`ServeError`] with the remedy.
     pub async fn start(config: Config, rubrics: Vec<Rubric>) -> Result<Self, ServeError> {
+        let sign_on = config.oidc.as_ref().map(SignOn::open).transpose()?.map(Arc::new);
         let lock = own(&config)?;
         let store = Store::open(&config.store).await?;
         let blobs = Arc::new(Blobs::open(&config.blobs)?);
@@ -163,6 +169,7 @@ impl Service {
             analyst,
             intake: Arc::new(intake),
             spool: Arc::new(spool),
+            sign_on,
             tasks: JoinSet::new(),
             stop_calls,
             _lock: lock,
@@ -238,6 +245,7 @@ impl Service {
             origin: url.map(|url| url.origin().ascii_serialization()),
             forwarded_by: self.config.trusted_proxies.clone(),
             webhook_guard: Guard::new(self.config.webhook_hosts.clone()),
+            sign_on: self.sign_on.clone(),
             ..ApiSettings::default()
         };
         ApiState::open(self.store.clone(), ports, settings, self.stop.clone()).await
