@@ -32,6 +32,17 @@ fn the_description_is_the_committed_one() {
 }
 
 #[test]
+fn every_operation_has_a_name_of_its_own() {
+    let json = serde_json::to_value(openapi()).unwrap();
+    let items = json["paths"].as_object().unwrap().values();
+    let operations = items.flat_map(|item| item.as_object().unwrap().values());
+    let mut names: Vec<&str> = operations.map(|one| one["operationId"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+#[test]
 fn every_route_names_its_action() {
     let rules = rules(&openapi());
     let json = serde_json::to_value(openapi()).unwrap();

@@ -116,7 +116,19 @@ fn described() -> OpenApiRouter<ApiState> {
 
 /// The description of the whole API, OpenAPI 3.1: `schemas/openapi.json`.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    described().into_openapi()
+    let mut openapi = described().into_openapi();
+    // Handlers are named within their module; an operation's id must be one of its kind in the whole description.
+    for item in openapi.paths.paths.values_mut() {
+        let methods =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in methods.into_iter().flatten() {
+            let tag = operation.tags.iter().flatten().next();
+            if let (Some(tag), Some(id)) = (tag, &operation.operation_id) {
+                operation.operation_id = Some(format!("{tag}_{id}"));
+            }
+        }
+    }
+    openapi
 }
 
 /// The router, ready to be served: `router(state).into_make_service_with_connect_info::<SocketAddr>()`, so that
