@@ -1,5 +1,5 @@
-//! Finds the CTranslate2 library that `scripts/setup` fetched, and tells the linker and the loader
-//! where it lies. Without feature `ct2` there is nothing to do.
+//! Looks for what other programs made before: the CTranslate2 library that `scripts/setup` fetched (and tells the
+//! linker and the loader where it lies), and the pages that `scripts/web` built.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=LINGTING_NATIVE");
+    pages();
     if env::var_os("CARGO_FEATURE_CT2").is_none() {
         return;
     }
@@ -27,6 +28,16 @@ fn main() {
     // A shipped binary looks beside itself first, a built one where it was linked.
     for place in ["$ORIGIN/../lib/lingting", &folder.display().to_string()] {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{place}");
+    }
+}
+
+fn pages() {
+    println!("cargo::rerun-if-changed=web/dist/index.html");
+    if env::var_os("CARGO_FEATURE_WEB").is_some() && !Path::new("web/dist/index.html").exists() {
+        println!(
+            "cargo::error=feature `web` needs the built web app in web/dist: run scripts/web, or build without it: \
+             --no-default-features --features whisper,ct2,onnx,opus,service,analytics,oidc"
+        );
     }
 }
 

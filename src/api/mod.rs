@@ -46,6 +46,8 @@ pub(crate) mod fixture;
 mod http_tests;
 mod ledger;
 mod ops;
+#[cfg(feature = "web")]
+mod pages;
 mod people;
 mod review;
 mod search;
@@ -137,6 +139,16 @@ pub fn router(state: ApiState) -> Router {
     finished(described(), state)
 }
 
+/// What no resource answers.
+#[cfg(feature = "web")]
+use pages::pages as elsewhere;
+
+/// What no resource answers.
+#[cfg(not(feature = "web"))]
+async fn elsewhere() -> ApiError {
+    ApiError::not_found("route", "接口不存在")
+}
+
 fn finished(described: OpenApiRouter<ApiState>, state: ApiState) -> Router {
     let (router, openapi) = described.split_for_parts();
     let gate = (state.clone(), Arc::new(gate::rules(&openapi)));
@@ -144,7 +156,7 @@ fn finished(described: OpenApiRouter<ApiState>, state: ApiState) -> Router {
     let body_bytes_max = state.settings.body_bytes_max;
     let router = router
         .route_layer(from_fn_with_state(gate, gate::gate))
-        .fallback(async || ApiError::not_found("route", "接口不存在"))
+        .fallback(elsewhere)
         .method_not_allowed_fallback(async || ApiError::Method)
         .with_state(state);
     layers::around(router, https, body_bytes_max)

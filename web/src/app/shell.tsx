@@ -1,0 +1,198 @@
+/** Around every page: where one can go, who one is. What one may not do is not shown. */
+import {
+  AuditOutlined,
+  BarChartOutlined,
+  FileProtectOutlined,
+  InboxOutlined,
+  PieChartOutlined,
+  SearchOutlined,
+  SettingOutlined,
+  UploadOutlined,
+  UserOutlined,
+} from '@ant-design/icons'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Avatar, Button, Dropdown, Layout, Menu } from 'antd'
+import { useEffect, useState } from 'react'
+import { api, setCsrf } from '@/api/client'
+import { useEvents } from '@/api/events'
+import { Keys, useKeys } from '@/components/keys'
+import { Preferences } from '@/components/preferences'
+import { defineMessages, useMessages } from '@/i18n'
+import { SESSION, useCan, useMe } from './session'
+import './shell.css'
+
+const messages = defineMessages({
+  zh: {
+    product: '聆听',
+    skip: '跳到正文',
+    main: '主导航',
+    inbox: '待复核',
+    search: '检索',
+    dashboards: '看板',
+    coverage: '覆盖率',
+    rubrics: '评分标准',
+    ingest: '接入与任务',
+    people: '账号与权限',
+    units: '组织名称',
+    retention: '保留与保全',
+    webhooks: '回调',
+    audit: '审计日志',
+    admin: '系统管理',
+    account: '我的账号',
+    logOut: '退出登录',
+    goInbox: '前往待复核',
+    goSearch: '前往检索',
+    help: '显示快捷键',
+  },
+  en: {
+    product: 'Lingting',
+    skip: 'Skip to content',
+    main: 'Main',
+    inbox: 'Inbox',
+    search: 'Search',
+    dashboards: 'Dashboards',
+    coverage: 'Coverage',
+    rubrics: 'Rubrics',
+    ingest: 'Ingest and jobs',
+    people: 'People and roles',
+    units: 'Names',
+    retention: 'Retention and holds',
+    webhooks: 'Webhooks',
+    audit: 'Audit log',
+    admin: 'Administration',
+    account: 'My account',
+    logOut: 'Log out',
+    goInbox: 'Go to the inbox',
+    goSearch: 'Go to search',
+    help: 'Show keys',
+  },
+})
+
+/** Places: path, text, icon, and the action it takes to be there. */
+const PLACES = [
+  ['/inbox', 'inbox', <InboxOutlined key="i" />, 'calls.read'],
+  ['/search', 'search', <SearchOutlined key="i" />, 'calls.read'],
+  ['/dashboards', 'dashboards', <BarChartOutlined key="i" />, 'stats.read'],
+  ['/coverage', 'coverage', <PieChartOutlined key="i" />, 'ledger.read'],
+  ['/rubrics', 'rubrics', <AuditOutlined key="i" />, 'rubrics.read'],
+  ['/ingest', 'ingest', <UploadOutlined key="i" />, 'ledger.read'],
+] as const
+const ADMIN = [
+  ['/admin/people', 'people', 'people.read'],
+  ['/admin/units', 'units', 'units.write'],
+  ['/admin/retention', 'retention', 'retention'],
+  ['/admin/webhooks', 'webhooks', 'webhooks.read'],
+  ['/admin/audit', 'audit', 'audit.read'],
+] as const
+
+function usePlaces() {
+  const t = useMessages(messages)
+  const can = useCan()
+  const items = PLACES.filter(([, , , action]) => can(action)).map(([path, text, icon]) => ({
+    key: path as string,
+    icon,
+    label: <Link to={path}>{t[text]}</Link>,
+  }))
+  const admin = ADMIN.filter(([, , action]) => can(action)).map(([path, text]) => ({
+    key: path as string,
+    icon: path === '/admin/retention' ? <FileProtectOutlined /> : undefined,
+    label: <Link to={path}>{t[text]}</Link>,
+  }))
+  if (admin.length === 0) return items
+  return [...items, { key: 'admin', icon: <SettingOutlined />, label: t.admin, children: admin }]
+}
+
+export function Shell() {
+  const t = useMessages(messages)
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  const [folded, setFolded] = useState(() => window.innerWidth < 1100)
+  const places = usePlaces()
+  const here = `/${path.split('/')[1]}`
+  const selected = here === '/admin' ? path : here === '/calls' ? '/inbox' : here
+  useEvents()
+  return (
+    <Layout className="shell" hasSider>
+      <a className="skip-link" href="#main">
+        {t.skip}
+      </a>
+      <Layout.Sider
+        theme="light"
+        width={208}
+        collapsedWidth={64}
+        collapsible
+        collapsed={folded}
+        onCollapse={setFolded}
+        breakpoint="lg"
+        className="shell-side"
+      >
+        <Link to="/inbox" className="shell-brand" aria-label={t.product}>
+          <img src="/icon.svg" alt="" width={28} height={28} />
+          {!folded && <span>{t.product}</span>}
+        </Link>
+        <nav aria-label={t.main}>
+          <Menu
+            mode="inline"
+            selectedKeys={[selected]}
+            defaultOpenKeys={here === '/admin' ? ['admin'] : []}
+            items={places}
+          />
+        </nav>
+      </Layout.Sider>
+      <Layout>
+        <Layout.Header className="shell-header">
+          <Keys />
+          <Preferences />
+          <Account />
+        </Layout.Header>
+        <Layout.Content id="main" className="shell-content" tabIndex={-1} role="main">
+          <Outlet />
+        </Layout.Content>
+      </Layout>
+      <Going />
+    </Layout>
+  )
+}
+
+/** Keys that work on every page. */
+function Going() {
+  const t = useMessages(messages)
+  const navigate = useNavigate()
+  useKeys('shell', [
+    { keys: 'g i', does: t.goInbox, run: () => navigate({ to: '/inbox' }) },
+    { keys: 'g s', does: t.goSearch, run: () => navigate({ to: '/search' }) },
+  ])
+  return null
+}
+
+function Account() {
+  const t = useMessages(messages)
+  const me = useMe()
+  const client = useQueryClient()
+  const logOut = useMutation({
+    mutationFn: () => api.DELETE('/api/v1/session'),
+    onSettled: () => {
+      setCsrf(undefined)
+      client.clear()
+      client.setQueryData(SESSION, null)
+    },
+  })
+  useEffect(() => {
+    document.title = `${t.product} · ${me.person.name}`
+  }, [t.product, me.person.name])
+  return (
+    <Dropdown
+      trigger={['click']}
+      menu={{
+        items: [
+          { key: 'account', label: <Link to="/account">{t.account}</Link> },
+          { key: 'out', label: t.logOut, onClick: () => logOut.mutate() },
+        ],
+      }}
+    >
+      <Button type="text" className="shell-account">
+        <Avatar size={24} icon={<UserOutlined />} /> {me.person.name}
+      </Button>
+    </Dropdown>
+  )
+}

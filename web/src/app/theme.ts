@@ -1,0 +1,89 @@
+/** Colours and sizes: calm ground, one accent, and colours of verdicts that keep AA contrast in light and dark. */
+import { type ThemeConfig, theme } from 'antd'
+
+export type Scheme = 'light' | 'dark'
+
+const FONT =
+  '"Inter", -apple-system, "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "Segoe UI", sans-serif'
+
+const light = {
+  colorPrimary: '#0f766e',
+  colorInfo: '#0f766e',
+  colorSuccess: '#15803d',
+  colorWarning: '#b45309',
+  colorError: '#b91c1c',
+  colorLink: '#0f766e',
+  colorText: '#17212b',
+  colorTextSecondary: '#4a5866',
+  colorTextTertiary: '#5d6b79',
+  colorTextDescription: '#5d6b79',
+  colorBgLayout: '#f4f6f7',
+}
+const dark = {
+  colorPrimary: '#2dd4bf',
+  colorInfo: '#2dd4bf',
+  colorSuccess: '#4ade80',
+  colorWarning: '#fbbf24',
+  colorError: '#f87171',
+  colorLink: '#2dd4bf',
+  colorTextLightSolid: '#06201d',
+  colorBgBase: '#0f1519',
+  colorBgLayout: '#0b1014',
+  colorTextSecondary: '#b3bfc9',
+  colorTextTertiary: '#97a4af',
+  colorTextDescription: '#97a4af',
+}
+
+export function themeOf(scheme: Scheme): ThemeConfig {
+  return {
+    algorithm: scheme === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm,
+    token: {
+      ...(scheme === 'dark' ? dark : light),
+      fontFamily: FONT,
+      fontSize: 14,
+      borderRadius: 8,
+      wireframe: false,
+    },
+    components: {
+      Layout: { headerPadding: '0 20px', headerHeight: 52 },
+      Table: { cellPaddingBlockMD: 9, headerBorderRadius: 0 },
+      Menu: { itemBorderRadius: 8, activeBarBorderWidth: 0 },
+      Card: { paddingLG: 18 },
+    },
+  }
+}
+
+/** Colours that Ant Design has no name for; canvases and charts take them too. */
+export const palettes = {
+  light: {
+    agent: '#0f766e',
+    customer: '#7c3aed',
+    pass: '#15803d',
+    fail: '#b45309',
+    critical: '#b91c1c',
+    undetermined: '#5d6b79',
+    silence: '#94a3b8',
+    overtalk: '#db2777',
+    hold: '#ca8a04',
+    pii: '#111827',
+    grid: '#e3e8ec',
+    played: '#0f766e33',
+    series: ['#0f766e', '#7c3aed', '#b45309', '#2563eb', '#db2777', '#4d7c0f', '#0891b2', '#9f1239'],
+  },
+  dark: {
+    agent: '#2dd4bf',
+    customer: '#a78bfa',
+    pass: '#4ade80',
+    fail: '#fbbf24',
+    critical: '#f87171',
+    undetermined: '#97a4af',
+    silence: '#64748b',
+    overtalk: '#f472b6',
+    hold: '#eab308',
+    pii: '#e5e7eb',
+    grid: '#26323b',
+    played: '#2dd4bf33',
+    series: ['#2dd4bf', '#a78bfa', '#fbbf24', '#60a5fa', '#f472b6', '#a3e635', '#22d3ee', '#fb7185'],
+  },
+} as const
+export type Palette = (typeof palettes)[Scheme]
