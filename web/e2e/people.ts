@@ -8,10 +8,10 @@ export interface Someone {
 }
 
 export const PEOPLE: Record<Role, Someone> = {
-  administrator: { login: 'admin', name: '管理员', password: 'lingting-admin-1' },
-  reviewer: { login: 'rita', name: '质检员 Rita', password: 'lingting-rita-1' },
-  supervisor: { login: 'sam', name: '主管 Sam', password: 'lingting-sam-1' },
-  client: { login: 'nina', name: '甲方 Nina', password: 'lingting-nina-1' },
-  auditor: { login: 'otto', name: '审计 Otto', password: 'lingting-otto-1' },
-  agent: { login: 'ada', name: '坐席 Ada', password: 'lingting-ada-1' },
+  administrator: { login: 'admin', name: '管理员', password: 'quiet-lantern-42' },
+  reviewer: { login: 'rita', name: '质检员 Rita', password: 'quiet-lantern-42' },
+  supervisor: { login: 'sam', name: '主管 Sam', password: 'quiet-lantern-42' },
+  client: { login: 'nina', name: '甲方 Nina', password: 'quiet-lantern-42' },
+  auditor: { login: 'otto', name: '审计 Otto', password: 'quiet-lantern-42' },
+  agent: { login: 'ada', name: '坐席 Ada', password: 'quiet-lantern-42' },
 }
