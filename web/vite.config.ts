@@ -9,7 +9,8 @@ const proxy = { '/api': { target: service }, '/healthz': { target: service } }
 export default defineConfig({
   plugins: [react()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
-  server: { host: '127.0.0.1', proxy },
+  // The rubric's schema lies beside `web/`: what the editor completes is what the service checks.
+  server: { host: '127.0.0.1', proxy, fs: { allow: ['..'] } },
   preview: { host: '127.0.0.1', proxy },
   build: {
     target: 'es2023',

@@ -1,0 +1,160 @@
+/** A YAML editor: completion by the schema, remarks of the service at their places, and a comparison beside the text. */
+import {
+  autocompletion,
+  type CompletionContext,
+  closeBrackets,
+  completionKeymap,
+} from '@codemirror/autocomplete'
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
+import { yaml } from '@codemirror/lang-yaml'
+import {
+  bracketMatching,
+  defaultHighlightStyle,
+  HighlightStyle,
+  indentUnit,
+  syntaxHighlighting,
+} from '@codemirror/language'
+import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint'
+import { unifiedMergeView } from '@codemirror/merge'
+import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search'
+import { Compartment, EditorState } from '@codemirror/state'
+import { EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
+import { tags } from '@lezer/highlight'
+import { useEffect, useRef } from 'react'
+import type { Schemas } from '@/api/client'
+import { nonce, useAppearance } from '@/app/appearance'
+import { useLocale } from '@/i18n'
+import { offer } from './completion'
+import './editor.css'
+
+interface Props {
+  label: string
+  text: string
+  onText: (text: string) => void
+  diagnostics: Schemas['RubricDiagnostic'][]
+  /** Compared with this, where it is given. */
+  original?: string | undefined
+  readOnly?: boolean
+}
+
+const darkStyle = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: '#7dd3c8' },
+  { tag: [tags.string, tags.content], color: '#e5d5a8' },
+  { tag: tags.comment, color: '#8b9aa6' },
+  { tag: [tags.number, tags.bool, tags.null], color: '#f0a6ca' },
+  { tag: tags.punctuation, color: '#a9b6c0' },
+])
+
+function complete(context: CompletionContext) {
+  const offered = offer(context.state.doc.toString(), context.pos)
+  if (!offered || (!context.explicit && offered.from === context.pos)) return null
+  return { ...offered, validFor: /^[\w$-]*$/ }
+}
+
+export function Editor({ label, text, onText, diagnostics, original, readOnly = false }: Props) {
+  const place = useRef<HTMLDivElement>(null)
+  const view = useRef<EditorView>(null)
+  const changed = useRef(onText)
+  changed.current = onText
+  const looks = useRef(new Compartment())
+  const compared = useRef(new Compartment())
+  const { scheme } = useAppearance()
+  const { chinese } = useLocale()
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: made once; what changes later is dispatched below
+  useEffect(() => {
+    const made = new EditorView({
+      parent: place.current!,
+      state: EditorState.create({
+        doc: text,
+        extensions: [
+          EditorView.cspNonce.of(nonce() ?? ''),
+          EditorView.contentAttributes.of({ 'aria-label': label }),
+          EditorState.readOnly.of(readOnly),
+          lineNumbers(),
+          history(),
+          yaml(),
+          indentUnit.of('  '),
+          bracketMatching(),
+          closeBrackets(),
+          highlightActiveLine(),
+          highlightSelectionMatches(),
+          search({ top: true }),
+          lintGutter(),
+          autocompletion({ override: [complete] }),
+          keymap.of([
+            ...defaultKeymap,
+            ...historyKeymap,
+            ...searchKeymap,
+            ...completionKeymap,
+            indentWithTab,
+          ]),
+          EditorView.updateListener.of(
+            (update) => update.docChanged && changed.current(update.state.doc.toString()),
+          ),
+          looks.current.of([]),
+          compared.current.of([]),
+        ],
+      }),
+    })
+    view.current = made
+    return () => made.destroy()
+  }, [])
+
+  useEffect(() => {
+    const now = view.current
+    if (now && now.state.doc.toString() !== text) {
+      now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: text } })
+    }
+  }, [text])
+
+  useEffect(() => {
+    const style = scheme === 'dark' ? darkStyle : defaultHighlightStyle
+    view.current?.dispatch({
+      effects: looks.current.reconfigure([
+        syntaxHighlighting(style),
+        EditorView.theme({}, { dark: scheme === 'dark' }),
+      ]),
+    })
+  }, [scheme])
+
+  useEffect(() => {
+    const merge = original === undefined ? [] : unifiedMergeView({ original, mergeControls: false })
+    view.current?.dispatch({ effects: compared.current.reconfigure(merge) })
+  }, [original])
+
+  useEffect(() => {
+    const now = view.current
+    if (now) now.dispatch(setDiagnostics(now.state, marks(now.state, diagnostics, chinese)))
+  }, [diagnostics, chinese])
+
+  return <div ref={place} className="rubric-editor" />
+}
+
+/** Remarks at their places; the text may have moved on since they were made. */
+function marks(state: EditorState, diagnostics: Props['diagnostics'], chinese: boolean): Diagnostic[] {
+  return diagnostics.flatMap((one) => {
+    if (one.line > state.doc.lines) return []
+    const line = state.doc.line(Math.max(1, one.line))
+    const from = Math.min(line.to, line.from + Math.max(0, one.column - 1))
+    const to = Math.min(line.to, from + Math.max(1, one.length))
+    const replace = one.suggestion
+    return [
+      {
+        from,
+        to,
+        severity: one.level === 'error' ? ('error' as const) : ('warning' as const),
+        message: chinese ? one.message.zh : one.message.en,
+        actions: replace
+          ? [
+              {
+                name: replace,
+                apply: (view: EditorView, from: number, to: number) =>
+                  view.dispatch({ changes: { from, to, insert: replace } }),
+              },
+            ]
+          : [],
+      },
+    ]
+  })
+}
