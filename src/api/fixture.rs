@@ -11,11 +11,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::{ApiSettings, ApiState, Inlet, Ports, gate, router};
+use super::{ApiSettings, ApiState, Inlet, Keeper, Ports, Progress, Sample, gate, router};
 use crate::access::Secret;
 use crate::blobs::{Blobs, Place};
 use crate::domain::{Role, Scope};
@@ -26,6 +26,12 @@ use crate::search::SearchIndex;
 use crate::store::people::NewPerson;
 use crate::store::tokens::Token;
 use crate::store::{Store, now_us};
+
+/// Stand for those of the program.
+const SAMPLES: &[Sample] = &[
+    Sample { name: "a.csv", bytes: b"time,speaker,text\n", facts: None },
+    Sample { name: "b.wav", bytes: b"RIFF", facts: Some(r#"{"team":"3"}"#) },
+];
 
 /// A service that nobody else uses. Goes away with its folder.
 pub(crate) struct World {
@@ -90,44 +96,25 @@ impl World {
                 wake: Arc::default(),
                 hints: broadcast::Sender::new(8),
             },
+            keeper: Keeper {
+                orders: mpsc::channel(1).0,
+                progress: watch::channel(Progress::default()).1,
+                hour: None,
+            },
+            samples: SAMPLES,
         };
         let state = ApiState::open(store, ports, settings, CancellationToken::new()).await.unwrap();
         Self { router: router(state.clone()), state, _folder: folder }
     }
 
-    /// Somebody, with the password `correct horse <login>` when `password`; tells their id.
+    /// Somebody; tells their id.
     pub(crate) async fn person(&self, login: &str, role: Role, scope: Scope) -> String {
-        let new = NewPerson {
-            login: login.into(),
-            name: format!("Name of {login}"),
-            role,
-            scope,
-            password: None,
-            subject: None,
-        };
-        let tx = self.state.store.begin().await.unwrap();
-        let person = tx.add_person(now_us(), &new).await.unwrap();
-        tx.commit().await.unwrap();
-        person.id
+        person(&self.state.store, login, role, scope).await
     }
 
     /// A token of somebody.
-    pub(crate) async fn token(&self, person: &str, scopes: &[&str]) -> As {
-        let secret = Secret::draw("lt_");
-        let token = Token {
-            id: String::new(),
-            person: person.into(),
-            name: "test".into(),
-            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-            created_us: now_us(),
-            used_us: None,
-            expires_us: None,
-            revoked_us: None,
-        };
-        let tx = self.state.store.begin().await.unwrap();
-        tx.add_token(&secret.hash(), &token).await.unwrap();
-        tx.commit().await.unwrap();
-        As::Token(secret.reveal().to_owned())
+    pub(crate) async fn token(&self, of: &str, scopes: &[&str]) -> As {
+        token(&self.state.store, of, scopes).await
     }
 
     /// Somebody with a token that may do all they may.
@@ -138,11 +125,7 @@ impl World {
 
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, 16 << 20).await.unwrap();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status: parts.status, headers: parts.headers, text }
+        send(&self.router, request).await
     }
 
     /// Asks for something: `"GET /api/v1/people"`, with a JSON body unless it is `null`.
@@ -168,6 +151,50 @@ impl World {
         let session = session_of(&answer);
         (answer, session)
     }
+}
+
+/// Sends a request to a router as it is.
+pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, 16 << 20).await.unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Answer { status: parts.status, headers: parts.headers, text }
+}
+
+/// Somebody in a store; tells their id.
+pub(crate) async fn person(store: &Store, login: &str, role: Role, scope: Scope) -> String {
+    let new = NewPerson {
+        login: login.into(),
+        name: format!("Name of {login}"),
+        role,
+        scope,
+        password: None,
+        subject: None,
+    };
+    let tx = store.begin().await.unwrap();
+    let person = tx.add_person(now_us(), &new).await.unwrap();
+    tx.commit().await.unwrap();
+    person.id
+}
+
+/// A token of somebody in a store.
+pub(crate) async fn token(store: &Store, person: &str, scopes: &[&str]) -> As {
+    let secret = Secret::draw("lt_");
+    let token = Token {
+        id: String::new(),
+        person: person.into(),
+        name: "test".into(),
+        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        created_us: now_us(),
+        used_us: None,
+        expires_us: None,
+        revoked_us: None,
+    };
+    let tx = store.begin().await.unwrap();
+    tx.add_token(&secret.hash(), &token).await.unwrap();
+    tx.commit().await.unwrap();
+    As::Token(secret.reveal().to_owned())
 }
 
 /// The session that an answer began.

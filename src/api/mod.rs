@@ -49,6 +49,7 @@ mod ops;
 #[cfg(feature = "web")]
 mod pages;
 mod people;
+mod retention;
 mod review;
 mod search;
 mod searches;
@@ -79,7 +80,7 @@ pub use error::ApiError;
 pub use ops::begin_counting;
 #[cfg(feature = "analytics")]
 pub(crate) use sql::audited as audited_sql;
-pub use state::{ApiSettings, ApiState, Inlet, Ports};
+pub use state::{ApiSettings, ApiState, Inlet, Keeper, Order, Ports, Progress, Sample};
 pub use tokens::PREFIX as TOKEN_PREFIX;
 
 #[derive(utoipa::OpenApi)]
@@ -108,6 +109,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(audit::router())
         .merge(webhooks::router())
         .merge(calls::router())
+        .merge(retention::router())
         .merge(review::router())
         .merge(search::router())
         .merge(searches::router())

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
@@ -22,6 +22,7 @@ use crate::lake::Lake;
 use crate::rubric::Plan;
 use crate::search::SearchIndex;
 use crate::store::idempotency::sweep_answers;
+use crate::store::retention::Dues;
 use crate::store::sessions::sweep_sessions;
 use crate::store::{Store, StoreError, now_us};
 use crate::webhooks::Guard;
@@ -91,6 +92,67 @@ pub struct Ports {
     pub plan: watch::Receiver<Arc<Plan>>,
     /// Where recordings come in.
     pub inlet: Inlet,
+    /// Carries out retention.
+    pub keeper: Keeper,
+    /// Calls for looking around.
+    pub samples: &'static [Sample],
+}
+
+/// Who carries out what retention rules say.
+#[derive(Clone)]
+pub struct Keeper {
+    /// Takes one order at a time.
+    pub orders: mpsc::Sender<Order>,
+    /// How far the last one is.
+    pub progress: watch::Receiver<Progress>,
+    /// At which hour it does so by itself.
+    pub hour: Option<u8>,
+}
+
+/// A list of what goes, as a person has seen and confirmed it.
+#[derive(Debug)]
+pub struct Order {
+    /// What goes.
+    pub dues: Dues,
+    /// Who said so: a person's id.
+    pub by: String,
+}
+
+/// How far a run of retention is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Who ordered it; `service` for the daily one. Absent when there was none since the service was started.
+    pub by: Option<String>,
+    /// When it began, microseconds since 1970.
+    pub begun_us: i64,
+    /// When it ended.
+    pub ended_us: Option<i64>,
+    /// Calls and rules that it is to deal with.
+    pub total: u64,
+    /// Of how many something was deleted.
+    pub deleted: u64,
+    /// How many were held, or no longer due, when their turn came.
+    pub passed: u64,
+    /// Why it ended early.
+    pub why: Option<String>,
+}
+
+impl Progress {
+    /// Whether it has begun and not ended.
+    pub fn is_running(&self) -> bool {
+        self.by.is_some() && self.ended_us.is_none()
+    }
+}
+
+/// A file that the program brings along.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// Its name.
+    pub name: &'static str,
+    /// What is in it.
+    pub bytes: &'static [u8],
+    /// What is known about it, a sidecar.
+    pub facts: Option<&'static str>,
 }
 
 /// The way in for what is sent over HTTP.

@@ -18,6 +18,7 @@ use super::{ApiSettings, openapi};
 use crate::access::{Secret, fits};
 use crate::domain::{Belongs, Grant, Role, Scope};
 use crate::store::ledger::{self, Sighting};
+use crate::store::retention::{Goes, Of, RuleBody, Which};
 use crate::store::searches::SavedSearch;
 use crate::store::sessions::Session;
 use crate::store::uploads::{self, Upload};
@@ -122,6 +123,31 @@ impl Walk {
             "call_id" => format!("{mark}-call"),
             "search_id" => self.search(owner).await,
             "webhook_id" => self.webhook(mark).await.0,
+            "rule_id" => {
+                let rule = RuleBody { of: Of::new(), after_days: 36_500, goes: Goes::Audio };
+                let tx = self.world.state.store.begin().await.unwrap();
+                let made = tx.add_retention(mark, &rule, now_us()).await.unwrap();
+                tx.commit().await.unwrap();
+                made.id
+            }
+            "hold_id" => {
+                let which = Which { call_id: Some("none".into()), ..Which::default() };
+                let tx = self.world.state.store.begin().await.unwrap();
+                let made = tx.hold(mark, &which, "cli", now_us()).await.unwrap();
+                tx.commit().await.unwrap();
+                made.id
+            }
+            "certificate_id" => {
+                let id = uuid::Uuid::now_v7().to_string();
+                let body = json!({
+                    "schema": "lingting/deletion/1", "id": id, "call_id": mark, "sha256": "", "goes": "all",
+                    "rule": ["", mark], "blobs": [], "shared": [], "report_sha256": null,
+                });
+                let sql = "INSERT INTO deletion (id, call_id, body, begun_us) VALUES";
+                let sql = format!("{sql} ('{id}', '{mark}', '{body}', 1)");
+                fixture::execute(&self.world.state.store, &sql).await;
+                id
+            }
             "delivery_id" => self.webhook(mark).await.1,
             "upload_id" => {
                 let id = uuid::Uuid::now_v7().to_string();

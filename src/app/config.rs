@@ -37,6 +37,7 @@ struct Raw {
     #[serde(default)]
     source: Vec<RawSource>,
     oidc: Option<RawOidc>,
+    retention_hour: Option<u8>,
 }
 
 /// The recogniser.
@@ -97,6 +98,9 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// Log-in through the company's own provider.
     pub oidc: Option<OidcConfig>,
+    /// At which hour, 0 to 23 by this machine's clock, retention rules are carried out every day; absent, they wait
+    /// for a person.
+    pub retention_hour: Option<u8>,
 }
 
 /// Why a configuration cannot be used.
@@ -145,7 +149,10 @@ impl Config {
         }
         // Only what a configuration has: other variables of ours are for other commands.
         let keys =
-            ["data", "listen", "public_url", "store", "keep_source", "engine", "blobs", "oidc"];
+            [
+            "data", "listen", "public_url", "store", "keep_source", "engine", "blobs", "oidc",
+            "retention_hour",
+        ];
         let ours = move |key: &figment::value::UncasedStr| {
             keys.iter().any(|ours| {
                 key.as_str().split("__").next().is_some_and(|k| k.eq_ignore_ascii_case(ours))
@@ -200,6 +207,9 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
     if !keep_source && sources.iter().any(deletes) {
         return Err(wrong("keep_source", "must be true while a source has after = \"delete\""));
     }
+    if raw.retention_hour.is_some_and(|hour| hour > 23) {
+        return Err(wrong("retention_hour", "must be from 0 to 23; leave it out to delete by hand"));
+    }
     let oidc = raw.oidc.map(|raw| raw.valid(public_url.as_deref())).transpose();
     let oidc = oidc.map_err(|(key, why)| wrong(key, why))?;
     Ok(Config {
@@ -215,6 +225,7 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
         rubrics: raw.rubrics,
         sources,
         oidc,
+        retention_hour: raw.retention_hour,
     })
 }
 
@@ -242,6 +253,7 @@ mod tests {
             ("[engine]\nbeam = 0", "beam"),
             ("[engine]\nengine = 'kaldi'", "engine"),
             ("data = 5", "data"),
+            ("retention_hour = 24", "retention_hour"),
             ("public_url = 'https://qa'\n[oidc]\nisuer = 'https://login'", "isuer"),
             (
                 "[oidc]\nissuer = 'https://login'\nclient_id = 'a'\nclient_secret = 'b'",

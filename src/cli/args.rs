@@ -184,7 +184,7 @@ pub(super) enum RetentionAction {
     /// Keep calls from being deleted, whatever rules say; prints the hold's id
     Hold(RetentionHoldArgs),
     /// End a hold
-    Release(RetentionIdArgs),
+    Release(RetentionReleaseArgs),
     /// Delete what is due
     Run(RetentionRunArgs),
 }
@@ -255,6 +255,19 @@ pub(super) struct RetentionIdArgs {
     /// Its id, see `retention list`
     #[arg(value_name = "ID")]
     pub(super) id: String,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
+}
+
+#[cfg(feature = "service")]
+#[derive(Debug, clap::Args)]
+pub(super) struct RetentionReleaseArgs {
+    /// Its id, see `retention list`
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// Why it is released
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
     #[command(flatten)]
     pub(super) service: ServiceArgs,
 }

@@ -172,6 +172,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("retention.hold.of", "仅限列为此值的通话，如 client=甲方名称，可多次给出"),
     ("retention.release", "解除保全"),
     ("retention.release.id", "标识，见 `retention list`"),
+    ("retention.release.reason", "解除的原因"),
     ("retention.run", "删除到期的数据"),
     ("retention.run.dry_run", "只列出将删除的，不删除"),
     ("config.check", "读取配置，指出问题，显示生效的值"),

@@ -164,6 +164,11 @@ pub(super) fn config(args: &ConfigArgs, say: Say) -> bool {
             say.line(&format!("store    {store}"));
             say.line(&format!("blobs    {}", config.blobs.url));
             say.line(&format!("engine   {} {}", config.engine.engine, config.engine.model));
+            let deletes = match config.retention_hour {
+                Some(hour) => format!("{hour:02}:00 {}", say.either("every day", "每日自动执行")),
+                None => say.either("by hand only (retention_hour is not set)", "仅手动执行（未设置 retention_hour）").to_owned(),
+            };
+            say.line(&format!("deletes  {deletes}"));
             true
         }
         Err(error) => say.failed(&error),

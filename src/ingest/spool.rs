@@ -114,8 +114,7 @@ impl Spool {
     /// [`SpoolError`].
     pub async fn finish(&self, id: &str, name: &str) -> Result<PathBuf, SpoolError> {
         let _turn = self.turn(id)?;
-        let folder = self.folder.join(id);
-        let path = folder.join(name);
+        let (folder, path) = (self.folder.join(id), self.place(id, name));
         if fs::try_exists(&path).await? {
             return Ok(path);
         }
@@ -128,6 +127,11 @@ impl Spool {
         self.sync(&folder).await?;
         self.sync(&self.folder).await?;
         Ok(path)
+    }
+
+    /// Where a whole file lies, or will.
+    pub fn place(&self, id: &str, name: &str) -> PathBuf {
+        self.folder.join(id).join(name)
     }
 
     /// Forgets what came of an upload that is not whole.

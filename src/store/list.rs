@@ -223,3 +223,12 @@ impl Store {
         Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)
     }
 }
+
+/// How many calls there ever were, deleted ones among them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn ever(store: &Store) -> Result<i64, StoreError> {
+    let found = row(store, "SELECT COUNT(*) AS n FROM call", vec![]).await?;
+    Ok(found.map_or(Ok(0), |row| row.try_get("", "n"))?)
+}

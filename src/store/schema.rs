@@ -7,7 +7,10 @@ use sea_orm::{ConnectionTrait, DbBackend};
 use super::db::{Conn, StoreError, Tx, params, row, run, script};
 
 /// The steps, in order. A released step is never edited: what changes comes as a new one.
-const STEPS: &[(&str, &str)] = &[("0001_base", include_str!("../../schemas/sql/0001_base.sql"))];
+const STEPS: &[(&str, &str)] = &[
+    ("0001_base", include_str!("../../schemas/sql/0001_base.sql")),
+    ("0002_keeping", include_str!("../../schemas/sql/0002_keeping.sql")),
+];
 
 /// Brings the store to the newest form.
 ///

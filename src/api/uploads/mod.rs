@@ -5,6 +5,7 @@
 
 mod arrival;
 mod pieces;
+mod samples;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -27,6 +28,7 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(whole::send))
         .routes(routes!(pieces::announce))
         .routes(routes!(pieces::state, pieces::append, pieces::abandon))
+        .routes(routes!(samples::samples, samples::load))
         .layer(DefaultBodyLimit::disable())
 }
 

@@ -275,3 +275,46 @@ async fn a_bucket_may_tell_what_was_put_into_it() {
     assert_eq!(told(r#"{"Event":"s3:TestEvent"}"#).await, 202);
     assert_eq!(told("{}").await, 422);
 }
+
+#[tokio::test]
+async fn samples_go_into_an_empty_service_once() {
+    let sender = Sender::new(Scope::All).await;
+    let samples = sender.world.state.ports.samples;
+    let look = sender.send("GET /api/v1/samples", &[], "").await.json;
+    assert_eq!((&look["can_load"], look["total"].as_u64()), (&true.into(), Some(2)), "{look}");
+    // As when the service was killed after the first.
+    let spool = &sender.world.state.ports.inlet.spool;
+    let bytes = futures_util::stream::iter([Ok::<_, ()>(bytes::Bytes::from_static(b"RI"))]);
+    spool.append("sample-b-wav", 0, 4, bytes).await.unwrap();
+    let got = sender.send("POST /api/v1/samples", &[], "").await;
+    assert_eq!((got.status, got.json["loaded"].as_u64()), (202, Some(2)), "{}", got.json);
+    assert_eq!(sender.send("POST /api/v1/samples", &[], "").await.status, 409);
+    let look = sender.send("GET /api/v1/samples", &[], "").await.json;
+    assert_eq!((&look["can_load"], &look["why_not"]), (&false.into(), &"loaded".into()));
+    let mut entries = sender.entries().await;
+    entries.reverse();
+    assert_eq!(entries.len(), 2);
+    for (entry, sample) in entries.iter().zip(samples) {
+        assert_eq!(content(entry).as_bytes(), sample.bytes);
+        assert_eq!((entry.facts.as_deref(), entry.state), (sample.facts, FileState::Stable));
+    }
+    assert_eq!(sender.world.state.store.job_counts().await.unwrap()[0].2, 2);
+}
+
+#[tokio::test]
+async fn samples_do_not_mix_with_calls_of_ones_own() {
+    let sender = Sender::new(Scope::All).await;
+    let store = &sender.world.state.store;
+    crate::store::fixture::call(store, "c1", &Belongs::default(), "x", None).await;
+    let look = sender.send("GET /api/v1/samples", &[], "").await.json;
+    assert_eq!(look["why_not"], "has_calls");
+    assert_eq!(sender.send("POST /api/v1/samples", &[], "").await.status, 409);
+    // Deleted calls were calls.
+    crate::store::fixture::execute(store, "UPDATE call SET deleted_us = 1").await;
+    assert_eq!(sender.send("POST /api/v1/samples", &[], "").await.status, 409);
+    let part = Belongs { client: Some("A".into()), ..Belongs::default() };
+    let sender = Sender::new(Scope::Of(vec![Grant(part)])).await;
+    assert_eq!(sender.send("GET /api/v1/samples", &[], "").await.json["why_not"], "scope");
+    assert_eq!(sender.send("POST /api/v1/samples", &[], "").await.status, 409);
+    assert!(sender.entries().await.is_empty());
+}

@@ -12,8 +12,11 @@ mod intake;
 mod open_rows;
 mod opener;
 #[cfg(test)]
+mod keeping_tests;
+#[cfg(test)]
 mod opener_tests;
 mod retention;
+mod samples;
 #[cfg(test)]
 mod retention_tests;
 #[cfg(test)]
@@ -32,7 +35,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::oidc::{OidcError, SignOn};
-use crate::api::{ApiSettings, ApiState, Inlet, Ports};
+use crate::api::{ApiSettings, ApiState, Inlet, Keeper, Ports};
 use crate::app::config::Config;
 use crate::app::{EngineChoice, EngineOptions};
 use crate::blobs::{BlobError, Blobs};
@@ -52,7 +55,7 @@ use worker::Workshop;
 pub use backup::{BackupError, Note, back_up, restore};
 pub use indexer::{IndexError, rebuild};
 pub use opener::{OpenError, rebuild_lake};
-pub use retention::{Retained, RetentionError, retain, what_is_due};
+pub use retention::{Retained, RetentionError, retain};
 
 /// The open data's folder under the data folder.
 pub const LAKE: &str = "lake";
@@ -114,6 +117,7 @@ pub struct Service {
     intake: Arc<Intake>,
     spool: Arc<Spool>,
     sign_on: Option<Arc<SignOn>>,
+    keeper: Keeper,
     tasks: JoinSet<()>,
     stop_calls: Arc<AtomicBool>,
     _lock: fs::File,
@@ -159,6 +163,7 @@ impl Service {
             .map_err(|source| ServeError::Data { path: folder.clone(), source })?;
         intake.tidy(&spool, &folder).await?;
         let analyst = Arc::new(Analyst::new(options, rubrics, work, Arc::clone(&stop_calls)));
+        let (keeper, works) = retention::keeper(config.retention_hour);
         let mut service = Self {
             store,
             blobs,
@@ -170,6 +175,7 @@ impl Service {
             intake: Arc::new(intake),
             spool: Arc::new(spool),
             sign_on,
+            keeper,
             tasks: JoinSet::new(),
             stop_calls,
             _lock: lock,
@@ -179,6 +185,8 @@ impl Service {
         service.follow();
         service.intake.watch(&mut service.tasks, &service.stop);
         service.tell()?;
+        let (store, blobs) = (service.store.clone(), Arc::clone(&service.blobs));
+        service.tasks.spawn(works.run(store, blobs, service.stop.clone()));
         Ok(service)
     }
 
@@ -193,6 +201,7 @@ impl Service {
             wake: Arc::clone(&self.wake),
             turn: AtomicU64::new(0),
             stop: self.stop.clone(),
+            waiting: worker::Waiting::default(),
         });
         for _ in 0..calls {
             self.tasks.spawn(Arc::clone(&shop).work());
@@ -238,6 +247,8 @@ impl Service {
                 wake: Arc::clone(&self.wake),
                 hints: self.intake.hints(),
             },
+            keeper: self.keeper.clone(),
+            samples: samples::SAMPLES,
         };
         // Browsers name no path as where they come from.
         let url = self.config.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());

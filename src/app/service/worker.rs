@@ -6,7 +6,7 @@
 
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -60,6 +60,24 @@ pub(super) struct Workshop {
     pub(super) turn: AtomicU64,
     /// The end of the service.
     pub(super) stop: CancellationToken,
+    /// What calls wait for.
+    pub(super) waiting: Waiting,
+}
+
+/// What calls wait for, so that it is told once and not at every try.
+#[derive(Default)]
+pub(super) struct Waiting(Mutex<Option<String>>);
+
+impl Waiting {
+    /// Calls wait for this now, or for nothing; tells whether that is news.
+    fn is_news(&self, why: Option<&str>) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = known.as_deref() != why;
+        if news {
+            *known = why.map(str::to_owned);
+        }
+        news
+    }
 }
 
 /// Why a job has not ended.
@@ -279,6 +297,10 @@ impl Workshop {
             kept.source = Some(names.join(","));
         }
         if let Some(sound) = &call.sound {
+            // A chat proves nothing: it needs no engine.
+            if self.waiting.is_news(None) {
+                tracing::info!("calls wait no longer");
+            }
             let (audio, redacted) = (sound.audio.path(), sound.redacted.path());
             kept.audio = Some(self.blobs.put_file(audio).await?.name.to_string());
             kept.redacted_audio = Some(self.blobs.put_file(redacted).await?.name.to_string());
@@ -301,7 +323,9 @@ impl Workshop {
             }
             // No fault of the call's: nothing is used up by waiting.
             JobError::Analyst(error) if error.is_passing() => {
-                tracing::warn!(%error, "calls wait");
+                if self.waiting.is_news(Some(&why)) {
+                    tracing::warn!(%error, "calls wait");
+                }
                 ledger::fail(&tx, &job.key, &why, true, now_us).await?;
                 let run_us = now_us + back_off_us(1);
                 jobs::give_back(&tx, &job.id, &self.owner, &why, run_us, true, now_us).await?;
@@ -331,4 +355,25 @@ fn peaks(legs: &[Vec<u8>]) -> Vec<u8> {
     let mut all = vec![legs.len() as u8, PEAKS_PER_S as u8];
     all.extend(legs.iter().flatten());
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_calls_wait_for_is_told_when_it_changes() {
+        let waiting = Waiting::default();
+        for (why, news) in [
+            (None, false),
+            (Some("no model"), true),
+            (Some("no model"), false),
+            (Some("disk full"), true),
+            (None, true),
+            (None, false),
+            (Some("no model"), true),
+        ] {
+            assert_eq!(waiting.is_news(why), news, "{why:?}");
+        }
+    }
 }
