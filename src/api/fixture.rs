@@ -19,6 +19,7 @@ use super::{ApiSettings, ApiState, Inlet, Keeper, Ports, Progress, Sample, gate,
 use crate::access::Secret;
 use crate::blobs::{Blobs, Place};
 use crate::domain::{Role, Scope};
+use crate::ingest::source::Board;
 use crate::ingest::spool::Spool;
 use crate::lake::Lake;
 use crate::rubric::{Plan, built_in};
@@ -95,6 +96,8 @@ impl World {
                 spool: Arc::new(Spool::open(&folder.path().join("uploads")).unwrap()),
                 wake: Arc::default(),
                 hints: broadcast::Sender::new(8),
+                sources: Arc::new([]),
+                board: Board::default(),
             },
             keeper: Keeper {
                 orders: mpsc::channel(1).0,

@@ -60,6 +60,7 @@ mod setup;
 mod sign_on;
 #[cfg(all(test, feature = "oidc"))]
 mod sign_on_tests;
+mod sources;
 mod sql;
 mod tokens;
 mod units;
@@ -115,6 +116,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(searches::router())
         .merge(ops::router())
         .merge(audio::router())
+        .merge(sources::router())
         .merge(sql::router())
 }
 

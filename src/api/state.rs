@@ -17,6 +17,7 @@ use super::events::Pulse;
 use crate::access::oidc::SignOn;
 use crate::access::{Passwords, Secret, Throttle, Tries};
 use crate::blobs::Blobs;
+use crate::ingest::source::{Board, Source};
 use crate::ingest::spool::Spool;
 use crate::lake::Lake;
 use crate::rubric::Plan;
@@ -164,6 +165,10 @@ pub struct Inlet {
     pub wake: Arc<Notify>,
     /// Objects put into buckets: bucket and key.
     pub hints: broadcast::Sender<(String, String)>,
+    /// Where recordings come from by themselves.
+    pub sources: Arc<[Source]>,
+    /// How that goes.
+    pub board: Board,
 }
 
 impl std::fmt::Debug for Ports {

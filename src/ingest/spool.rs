@@ -129,6 +129,11 @@ impl Spool {
         Ok(path)
     }
 
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where a whole file lies, or will.
     pub fn place(&self, id: &str, name: &str) -> PathBuf {
         self.folder.join(id).join(name)

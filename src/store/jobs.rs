@@ -135,6 +135,15 @@ pub async fn quarantine(
     held(run(tx, sql, params![id, owner, why, now_us]).await?)
 }
 
+/// Whether a job will be handed out, or is.
+///
+/// # Errors
+/// [`StoreError::Db`].
+pub async fn is_open(on: &impl Conn, kind: &str, key: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS one FROM job WHERE kind = $1 AND key = $2 AND state IN ('ready', 'leased')";
+    Ok(row(on, sql, params![kind, key]).await?.is_some())
+}
+
 fn held(changed: u64) -> Result<(), StoreError> {
     match changed {
         0 => Err(StoreError::Conflict("the lease on this job has gone to another worker")),

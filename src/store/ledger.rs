@@ -11,6 +11,8 @@
 //! ```
 //! By hand, what was skipped, failed or quarantined begins again. What is done stays done.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{QueryResult, Value};
 
 use super::db::{Conn, StoreError, Tx, params, row, rows, run};
@@ -410,6 +412,17 @@ pub async fn totals(on: &impl Conn) -> Result<Vec<Total>, StoreError> {
         })
     };
     rows(on, sql, params![]).await?.iter().map(total).collect()
+}
+
+/// How many files of each source failed and are tried again by themselves.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn tried_again(on: &impl Conn) -> Result<BTreeMap<String, i64>, StoreError> {
+    let sql = "SELECT l.source, COUNT(*) AS files FROM ledger l JOIN job j ON j.kind = $1 AND j.key = l.id \
+               WHERE l.state = 'failed' AND j.state IN ('ready', 'leased') GROUP BY l.source";
+    let count = |row: &QueryResult| Ok((row.try_get("", "source")?, row.try_get("", "files")?));
+    rows(on, sql, params![ANALYSE]).await?.iter().map(count).collect()
 }
 
 /// When a source was first looked through; what is older is backlog. Remembered from the first time on.

@@ -16,8 +16,8 @@ use crate::api::extract::Json;
 use crate::api::{ApiState, Caller, Sample};
 use crate::domain::Scope;
 use crate::store::audit::Deed;
-use crate::store::ledger::{self, Entry, FileState, UPLOAD};
-use crate::store::{list, now_us};
+use crate::store::ledger::{self, ANALYSE, Entry, FileState, UPLOAD};
+use crate::store::{jobs, list, now_us};
 
 /// The sample calls, and how far they are.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,6 +35,8 @@ pub(super) struct SamplesBody {
     loaded: usize,
     /// How many are calls or chats that can be looked at.
     done: usize,
+    /// How many wait for what is missing, and are tried again by themselves.
+    waiting: usize,
     /// How many ended otherwise.
     failed: usize,
     items: Vec<SampleBody>,
@@ -49,7 +51,7 @@ pub(super) struct SampleBody {
     /// Its entry in the ledger; absent before it is taken in.
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<String>,
-    /// As in the ledger.
+    /// As in the ledger; `waiting` where it failed and is tried again by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
     /// What it waits for, or why it ended otherwise.
@@ -74,19 +76,27 @@ async fn look(state: &ApiState, caller: &Caller) -> Result<SamplesBody, ApiError
     // Counted first: a sample that becomes a call meanwhile must not look like a call of somebody's own.
     let calls = list::ever(&state.store).await?;
     let mut items = Vec::new();
-    let (mut loaded, mut done, mut failed) = (0, 0, 0);
+    let (mut loaded, mut done, mut waiting, mut failed) = (0, 0, 0, 0);
     for sample in state.ports.samples {
         let entry = entry(state, sample).await?;
         let is = entry.as_ref().map(|entry| entry.state);
+        let ended = [FileState::Skipped, FileState::Failed, FileState::Quarantined];
+        let waits = match &entry {
+            Some(entry) if entry.state == FileState::Failed => {
+                jobs::is_open(&state.store, ANALYSE, &entry.id).await?
+            }
+            _ => false,
+        };
         loaded += usize::from(is.is_some());
         done += usize::from(is == Some(FileState::Done));
-        let ended = [FileState::Skipped, FileState::Failed, FileState::Quarantined];
-        failed += usize::from(is.is_some_and(|is| ended.contains(&is)));
+        waiting += usize::from(waits);
+        failed += usize::from(!waits && is.is_some_and(|is| ended.contains(&is)));
+        let call = entry.as_ref().filter(|_| is == Some(FileState::Done));
         items.push(SampleBody {
             name: sample.name,
-            state: is.map(FileState::as_str),
+            state: if waits { Some("waiting") } else { is.map(FileState::as_str) },
             why: entry.as_ref().and_then(|entry| entry.why.clone()),
-            call: entry.as_ref().filter(|_| is == Some(FileState::Done)).and_then(|e| e.call_id.clone()),
+            call: call.and_then(|entry| entry.call_id.clone()),
             entry: entry.map(|entry| entry.id),
         });
     }
@@ -98,7 +108,7 @@ async fn look(state: &ApiState, caller: &Caller) -> Result<SamplesBody, ApiError
         () => None,
     };
     let total = items.len();
-    Ok(SamplesBody { can_load: why_not.is_none(), why_not, total, loaded, done, failed, items })
+    Ok(SamplesBody { can_load: why_not.is_none(), why_not, total, loaded, done, waiting, failed, items })
 }
 
 /// See whether the sample calls may be loaded, and how far they are.

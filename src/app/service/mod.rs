@@ -246,6 +246,8 @@ impl Service {
                 spool: Arc::clone(&self.spool),
                 wake: Arc::clone(&self.wake),
                 hints: self.intake.hints(),
+                sources: self.config.sources.clone().into(),
+                board: self.intake.board(),
             },
             keeper: self.keeper.clone(),
             samples: samples::SAMPLES,

@@ -4,6 +4,7 @@
 //! What is known about a recording without opening it is put together in [`Knowing`]; it is told in a
 //! sidecar's form, so that the rest of the product knows one form only.
 
+mod board;
 mod cdr;
 mod facts;
 mod freeswitch;
@@ -19,6 +20,7 @@ use jiff::tz::TimeZone;
 use regex::Regex;
 use serde::Deserialize;
 
+pub use board::{Board, Status, Trouble};
 pub use cdr::CdrFile;
 pub use facts::Facts;
 pub use names::Preset;

@@ -12,7 +12,7 @@ mod hints;
 mod tests;
 mod walk;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -24,7 +24,7 @@ pub(super) use beside::{Kind, is_text_name, kind};
 pub use hints::{Hint, Hints};
 
 use super::scan::EXTENSIONS;
-use super::source::Folder;
+use super::source::{Folder, Trouble};
 use beside::{Beside, Found};
 
 /// Files that are waited for at a time. Backlog beyond it waits for the next look; what a hint brings does not.
@@ -117,7 +117,7 @@ pub struct Watch {
     beside: Beside,
     pending: BTreeMap<PathBuf, Pending>,
     known: HashSet<u128>,
-    told: BTreeSet<PathBuf>,
+    told: BTreeMap<PathBuf, String>,
     was_full: bool,
     out: Vec<Happening>,
 }
@@ -131,7 +131,7 @@ impl Watch {
             beside,
             pending: BTreeMap::new(),
             known: HashSet::new(),
-            told: BTreeSet::new(),
+            told: BTreeMap::new(),
             was_full: false,
             out: Vec::new(),
         }
@@ -146,6 +146,8 @@ impl Watch {
     pub fn scan(&mut self, now_us: i64) -> Vec<Happening> {
         let root = self.folder.path.clone();
         self.walk(&root, now_us, PENDING_MAX);
+        // What has gone is no trouble any more; that the folder itself has gone is.
+        self.told.retain(|path, _| *path == root || path.symlink_metadata().is_ok());
         self.was_full = self.pending.len() >= PENDING_MAX;
         self.due(now_us)
     }
@@ -348,12 +350,24 @@ impl Watch {
     }
 
     fn trouble(&mut self, path: &Path, why: String) {
-        if self.told.len() < TOLD_MAX && self.told.insert(path.to_owned()) {
+        let known = self.told.contains_key(path);
+        if !known && self.told.len() < TOLD_MAX {
+            self.told.insert(path.to_owned(), why.clone());
             self.out.push(Happening::Trouble { path: path.to_owned(), why });
         }
     }
 
     /// An unmounted folder must not look like one from which everything was deleted.
+    /// What cannot be looked at, as of the last look.
+    pub fn trouble_now(&self) -> Option<Trouble> {
+        // The folder itself comes before all that is in it.
+        let (path, why) = self.told.first_key_value()?;
+        let is_folder = *path == self.folder.path || path.is_dir();
+        let folder = if is_folder { Some(&**path) } else { path.parent() };
+        let path = folder.unwrap_or(&self.folder.path).to_owned();
+        Some(Trouble::Folder { path, why: why.clone(), more: self.told.len() - 1 })
+    }
+
     fn root_is_there(&mut self) -> bool {
         let root = self.folder.path.clone();
         match std::fs::read_dir(&root) {

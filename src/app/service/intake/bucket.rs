@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::keeper::Keeper;
 use crate::ingest::bucket::Objects;
-use crate::ingest::source::Bucket;
+use crate::ingest::source::{Board, Bucket, Trouble};
 use crate::ingest::watch::Happening;
 use crate::store::now_us;
 
@@ -21,20 +21,27 @@ pub(super) async fn watch(
     bucket: Bucket,
     keeper: Keeper,
     mut hints: broadcast::Receiver<(String, String)>,
+    board: Board,
     stop: CancellationToken,
 ) {
     let period = Duration::from_micros(bucket.scan_us.unsigned_abs());
     let mut objects = match Objects::open(bucket) {
         Ok(objects) => objects,
         Err(error) => {
+            board.hindered(keeper.source(), Trouble::Settings);
             return tracing::error!(source = keeper.source(), %error, "the bucket's settings are wrong");
         }
     };
     while !stop.is_cancelled() {
         if let Err(error) = keeper.adopt(&mut objects, now_us()).await {
             tracing::error!(source = keeper.source(), %error, "the ledger does not answer");
+            board.hindered(keeper.source(), Trouble::Ledger);
         }
         let scanned = objects.scan(now_us()).await;
+        match &scanned {
+            Ok(_) => board.looked(keeper.source(), now_us(), None),
+            Err(_) => board.hindered(keeper.source(), Trouble::Bucket),
+        }
         told(scanned, &mut objects, &keeper, &stop).await;
         let next = tokio::time::Instant::now() + period;
         loop {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::keeper::Keeper;
-use crate::ingest::source::Folder;
+use crate::ingest::source::{Board, Folder, Trouble};
 use crate::ingest::watch::{Happening, Hint, Hints, Watch};
 use crate::store::now_us;
 
@@ -16,15 +16,22 @@ use crate::store::now_us;
 const TICK: Duration = Duration::from_millis(200);
 
 /// Watches until the service stops.
-pub(super) async fn watch(folder: Folder, keeper: Keeper, stop: CancellationToken) {
+pub(super) async fn watch(
+    folder: Folder,
+    keeper: Keeper,
+    board: Board,
+    stop: CancellationToken,
+) {
     let mut hints = listen(&folder, &keeper);
     let mut watch = Watch::new(folder);
     while !stop.is_cancelled() {
         let begun = Instant::now();
         if let Err(error) = keeper.adopt(&mut watch, now_us()).await {
             tracing::error!(source = keeper.source(), %error, "the ledger does not answer");
+            board.hindered(keeper.source(), Trouble::Ledger);
         }
         watch = told(watch, &keeper, &stop, |watch| watch.scan(now_us())).await;
+        board.looked(keeper.source(), now_us(), watch.trouble_now());
         let period = Duration::from_micros(watch.folder().scan_us.unsigned_abs());
         let next = Instant::now() + period.max(10 * begun.elapsed());
         // Backlog that had no room is not let wait for the whole period.

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::CallId;
 use crate::ingest::bucket::Objects;
-use crate::ingest::source::{After, Folder, Source};
+use crate::ingest::source::{After, Board, Folder, Source};
 use crate::ingest::spool::Spool;
 use crate::ingest::watch::{Seen, after, path_of};
 use crate::store::ledger::{Entry, FileState, UPLOAD};
@@ -74,6 +74,7 @@ pub(super) struct Intake {
     /// For what is fetched from buckets while it is worked on.
     work: PathBuf,
     hints: broadcast::Sender<(String, String)>,
+    board: Board,
 }
 
 impl Intake {
@@ -84,7 +85,8 @@ impl Intake {
         sources: Vec<Source>,
         work: PathBuf,
     ) -> Self {
-        Self { store, wake, sources, work, hints: broadcast::Sender::new(HINTS_MAX) }
+        let hints = broadcast::Sender::new(HINTS_MAX);
+        Self { store, wake, sources, work, hints, board: Board::default() }
     }
 
     /// Where notifications of buckets go: bucket and key.
@@ -92,17 +94,23 @@ impl Intake {
         self.hints.clone()
     }
 
+    /// How sources are doing.
+    pub(super) fn board(&self) -> Board {
+        self.board.clone()
+    }
+
     /// Sets a task to each source.
     pub(super) fn watch(&self, tasks: &mut JoinSet<()>, stop: &CancellationToken) {
         for source in &self.sources {
             let keeper = keeper::Keeper::new(self.store.clone(), Arc::clone(&self.wake), source);
+            let board = self.board.clone();
             match source.clone() {
                 Source::Folder(folder) => {
-                    tasks.spawn(folder::watch(folder, keeper, stop.clone()));
+                    tasks.spawn(folder::watch(folder, keeper, board, stop.clone()));
                 }
                 Source::Bucket(bucket) => {
                     let hints = self.hints.subscribe();
-                    tasks.spawn(bucket::watch(bucket, keeper, hints, stop.clone()));
+                    tasks.spawn(bucket::watch(bucket, keeper, hints, board, stop.clone()));
                 }
             }
         }
