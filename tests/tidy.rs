@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("search", &["domain", "text"]),
     ("access", &["domain"]),
     ("store", &["domain", "wire"]),
-    ("webhooks", &["domain", "store"]),
+    ("webhooks", &["domain", "store", "blobs"]),
     ("blobs", &["domain"]),
     ("lake", &["domain", "wire"]),
     (

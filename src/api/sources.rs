@@ -131,7 +131,20 @@ impl SourceBody {
         let name = name.to_owned();
         let (endpoint, after, scan_s, last_scan, trouble) = (None, None, None, None, None);
         let (waiting, done, skipped, failed) = (0, 0, 0, 0);
-        Self { name, kind, place, endpoint, after, scan_s, last_scan, waiting, done, skipped, failed, trouble }
+        Self {
+            name,
+            kind,
+            place,
+            endpoint,
+            after,
+            scan_s,
+            last_scan,
+            waiting,
+            done,
+            skipped,
+            failed,
+            trouble,
+        }
     }
 
     fn of(source: &Source) -> Self {
@@ -165,7 +178,8 @@ impl SourceBody {
 
 /// A URL without user, password, query.
 fn without_secrets(url: &str) -> String {
-    let Ok(mut url) = url::Url::parse(url) else { return "?".to_owned() };
+    let url = url::Url::parse(url).ok().filter(|url| !url.cannot_be_a_base());
+    let Some(mut url) = url else { return "?".to_owned() };
     // Refused where a URL cannot have any: then there is none.
     let _ = url.set_username("");
     let _ = url.set_password(None);

@@ -22,7 +22,7 @@ use crate::domain::Scope;
 use crate::store::audit::Deed;
 use crate::store::webhooks::{Delivery, Form, Webhook, delivery_of, webhook_of};
 use crate::store::{Conn, EventKind, Tx, now_us};
-use crate::webhooks::{GuardError, new_secret};
+use crate::webhooks::{GuardError, new_secret, opened, sealed};
 use crate::wire::ScopeBody;
 
 /// Characters of a URL, of a secret.
@@ -89,6 +89,14 @@ async fn visible(on: &impl Conn, caller: &Caller, id: &str) -> Result<Webhook, A
     let hook = webhook_of(on, id).await?;
     let hook = hook.filter(|hook| caller.scope().covers(&hook.scope));
     hook.ok_or_else(|| ApiError::not_found("webhook", "回调不存在"))
+}
+
+/// A webhook as its people may see it. One whose key is missing shows no URL.
+fn shown(state: &ApiState, hook: &Webhook) -> Webhook {
+    opened(&state.ports.blobs, hook.clone()).unwrap_or_else(|error| {
+        tracing::error!(%error, webhook = hook.id, "its URL cannot be shown");
+        Webhook { url: "?".into(), secret: String::new(), ..hook.clone() }
+    })
 }
 
 fn url_of(state: &ApiState, url: &str) -> Result<String, ApiError> {
@@ -163,7 +171,8 @@ async fn list(
     let mut found = state.store.webhooks(&after, u32::MAX).await?;
     found.retain(|hook| caller.scope().covers(&hook.scope));
     found.truncate(limit as usize + 1);
-    Ok(Json(Page::of(found, limit, |hook| hook.id.clone()).map(|hook| WebhookBody::of(&hook))))
+    let page = Page::of(found, limit, |hook| hook.id.clone());
+    Ok(Json(page.map(|hook| WebhookBody::of(&shown(&state, &hook)))))
 }
 
 /// A webhook to be made.
@@ -228,10 +237,12 @@ async fn add(
         created_us: now_us(),
     };
     let tx = state.store.begin().await?;
-    let hook = tx.add_webhook(&new).await?;
+    let clear = new.secret.clone();
+    let kept = sealed(&state.ports.blobs, new).map_err(ApiError::internal)?;
+    let hook = shown(&state, &tx.add_webhook(&kept).await?);
     audit(&tx, &caller, &hook, "webhook.add").await?;
     tx.commit().await?;
-    let secret = (form == Form::Standard).then(|| hook.secret.clone());
+    let secret = (form == Form::Standard).then_some(clear);
     let made = MadeWebhook { webhook: WebhookBody::of(&hook), secret };
     let place = [("location", format!("/api/v1/webhooks/{}", hook.id))];
     let mut response = (StatusCode::CREATED, place, ETag(hook.rev), Json(made)).into_response();
@@ -263,7 +274,7 @@ async fn one(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let hook = visible(&state.store, &caller, &id).await?;
-    Ok((ETag(hook.rev), Json(WebhookBody::of(&hook))).into_response())
+    Ok((ETag(hook.rev), Json(WebhookBody::of(&shown(&state, &hook)))).into_response())
 }
 
 /// What is to be otherwise; what is absent stays.
@@ -319,8 +330,10 @@ async fn change(
         hook.scope = scope_of(&caller, scope)?;
     }
     hook.active = body.active.unwrap_or(hook.active);
-    tx.change_webhook(&hook).await?;
-    let hook = Webhook { rev: hook.rev + 1, failures: 0, why: None, ..hook };
+    // What was not named is sealed already, and stays so when its key is missing.
+    let kept = sealed(&state.ports.blobs, hook).map_err(ApiError::internal)?;
+    tx.change_webhook(&kept).await?;
+    let hook = shown(&state, &Webhook { rev: kept.rev + 1, failures: 0, why: None, ..kept });
     audit(&tx, &caller, &hook, "webhook.change").await?;
     tx.commit().await?;
     Ok((ETag(hook.rev), Json(WebhookBody::of(&hook))).into_response())
@@ -340,7 +353,7 @@ async fn remove(
     let tx = state.store.begin().await?;
     let hook = visible(&tx, &caller, &id).await?;
     tx.remove_webhook(&hook.id).await?;
-    audit(&tx, &caller, &hook, "webhook.remove").await?;
+    audit(&tx, &caller, &shown(&state, &hook), "webhook.remove").await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

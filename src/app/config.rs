@@ -148,9 +148,15 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         // Only what a configuration has: other variables of ours are for other commands.
-        let keys =
-            [
-            "data", "listen", "public_url", "store", "keep_source", "engine", "blobs", "oidc",
+        let keys = [
+            "data",
+            "listen",
+            "public_url",
+            "store",
+            "keep_source",
+            "engine",
+            "blobs",
+            "oidc",
             "retention_hour",
         ];
         let ours = move |key: &figment::value::UncasedStr| {
@@ -208,7 +214,10 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
         return Err(wrong("keep_source", "must be true while a source has after = \"delete\""));
     }
     if raw.retention_hour.is_some_and(|hour| hour > 23) {
-        return Err(wrong("retention_hour", "must be from 0 to 23; leave it out to delete by hand"));
+        return Err(wrong(
+            "retention_hour",
+            "must be from 0 to 23; leave it out to delete by hand",
+        ));
     }
     let oidc = raw.oidc.map(|raw| raw.valid(public_url.as_deref())).transpose();
     let oidc = oidc.map_err(|(key, why)| wrong(key, why))?;

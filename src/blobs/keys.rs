@@ -173,6 +173,35 @@ impl Keys {
         self.ring.last().map_or("", |(id, _)| id)
     }
 
+    /// The ids of all keys, in the file's order.
+    pub(super) fn ids(&self) -> Vec<&str> {
+        self.ring.iter().map(|(id, _)| id.as_str()).collect()
+    }
+
+    /// Seals bytes by the active key: a nonce, then what is sealed.
+    pub(super) fn encrypt(&self, clear: &[u8], aad: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let (_, master) = self.ring.last().expect("a key file has a key");
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).map_err(KeyError::Random)?;
+        let cipher = Aes256Gcm::new((&**master).into());
+        let sealed = cipher.encrypt(&nonce.into(), Payload { msg: clear, aad });
+        Ok([&nonce[..], &sealed.expect("a text is not too long")].concat())
+    }
+
+    /// Opens what [`Keys::encrypt`] sealed; `None` when it is not what was written. The outer error says that the
+    /// key is not in the file.
+    pub(super) fn decrypt(
+        &self,
+        id: &str,
+        sealed: &[u8],
+        aad: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, ()> {
+        let (_, master) = self.ring.iter().find(|(other, _)| other == id).ok_or(())?;
+        let Some((nonce, msg)) = sealed.split_first_chunk::<NONCE>() else { return Ok(None) };
+        let opened = Aes256Gcm::new((&**master).into()).decrypt(nonce.into(), Payload { msg, aad });
+        Ok(opened.ok().map(Zeroizing::new))
+    }
+
     /// The name of what has this SHA-256.
     pub(super) fn name(&self, sha256: &[u8; 32]) -> BlobName {
         let mut mac =
@@ -184,14 +213,10 @@ impl Keys {
 
     /// Wraps a blob's key by the active key.
     pub(super) fn wrap(&self, name: &BlobName, key: &Secret) -> Result<Vec<u8>, KeyError> {
-        let (id, master) = self.ring.last().expect("a key file has a key");
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(KeyError::Random)?;
-        let payload = Payload { msg: &key[..], aad: &aad(name, id) };
-        let cipher = Aes256Gcm::new((&**master).into());
-        let wrapped = cipher.encrypt(&nonce.into(), payload).expect("32 bytes are not too many");
+        let id = self.active();
+        let sealed = self.encrypt(&key[..], &aad(name, id))?;
         let length = u8::try_from(id.len()).expect("an id is short");
-        Ok([&MAGIC[..], &[length], id.as_bytes(), &nonce, &wrapped].concat())
+        Ok([&MAGIC[..], &[length], id.as_bytes(), &sealed].concat())
     }
 
     /// Opens a wrapped key; `None` when it is not what was written. The outer error names a key that is

@@ -17,6 +17,7 @@ mod rotate;
 mod seal;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::io;
 use std::path::PathBuf;
@@ -64,6 +65,20 @@ pub enum BlobError {
         name: String,
         /// Which key; `?` when there is no key file at all.
         key: String,
+    },
+    /// A text of the database is sealed by a key that is not there.
+    #[error("{what} is sealed by key `{key}`, which is not in the key file: put that key back")]
+    NoTextKey {
+        /// What it is.
+        what: &'static str,
+        /// Which key.
+        key: String,
+    },
+    /// A sealed text of the database is not what was written.
+    #[error("{what} is sealed and does not open: write it anew")]
+    TextDamaged {
+        /// What it is.
+        what: &'static str,
     },
     /// Begins after it ends, or beyond the blob.
     #[error("there are no bytes {start} to {end} in a blob of {size}")]
@@ -114,6 +129,11 @@ impl Blobs {
     /// Blobs at a place, sealed when there are keys.
     pub fn over(place: Place, keys: Option<Keys>) -> Self {
         Self { place, keys: keys.map(Arc::new), key_turn: Arc::default() }
+    }
+
+    /// The key file's keys: the active one last.
+    pub fn key_ids(&self) -> Vec<&str> {
+        self.keys.as_ref().map(|keys| keys.ids()).unwrap_or_default()
     }
 
     /// Whether what is stored from now on is sealed.

@@ -30,11 +30,15 @@ pub struct Rotation {
 }
 
 impl Blobs {
-    /// Wraps all keys by the active master key. `dry` only counts.
+    /// Wraps all keys by the active master key. `dry` only counts. `told` hears how far it is after each key.
     ///
     /// # Errors
     /// [`BlobError`] when there is no key file, or the store fails. A key that does not open stops nothing.
-    pub async fn rotate(&self, dry: bool) -> Result<Rotation, BlobError> {
+    pub async fn rotate(
+        &self,
+        dry: bool,
+        mut told: impl FnMut(&Rotation) + Send,
+    ) -> Result<Rotation, BlobError> {
         let none = || KeyError::Form("none is set: there is nothing to rotate".into());
         let active = self.keys.as_ref().ok_or_else(none)?.active();
         let mut rotation = Rotation::default();
@@ -55,6 +59,7 @@ impl Blobs {
                     }
                 }
             }
+            told(&rotation);
         }
         Ok(rotation)
     }

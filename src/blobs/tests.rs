@@ -282,15 +282,19 @@ fn a_rotation_wraps_all_keys_anew_and_leaves_the_bodies() {
         (rotation.failed, rotation.named) = (0, Vec::new());
         rotation
     };
-    assert_eq!(told(block(grown.rotate(true)).unwrap()), count(4, 1, 4), "a dry run counts");
     assert_eq!(
-        told(block(grown.rotate(false)).unwrap()),
+        told(block(grown.rotate(true, |_| ())).unwrap()),
+        count(4, 1, 4),
+        "a dry run counts"
+    );
+    assert_eq!(
+        told(block(grown.rotate(false, |_| ())).unwrap()),
         count(4, 1, 4),
         "and had changed nothing"
     );
-    assert_eq!(told(block(grown.rotate(false)).unwrap()), count(0, 5, 0));
+    assert_eq!(told(block(grown.rotate(false, |_| ())).unwrap()), count(0, 5, 0));
     fs::write(&broken, kept).unwrap();
-    assert_eq!(block(grown.rotate(false)).unwrap(), count(1, 5, 1));
+    assert_eq!(block(grown.rotate(false, |_| ())).unwrap(), count(1, 5, 1));
     assert_eq!(bodies(&root), before);
 
     // Without the first key all can be read; without the second nothing.
@@ -346,4 +350,38 @@ fn urls_and_their_mistakes() {
     assert!(matches!(Blobs::open(&half), Err(BlobError::Config(_))));
     let secret = BlobsConfig { secret_access_key: Some("hush".into()), ..config("s3://bucket") };
     assert!(!format!("{secret:?}").contains("hush"));
+}
+
+#[test]
+fn a_text_is_sealed_where_there_are_keys_and_by_the_newest() {
+    let (clear, sealed) = (here(false).blobs, here(true));
+    assert_eq!(clear.seal_text("secret", "hush").unwrap(), "hush");
+    assert_eq!(
+        (clear.is_text_stale("hush"), clear.open_text("secret", "hush").unwrap()),
+        (false, "hush".into())
+    );
+
+    let first = sealed.blobs.seal_text("secret", "hush").unwrap();
+    assert!(!first.contains("hush") && first != sealed.blobs.seal_text("secret", "hush").unwrap());
+    assert_eq!(sealed.blobs.open_text("secret", &first).unwrap(), "hush");
+    assert_eq!(
+        sealed.blobs.seal_text("secret", "").unwrap(),
+        "",
+        "that there is none is no secret"
+    );
+    assert!(sealed.blobs.is_text_stale("hush") && !sealed.blobs.is_text_stale(&first));
+    // As another thing, changed, or without the key it does not open.
+    let damaged = |got| matches!(got, Err(BlobError::TextDamaged { .. }));
+    assert!(damaged(sealed.blobs.open_text("url", &first)));
+    assert!(damaged(sealed.blobs.open_text("secret", &first[..first.len() - 4])));
+    assert!(damaged(sealed.blobs.open_text("secret", "sealed:1:first:AA")));
+    assert!(matches!(clear.open_text("secret", &first), Err(BlobError::NoTextKey { .. })));
+
+    let keys = Keys::add(&sealed.folder.path().join("keys"), "second").unwrap();
+    let grown = Blobs::over(sealed.blobs.place.clone(), Some(keys));
+    assert!(grown.is_text_stale(&first));
+    assert_eq!(grown.open_text("secret", &first).unwrap(), "hush");
+    let second = grown.seal_text("secret", "hush").unwrap();
+    assert_eq!((Blobs::key_of_text(&second), Blobs::key_of_text("x")), (Some("second"), None));
+    assert!(matches!(sealed.blobs.open_text("secret", &second), Err(BlobError::NoTextKey { .. })));
 }

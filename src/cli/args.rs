@@ -60,6 +60,9 @@ pub(super) enum Command {
     /// Delete what is due, by rule, with a certificate; keep what is held
     #[cfg(feature = "service")]
     Retention(RetentionArgs),
+    /// Master keys: what is sealed by which, a new one, wrap everything by the newest
+    #[cfg(feature = "service")]
+    Keys(super::keys::KeysArgs),
     /// Ask the open data in SQL
     #[cfg(feature = "analytics")]
     Sql(SqlArgs),

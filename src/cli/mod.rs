@@ -12,6 +12,8 @@ mod audit;
 #[cfg(feature = "service")]
 mod backup;
 mod doctor;
+#[cfg(feature = "service")]
+mod keys;
 mod localise;
 mod models;
 #[cfg(feature = "service")]
@@ -75,6 +77,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Token(options) => accounts::token(&options, say),
         #[cfg(feature = "service")]
         Command::Audit(options) => audit::run(&options, say),
+        #[cfg(feature = "service")]
+        Command::Keys(options) => keys::run(&options, say),
         #[cfg(feature = "service")]
         Command::Retention(options) => retention::run(&options, say),
         #[cfg(feature = "analytics")]

@@ -136,7 +136,11 @@ fn delete(service: &ServiceArgs, dry: bool, say: Say) -> Result<(), Trouble> {
                 let started = jiff::Timestamp::from_microsecond(due.call.started_us);
                 let held = if due.held { say.either("  held", "  保全") } else { "" };
                 line(&due.call.id, &due.rule, &format!("  {}{held}", started.unwrap_or_default()));
-                if due.held { run.held += 1 } else { run.deleted += 1 }
+                if due.held {
+                    run.held += 1
+                } else {
+                    run.deleted += 1
+                }
                 true
             })
             .await?;

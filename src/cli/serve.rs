@@ -39,6 +39,14 @@ pub(super) enum Trouble {
     Sql(#[from] crate::lake::SqlError),
     #[error(transparent)]
     Backup(#[from] BackupError),
+    #[error(transparent)]
+    Secrets(#[from] crate::webhooks::SecretsError),
+    #[error("nothing is sealed here: `key_file` is not set in [blobs] of the configuration")]
+    NoKeyFile,
+    #[error(
+        "{0} keys do not open; keep the master keys that they name, and restore what is damaged"
+    )]
+    KeysFailed(u64),
     #[error("{0}")]
     Rubrics(String),
     #[error(
@@ -166,7 +174,12 @@ pub(super) fn config(args: &ConfigArgs, say: Say) -> bool {
             say.line(&format!("engine   {} {}", config.engine.engine, config.engine.model));
             let deletes = match config.retention_hour {
                 Some(hour) => format!("{hour:02}:00 {}", say.either("every day", "每日自动执行")),
-                None => say.either("by hand only (retention_hour is not set)", "仅手动执行（未设置 retention_hour）").to_owned(),
+                None => say
+                    .either(
+                        "by hand only (retention_hour is not set)",
+                        "仅手动执行（未设置 retention_hour）",
+                    )
+                    .to_owned(),
             };
             say.line(&format!("deletes  {deletes}"));
             true

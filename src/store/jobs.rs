@@ -140,7 +140,8 @@ pub async fn quarantine(
 /// # Errors
 /// [`StoreError::Db`].
 pub async fn is_open(on: &impl Conn, kind: &str, key: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 AS one FROM job WHERE kind = $1 AND key = $2 AND state IN ('ready', 'leased')";
+    let sql =
+        "SELECT 1 AS one FROM job WHERE kind = $1 AND key = $2 AND state IN ('ready', 'leased')";
     Ok(row(on, sql, params![kind, key]).await?.is_some())
 }
 

@@ -50,11 +50,11 @@ pub struct Webhook {
     pub id: String,
     /// What it is for.
     pub name: String,
-    /// Where to; chat platforms put their secret into it.
+    /// Where to; chat platforms put their secret into it. In the form in which it is kept: perhaps sealed.
     pub url: String,
     /// How.
     pub form: Form,
-    /// What it is signed with; empty where the platform needs none.
+    /// What it is signed with, perhaps sealed; empty where the platform needs none.
     pub secret: String,
     /// What it is told.
     pub kinds: Vec<EventKind>,
@@ -266,6 +266,17 @@ impl Tx {
             1 => Ok(()),
             _ => Err(StoreError::Conflict("the webhook was changed meanwhile")),
         }
+    }
+
+    /// Writes URL and secret in another form of the same; `false` when they are not what they were.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn reseal_webhook(&self, was: &Webhook, to: &Webhook) -> Result<bool, StoreError> {
+        let sql =
+            "UPDATE webhook SET url = $1, secret = $2 WHERE id = $3 AND url = $4 AND secret = $5";
+        let values = params![&to.url, &to.secret, &was.id, &was.url, &was.secret];
+        Ok(run(self, sql, values).await? == 1)
     }
 
     /// Removes a webhook with its deliveries.

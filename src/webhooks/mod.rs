@@ -6,6 +6,7 @@
 mod form;
 mod guard;
 mod outbox;
+mod secrets;
 mod send;
 mod sign;
 #[cfg(test)]
@@ -13,4 +14,5 @@ mod tests;
 
 pub use guard::{Guard, GuardError};
 pub use outbox::{Outbox, Pace};
+pub use secrets::{SecretsError, is_stale, opened, seal_anew, sealed};
 pub use sign::new_secret;

@@ -3,6 +3,7 @@
 //! In: the event log. Out: deliveries, tried again ever more slowly and then given up; webhooks that only fail are
 //! switched off. Killed at any moment it goes on where it was: at worst a message is sent twice, with one id.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -10,7 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::form::Told;
 use super::guard::Guard;
+use super::secrets;
 use super::send::{Sender, Sent};
+use crate::blobs::Blobs;
 use crate::domain::Scope;
 use crate::store::audit::Deed;
 use crate::store::webhooks::{Delivery, Webhook, event_of, sweep_deliveries, webhook_of};
@@ -58,6 +61,8 @@ impl Default for Pace {
 #[derive(Debug, Clone)]
 pub struct Outbox {
     store: Store,
+    /// Opens secrets.
+    blobs: Arc<Blobs>,
     sender: Sender,
     pace: Pace,
     origin: String,
@@ -70,12 +75,13 @@ impl Outbox {
     /// When there is no TLS to be had.
     pub fn new(
         store: Store,
+        blobs: Arc<Blobs>,
         guard: Guard,
         pace: Pace,
         origin: &str,
     ) -> Result<Self, reqwest::Error> {
         let origin = origin.trim_end_matches('/').to_owned();
-        Ok(Self { store, sender: Sender::new(guard)?, pace, origin })
+        Ok(Self { store, blobs, sender: Sender::new(guard)?, pace, origin })
     }
 
     /// Runs until `stop`. What is on its way then is given a moment to arrive.
@@ -178,6 +184,11 @@ impl Outbox {
         let call = match &event.call_id {
             Some(id) => self.store.call(id).await?,
             None => None,
+        };
+        let hook = match secrets::opened(&self.blobs, hook) {
+            Ok(hook) => hook,
+            // A key may be put back: it is tried again.
+            Err(error) => return self.failed(delivery, None, &error.to_string(), true).await,
         };
         let told = Told { event: &event, call: call.as_ref(), origin: &self.origin };
         match self.sender.send(&hook, &delivery.id, &told, now_us()).await {

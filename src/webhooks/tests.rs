@@ -15,7 +15,8 @@ use axum::routing::post;
 use serde_json::{Value, json};
 
 use super::outbox::{Outbox, Pace};
-use super::{Guard, new_secret, sign};
+use super::{Guard, new_secret, opened, seal_anew, sign};
+use crate::blobs::{Blobs, Keys, Place};
 use crate::domain::{Belongs, Grant, Scope};
 use crate::store::fixture::{Stores, call};
 use crate::store::webhooks::{Due, Form, Webhook, webhook_of};
@@ -81,8 +82,16 @@ async fn hook(store: &Store, url: &str, form: Form, secret: &str, scope: Scope) 
 fn outbox(store: &Store) -> Outbox {
     let moment = Duration::from_millis(1);
     let pace = Pace { look: moment, again: vec![moment; 2], failures_max: 5 };
-    Outbox::new(store.clone(), Guard::new(vec!["127.0.0.1".into()]), pace, "https://qm.test/")
-        .unwrap()
+    outbox_over(store, &Arc::new(blobs(None)), pace)
+}
+
+fn outbox_over(store: &Store, blobs: &Arc<Blobs>, pace: Pace) -> Outbox {
+    let guard = Guard::new(vec!["127.0.0.1".into()]);
+    Outbox::new(store.clone(), Arc::clone(blobs), guard, pace, "https://qm.test/").unwrap()
+}
+
+fn blobs(keys: Option<Keys>) -> Blobs {
+    Blobs::over(Place::folder(&std::env::temp_dir()).unwrap(), keys)
 }
 
 /// All that is due, and what comes due again.
@@ -263,7 +272,14 @@ async fn the_guard_keeps_this_network_out_of_reach() {
         tx.append(now_us(), EventKind::CallAnalysed, None, "{}").await.unwrap();
         tx.commit().await.unwrap();
         let pace = Pace { again: Vec::new(), ..Pace::default() };
-        let outbox = Outbox::new(store.clone(), Guard::default(), pace, "https://qm.test").unwrap();
+        let outbox = Outbox::new(
+            store.clone(),
+            Arc::new(blobs(None)),
+            Guard::default(),
+            pace,
+            "https://qm.test",
+        )
+        .unwrap();
         outbox.fill().await.unwrap();
         outbox.send_due().await.unwrap();
         let log = store.deliveries(&made.id, None, 10).await.unwrap();
@@ -271,4 +287,49 @@ async fn the_guard_keeps_this_network_out_of_reach() {
         assert!(why.contains("not a public address"), "{url}: {why}");
     }
     assert!(got(&seen).is_empty());
+}
+
+#[tokio::test]
+async fn secrets_are_sealed_at_rest_and_messages_signed_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let key_file = folder.path().join("keys");
+    let first = Arc::new(blobs(Some(Keys::create(&key_file, "first").unwrap())));
+    let second = Arc::new(blobs(Some(Keys::add(&key_file, "second").unwrap())));
+    let stores = Stores::new().await;
+    for (name, store) in stores.each() {
+        let (url, seen) = server(&[(204, "")]).await;
+        let secret = new_secret();
+        // Written before there were keys.
+        let made = hook(store, &url, Form::Standard, &secret, Scope::All).await;
+        let kept = async || webhook_of(store, &made.id).await.unwrap().unwrap();
+        assert_eq!(seal_anew(store, &blobs(None)).await.unwrap(), 0, "{name}");
+        assert_eq!(kept().await.secret, secret);
+        assert_eq!(seal_anew(store, &first).await.unwrap(), 1, "{name}");
+        assert_eq!(seal_anew(store, &first).await.unwrap(), 0, "{name}");
+        let sealed = kept().await;
+        assert!(!sealed.secret.contains(&secret) && !sealed.url.contains("hook"), "{name}");
+        assert_eq!(seal_anew(store, &second).await.unwrap(), 1, "{name}");
+        assert_eq!(Blobs::key_of_text(&kept().await.secret), Some("second"));
+        assert!(opened(&second, kept().await).unwrap().secret == secret, "{name}");
+
+        call(store, "c1", &of("云帆"), "您好", None).await;
+        let moment = Duration::from_millis(1);
+        let pace = Pace { look: moment, again: vec![moment; 2], failures_max: 50 };
+        // Without the key nothing goes out, and the log says why.
+        let (lost, found) =
+            (outbox_over(store, &first, pace.clone()), outbox_over(store, &second, pace));
+        lost.fill().await.unwrap();
+        lost.send_due().await.unwrap();
+        let log = store.deliveries(&made.id, None, 10).await.unwrap();
+        assert!(log[0].why.as_ref().unwrap().contains("second"), "{name} {log:?}");
+        assert!(got(&seen).is_empty(), "{name}");
+        turn(&found).await;
+        let [got] = &got(&seen)[..] else { panic!("{name}: one message") };
+        let (id, at) = (
+            got.headers["webhook-id"].to_str().unwrap(),
+            got.headers["webhook-timestamp"].to_str().unwrap(),
+        );
+        let signature = sign::standard(&secret, id, at.parse().unwrap(), &got.body).unwrap();
+        assert_eq!(got.headers["webhook-signature"].to_str().unwrap(), signature, "{name}");
+    }
 }

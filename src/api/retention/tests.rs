@@ -33,9 +33,12 @@ async fn a_rule_is_made_changed_and_ended() {
     let new = json!({ "name": "年", "of": { "client": "A" }, "after_days": 365, "goes": "audio" });
     let rule = ask(&world, &who, "POST /api/v1/retention/rules", new.clone(), 201).await;
     let path = format!("/api/v1/retention/rules/{}", rule["id"].as_str().unwrap());
-    for (field, value) in
-        [("goes", json!("some")), ("after_days", json!(0)), ("of", json!({ "mood": "bad" })), ("name", json!(" "))]
-    {
+    for (field, value) in [
+        ("goes", json!("some")),
+        ("after_days", json!(0)),
+        ("of", json!({ "mood": "bad" })),
+        ("name", json!(" ")),
+    ] {
         let mut wrong = new.clone();
         wrong[field] = value;
         ask(&world, &who, "POST /api/v1/retention/rules", wrong, 422).await;
@@ -69,7 +72,10 @@ async fn what_is_confirmed_is_what_was_shown() {
     let due = ask(&world, &who, "GET /api/v1/retention/due", Value::Null, 200).await;
     assert_eq!((&due["calls"], &due["rules"][0]["calls"]), (&json!(2), &json!(2)));
     let size = "audio of c1".len() * 2;
-    assert_eq!((&due["rules"][0]["bytes"], &due["rules"][0]["bytes_of"]), (&json!(size), &json!(2)));
+    assert_eq!(
+        (&due["rules"][0]["bytes"], &due["rules"][0]["bytes_of"]),
+        (&json!(size), &json!(2))
+    );
     assert_eq!(due["rules"][0]["sample"].as_array().unwrap().len(), 2);
 
     let confirm = json!({ "at": due["at"], "digest": due["digest"] });
@@ -93,6 +99,7 @@ async fn what_is_confirmed_is_what_was_shown() {
     ask(&world, &who, &release, json!({ "reason": "和解" }), 409).await;
     let open = ask(&world, &who, "GET /api/v1/retention/holds", Value::Null, 200).await;
     assert_eq!(open["items"], json!([]));
-    let all = ask(&world, &who, "GET /api/v1/retention/holds?released=true", Value::Null, 200).await;
+    let all =
+        ask(&world, &who, "GET /api/v1/retention/holds?released=true", Value::Null, 200).await;
     assert_eq!(all["items"].as_array().unwrap().len(), 1);
 }

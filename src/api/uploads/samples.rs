@@ -108,7 +108,16 @@ async fn look(state: &ApiState, caller: &Caller) -> Result<SamplesBody, ApiError
         () => None,
     };
     let total = items.len();
-    Ok(SamplesBody { can_load: why_not.is_none(), why_not, total, loaded, done, waiting, failed, items })
+    Ok(SamplesBody {
+        can_load: why_not.is_none(),
+        why_not,
+        total,
+        loaded,
+        done,
+        waiting,
+        failed,
+        items,
+    })
 }
 
 /// See whether the sample calls may be loaded, and how far they are.

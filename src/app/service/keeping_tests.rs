@@ -122,7 +122,10 @@ async fn a_source_says_how_it_is_doing_and_what_to_mend() {
     let folder = site.folder.path().join("in").display().to_string();
     let pbx = &got["items"][0];
     assert_eq!((&pbx["kind"], &pbx["place"]), (&json!("folder"), &json!(folder)));
-    assert_eq!((&pbx["trouble"]["kind"], &pbx["trouble"]["place"]), (&json!("folder"), &json!(folder)));
+    assert_eq!(
+        (&pbx["trouble"]["kind"], &pbx["trouble"]["place"]),
+        (&json!("folder"), &json!(folder))
+    );
     assert!(pbx["trouble"]["remedy"]["zh"].as_str().unwrap().contains("挂载"), "{pbx}");
     assert!(!got.to_string().contains("hush"), "{got}");
 

@@ -9,16 +9,16 @@ mod backup;
 mod facts;
 mod indexer;
 mod intake;
+#[cfg(test)]
+mod keeping_tests;
 mod open_rows;
 mod opener;
 #[cfg(test)]
-mod keeping_tests;
-#[cfg(test)]
 mod opener_tests;
 mod retention;
-mod samples;
 #[cfg(test)]
 mod retention_tests;
+mod samples;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -45,7 +45,7 @@ use crate::lake::{Lake, LakeError};
 use crate::rubric::Rubric;
 use crate::search::{SearchError, SearchIndex};
 use crate::store::{Store, StoreError};
-use crate::webhooks::{Guard, Outbox, Pace};
+use crate::webhooks::{Guard, Outbox, Pace, SecretsError, seal_anew};
 
 use analyst::Analyst;
 use intake::Intake;
@@ -89,6 +89,9 @@ pub enum ServeError {
     /// The open data has no place.
     #[error(transparent)]
     Lake(#[from] LakeError),
+    /// Webhooks' secrets cannot be sealed.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// Nobody could log in through the company's provider.
     #[error(transparent)]
     Oidc(#[from] OidcError),
@@ -134,6 +137,8 @@ impl Service {
         let store = Store::open(&config.store).await?;
         let blobs = Arc::new(Blobs::open(&config.blobs)?);
         blobs.probe().await?;
+        // Keys may be new since the last start, or a webhook older than they.
+        seal_anew(&store, &blobs).await?;
         let index = SearchIndex::open_or_create(&config.data.join("index"))?;
         let lake = Lake::open(&config.data.join(LAKE))?;
         if !store.is_postgres() {
@@ -227,7 +232,8 @@ impl Service {
         let local = || format!("http://{}", self.config.listen);
         let origin = self.config.public_url.clone().unwrap_or_else(local);
         let guard = Guard::new(self.config.webhook_hosts.clone());
-        let outbox = Outbox::new(self.store.clone(), guard, Pace::default(), &origin)?;
+        let blobs = Arc::clone(&self.blobs);
+        let outbox = Outbox::new(self.store.clone(), blobs, guard, Pace::default(), &origin)?;
         self.tasks.spawn(outbox.run(self.stop.clone()));
         Ok(())
     }

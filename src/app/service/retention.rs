@@ -84,7 +84,8 @@ pub async fn retain(
 
 async fn audit_run(store: &Store, actor: &str, run: &Retained) -> Result<(), StoreError> {
     let Retained { deleted, held, ended } = run;
-    let detail = serde_json::json!({ "deleted": deleted, "held": held, "ended": ended }).to_string();
+    let detail =
+        serde_json::json!({ "deleted": deleted, "held": held, "ended": ended }).to_string();
     let deed = Deed { actor, action: "retention.ran", object: "", detail: &detail };
     store.audit(now_us(), &deed).await?;
     metrics::counter!("lingting_retention_deleted_total").increment(*deleted);
@@ -180,12 +181,7 @@ pub(super) fn keeper(hour: Option<u8>) -> (Keeper, Works) {
 
 impl Works {
     /// Carries out orders as they come, and at the set hour of every day what is due then.
-    pub(super) async fn run(
-        mut self,
-        store: Store,
-        blobs: Arc<Blobs>,
-        stop: CancellationToken,
-    ) {
+    pub(super) async fn run(mut self, store: Store, blobs: Arc<Blobs>, stop: CancellationToken) {
         loop {
             let order = tokio::select! {
                 () = stop.cancelled() => return,

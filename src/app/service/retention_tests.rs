@@ -8,7 +8,8 @@ use crate::blobs::{BlobName, Blobs, Place};
 use crate::domain::Belongs;
 use crate::store::fixture::{Stores, call, execute};
 use crate::store::retention::{
-    Certificate, Certified, Due, Goes, Of, RuleBody, Which, certificates, delete, dues, each_due, rules,
+    Certificate, Certified, Due, Goes, Of, RuleBody, Which, certificates, delete, dues, each_due,
+    rules,
 };
 use crate::store::{EventKind, Store, StoreError, now_us};
 

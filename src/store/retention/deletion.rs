@@ -79,7 +79,8 @@ pub async fn certificates(
     let limit = i64::from(limit);
     let found = match call {
         Some(call) => {
-            let sql = "SELECT * FROM deletion WHERE call_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+            let sql =
+                "SELECT * FROM deletion WHERE call_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
             rows(on, sql, params![call, before, limit]).await?
         }
         None => {
@@ -95,7 +96,11 @@ pub async fn certificates(
 /// # Errors
 /// [`StoreError`].
 pub async fn certificate_of(on: &impl Conn, id: &str) -> Result<Option<Certified>, StoreError> {
-    row(on, "SELECT * FROM deletion WHERE id = $1", params![id]).await?.as_ref().map(read).transpose()
+    row(on, "SELECT * FROM deletion WHERE id = $1", params![id])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// The blobs of a call that go with it. A recording that came in two files has two.
@@ -136,7 +141,11 @@ pub async fn delete(
     let all = blobs(&call, goes);
     let nothing = goes != Goes::All && all.is_empty();
     let same = rule_of(tx, &rule.id).await?.is_some_and(|now| now.rule == rule.rule);
-    if nothing || !same || !applies(&rule.rule.of, &call) || Held::now(tx).await?.keeps(tx, &call).await? {
+    if nothing
+        || !same
+        || !applies(&rule.rule.of, &call)
+        || Held::now(tx).await?.keeps(tx, &call).await?
+    {
         return Ok(None);
     }
     let report_sha256 = if goes == Goes::All { report_digest(tx, &call.id).await? } else { None };

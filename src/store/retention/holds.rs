@@ -7,8 +7,8 @@ use sea_orm::QueryResult;
 use serde::{Deserialize, Serialize};
 
 use super::{Of, applies, filter};
-use crate::store::calls::CallRow;
 use crate::domain::Scope;
+use crate::store::calls::CallRow;
 use crate::store::db::{Conn, Store, StoreError, Tx, params, row, rows, run};
 use crate::store::list::CallFilter;
 

@@ -16,12 +16,7 @@ use crate::store::now_us;
 const TICK: Duration = Duration::from_millis(200);
 
 /// Watches until the service stops.
-pub(super) async fn watch(
-    folder: Folder,
-    keeper: Keeper,
-    board: Board,
-    stop: CancellationToken,
-) {
+pub(super) async fn watch(folder: Folder, keeper: Keeper, board: Board, stop: CancellationToken) {
     let mut hints = listen(&folder, &keeper);
     let mut watch = Watch::new(folder);
     while !stop.is_cancelled() {
