@@ -189,7 +189,7 @@ fn without_secrets(url: &str) -> String {
 
 /// See where recordings come from, and how that goes.
 #[utoipa::path(
-    get, path = "/api/v1/sources", tag = "ledger",
+    get, path = "/api/v1/sources", tag = "sources",
     extensions(("x-action" = json!(Action::LedgerRead.as_str()))),
     responses((status = 200, body = Sources)),
 )]

@@ -9,7 +9,7 @@ use crate::api::ApiState;
 use crate::api::error::ApiError;
 use crate::api::extract::{Json, Path, Query, at};
 use crate::api::page::{Page, PageQuery};
-use crate::store::retention::{Certified, certificate_of, certificates};
+use crate::store::retention::{self, Certified, certificate_of};
 
 /// What proves a deletion.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,14 +75,14 @@ pub(super) struct Listed {
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 200, body = Page<CertificateBody>)),
 )]
-pub(super) async fn list(
+pub(super) async fn certificates(
     State(state): State<ApiState>,
     Query(listed): Query<Listed>,
     query: PageQuery,
 ) -> Result<Json<Page<CertificateBody>>, ApiError> {
     let (limit, before) = (query.limit()?, query.after::<String>()?);
     let call = listed.call_id.as_deref();
-    let found = certificates(&state.store, call, before.as_deref(), limit + 1).await?;
+    let found = retention::certificates(&state.store, call, before.as_deref(), limit + 1).await?;
     let page = Page::of(found, limit, |one| one.certificate.id.clone());
     Ok(Json(page.map(CertificateBody::of)))
 }
@@ -94,7 +94,7 @@ pub(super) async fn list(
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 200, body = CertificateBody)),
 )]
-pub(super) async fn one(
+pub(super) async fn certificate(
     State(state): State<ApiState>,
     Path(id): Path<String>,
 ) -> Result<Json<CertificateBody>, ApiError> {

@@ -13,7 +13,7 @@ use crate::api::extract::{Json, Path, Query, at, text, us};
 use crate::api::page::{Page, PageQuery};
 use crate::api::{ApiState, Caller};
 use crate::store::now_us;
-use crate::store::retention::{LegalHold, Of, Which, hold_of, holds};
+use crate::store::retention::{self, LegalHold, Of, Which, hold_of};
 
 /// Which calls: as in the list of calls. What is absent does not narrow it; nothing at all: every call.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -118,13 +118,13 @@ pub(super) struct Listed {
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 200, body = Page<HoldShown>)),
 )]
-pub(super) async fn list(
+pub(super) async fn holds(
     State(state): State<ApiState>,
     Query(listed): Query<Listed>,
     query: PageQuery,
 ) -> Result<Json<Page<HoldShown>>, ApiError> {
     let (limit, after) = (query.limit()?, query.after::<String>()?.unwrap_or_default());
-    let found = holds(&state.store, listed.released, &after, limit + 1).await?;
+    let found = retention::holds(&state.store, listed.released, &after, limit + 1).await?;
     let page = Page::of(found, limit, |hold| hold.id.clone());
     let mut items = Vec::new();
     for hold in page.items {
@@ -149,7 +149,7 @@ pub(super) struct NewLegalHold {
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 201, body = HoldShown)),
 )]
-pub(super) async fn add(
+pub(super) async fn add_hold(
     State(state): State<ApiState>,
     caller: Caller,
     Json(body): Json<NewLegalHold>,
@@ -177,7 +177,7 @@ async fn shown(state: &ApiState, id: &str) -> Result<HoldShown, ApiError> {
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 200, body = HoldShown)),
 )]
-pub(super) async fn one(
+pub(super) async fn hold(
     State(state): State<ApiState>,
     Path(id): Path<String>,
 ) -> Result<Json<HoldShown>, ApiError> {
@@ -198,7 +198,7 @@ pub(super) struct ReleaseHold {
     params(("hold_id" = String, Path)), extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 200, body = HoldShown)),
 )]
-pub(super) async fn release(
+pub(super) async fn release_hold(
     State(state): State<ApiState>,
     caller: Caller,
     Path(id): Path<String>,

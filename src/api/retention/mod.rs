@@ -28,15 +28,15 @@ const VALUE_CHARS_MAX: usize = 200;
 /// This resource's routes.
 pub(super) fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
-        .routes(routes!(rules::list, rules::add))
-        .routes(routes!(rules::one, rules::change, rules::end))
-        .routes(routes!(holds::list, holds::add))
-        .routes(routes!(holds::one))
-        .routes(routes!(holds::release))
+        .routes(routes!(rules::rules, rules::add_rule))
+        .routes(routes!(rules::rule, rules::change_rule, rules::end_rule))
+        .routes(routes!(holds::holds, holds::add_hold))
+        .routes(routes!(holds::hold))
+        .routes(routes!(holds::release_hold))
         .routes(routes!(runs::due))
-        .routes(routes!(runs::state, runs::run))
-        .routes(routes!(certificates::list))
-        .routes(routes!(certificates::one))
+        .routes(routes!(runs::run_state, runs::run))
+        .routes(routes!(certificates::certificates))
+        .routes(routes!(certificates::certificate))
 }
 
 /// Reads columns and values.

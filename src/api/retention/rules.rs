@@ -138,7 +138,7 @@ fn detail(rule: &RetentionRule) -> serde_json::Value {
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 200, body = RulesShown)),
 )]
-pub(super) async fn list(State(state): State<ApiState>) -> Result<Json<RulesShown>, ApiError> {
+pub(super) async fn rules(State(state): State<ApiState>) -> Result<Json<RulesShown>, ApiError> {
     let rules = retention::rules(&state.store).await?;
     let hour = state.ports.keeper.hour;
     Ok(Json(RulesShown { items: rules.into_iter().map(RuleShown::of).collect(), hour }))
@@ -150,7 +150,7 @@ pub(super) async fn list(State(state): State<ApiState>) -> Result<Json<RulesShow
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 201, body = RuleShown)),
 )]
-pub(super) async fn add(
+pub(super) async fn add_rule(
     State(state): State<ApiState>,
     caller: Caller,
     Json(body): Json<NewRetentionRule>,
@@ -174,7 +174,7 @@ pub(super) async fn add(
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 200, body = RuleShown)),
 )]
-pub(super) async fn one(
+pub(super) async fn rule(
     State(state): State<ApiState>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
@@ -188,7 +188,7 @@ pub(super) async fn one(
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 200, body = RuleShown)),
 )]
-pub(super) async fn change(
+pub(super) async fn change_rule(
     State(state): State<ApiState>,
     caller: Caller,
     Path(id): Path<String>,
@@ -222,7 +222,7 @@ pub(super) async fn change(
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 204, description = "It is no longer in force")),
 )]
-pub(super) async fn end(
+pub(super) async fn end_rule(
     State(state): State<ApiState>,
     caller: Caller,
     Path(id): Path<String>,

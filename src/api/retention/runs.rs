@@ -169,7 +169,7 @@ impl RunShown {
     extensions(("x-action" = json!(Action::Retention.as_str()))),
     responses((status = 200, body = RunShown)),
 )]
-pub(super) async fn state(State(state): State<ApiState>) -> Json<RunShown> {
+pub(super) async fn run_state(State(state): State<ApiState>) -> Json<RunShown> {
     Json(RunShown::of(&state.ports.keeper.progress.borrow()))
 }
 

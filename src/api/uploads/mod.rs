@@ -28,7 +28,7 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(whole::send))
         .routes(routes!(pieces::announce))
         .routes(routes!(pieces::state, pieces::append, pieces::abandon))
-        .routes(routes!(samples::samples, samples::load))
+        .routes(routes!(samples::progress, samples::load))
         .layer(DefaultBodyLimit::disable())
 }
 

@@ -122,11 +122,11 @@ async fn look(state: &ApiState, caller: &Caller) -> Result<SamplesBody, ApiError
 
 /// See whether the sample calls may be loaded, and how far they are.
 #[utoipa::path(
-    get, path = "/api/v1/samples", tag = "uploads",
+    get, path = "/api/v1/samples", tag = "samples",
     extensions(("x-action" = json!(Action::Upload.as_str()))),
     responses((status = 200, body = SamplesBody)),
 )]
-pub(super) async fn samples(
+pub(super) async fn progress(
     State(state): State<ApiState>,
     caller: Caller,
 ) -> Result<Json<SamplesBody>, ApiError> {
@@ -135,7 +135,7 @@ pub(super) async fn samples(
 
 /// Load the sample calls and chats. Only into a service that has no calls of its own, by somebody who sees all calls.
 #[utoipa::path(
-    post, path = "/api/v1/samples", tag = "uploads",
+    post, path = "/api/v1/samples", tag = "samples",
     extensions(("x-action" = json!(Action::Upload.as_str()))),
     responses((status = 202, description = "Taken in, and waiting to be analysed", body = SamplesBody)),
 )]
