@@ -87,7 +87,7 @@ async fn a_rotation_killed_again_and_again_is_ended_by_the_next() {
     for number in 0..BLOBS {
         names.push(blobs.put_bytes(format!("blob {number}")).await.unwrap().name);
     }
-    assert!(!site.keys(&["add", "first"]).status().unwrap().success(), "its id is taken");
+    assert!(!site.keys(&["add", "first"]).output().unwrap().status.success(), "its id is taken");
     site.ran(&["add", "second"]);
     site.ran(&["rotate", "--dry-run"]);
     assert!(site.status().contains(&format!("first: {BLOBS} blobs")), "{}", site.status());
