@@ -128,18 +128,41 @@ CREATE TABLE decision (
 CREATE INDEX decision_call ON decision (call_id, at_us);
 CREATE INDEX decision_criterion ON decision (rubric, criterion, at_us);
 
+-- What calls are judged by: the newest version of each rubric that is active.
+CREATE TABLE rubric (
+  id TEXT PRIMARY KEY,
+  -- The newest version's number.
+  version BIGINT NOT NULL,
+  active BIGINT NOT NULL,
+  -- Counts every change; the ETag of the resource.
+  rev BIGINT NOT NULL,
+  created_us BIGINT NOT NULL,
+  -- Who published, withdrew or brought it back last, and why.
+  changed_us BIGINT NOT NULL,
+  changed_by TEXT NOT NULL,
+  reason TEXT NOT NULL
+);
+
+-- Never edited.
 CREATE TABLE rubric_version (
   id TEXT NOT NULL,
+  -- The number that the text says under `version`.
   version BIGINT NOT NULL,
   digest TEXT NOT NULL,
-  title TEXT NOT NULL,
+  title_zh TEXT NOT NULL,
+  title_en TEXT NOT NULL,
+  criteria BIGINT NOT NULL,
   body TEXT NOT NULL,
-  active BIGINT NOT NULL,
+  -- The shared phrase lists that it uses, by name, as they were: JSON.
+  lists TEXT NOT NULL,
+  -- The digest of the configured file that it was taken from; absent where a person published it.
+  origin TEXT,
   published_us BIGINT NOT NULL,
   published_by TEXT NOT NULL,
   reason TEXT NOT NULL,
   PRIMARY KEY (id, version)
 );
+CREATE INDEX rubric_version_digest ON rubric_version (digest);
 
 -- Every file that was ever seen, in exactly one state: seen, stable, claimed, done, skipped, failed, quarantined.
 CREATE TABLE ledger (

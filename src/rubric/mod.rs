@@ -37,7 +37,10 @@ mod written;
 pub use diff::{Change, What, diff};
 pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled};
 pub use explain::{Explained, Explanation, Holds};
-pub use file::{Diagnostic, Level, Library, LoadError, Place, check, load, nearest};
+pub use file::{
+    Diagnostic, Level, Library, LoadError, Place, RubricSource, check, extent, load, nearest,
+    numbered,
+};
 pub use format::format;
 pub use model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Scale, Section, Title};
 pub use outline::{Clause, Deciding, INHERITED, Outline, Part};

@@ -4,7 +4,9 @@
 //! list in which each refers only to earlier ones, so that one pass evaluates them all.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::file::RubricSource;
 use crate::domain::{CriterionId, Language, Party, Points, RubricId, Severity};
 
 /// A text in both of the product's languages.
@@ -55,6 +57,8 @@ pub struct Rubric {
     pub criteria: Vec<Criterion>,
     /// SHA-256 over the file and the phrase lists it uses, in lower-case hex.
     pub digest: String,
+    /// What it was read from.
+    pub source: Arc<RubricSource>,
     /// Each refers only to earlier ones.
     pub(crate) conditions: Vec<Condition>,
 }

@@ -46,6 +46,25 @@ pub struct Clause {
     pub parts: Vec<(String, Part)>,
 }
 
+impl Clause {
+    /// It as JSON: as its file has it, names resolved.
+    pub fn json(&self) -> serde_json::Value {
+        fn part(one: &Part) -> serde_json::Value {
+            match one {
+                Part::Plain(text) => text.as_str().into(),
+                Part::Phrases { all, .. } => all.iter().map(String::as_str).collect(),
+                Part::Clause(clause) => clause.json(),
+                Part::List(items) => items.iter().map(part).collect(),
+                Part::Map(entries) => {
+                    entries.iter().map(|(key, one)| (key.clone(), part(one))).collect()
+                }
+            }
+        }
+        let written = self.parts.iter().filter(|(key, _)| key != INHERITED);
+        written.map(|(key, one)| (key.clone(), part(one))).collect()
+    }
+}
+
 /// What stands under a key of a condition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part {

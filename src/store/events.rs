@@ -22,7 +22,7 @@ pub enum EventKind {
     CallDeleted,
     /// A file could not become a call. Body: ledger id and why.
     FileFailed,
-    /// A rubric's version took effect.
+    /// A rubric's version took effect, or the rubric was withdrawn. Body: `{"rubric":…,"version":…,"active":…}`.
     RubricPublished,
 }
 

@@ -25,6 +25,9 @@ mod ledger_tests;
 pub mod list;
 pub mod people;
 pub mod retention;
+pub mod rubrics;
+#[cfg(test)]
+mod rubrics_tests;
 mod schema;
 pub mod searches;
 pub mod sessions;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::describe::{Names, resolved};
-use super::{clause_json, outline};
+use super::outline;
 use crate::cli::say::Say;
 use crate::rubric::{Change, Clause, What, diff};
 
@@ -113,7 +113,7 @@ fn word(name: &str, say: Say) -> String {
 }
 
 fn as_json(change: &Change) -> Value {
-    let clause = |clause: &Option<Clause>| clause.as_ref().map(clause_json);
+    let clause = |clause: &Option<Clause>| clause.as_ref().map(Clause::json);
     let (kind, detail) = match &change.what {
         What::CriterionAdded => ("criterion_added", json!({})),
         What::CriterionRemoved => ("criterion_removed", json!({})),

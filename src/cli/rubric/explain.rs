@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::describe::headline;
-use super::{clause_json, outline};
+use super::outline;
 use crate::cli::say::Say;
 use crate::domain::{AudioTime, DoubtReason, Evidence, EvidenceKind};
 use crate::rubric::{CallFacts, Explained, Explanation, Holds, Outline, Plan};
@@ -274,7 +274,7 @@ fn node_json(one: &Explained) -> Value {
         .map(|(key, inner)| json!({"under": key, "condition": node_json(inner)}))
         .collect();
     json!({
-        "name": one.clause.name, "asks": clause_json(&one.clause), "value": one.holds.as_str(),
+        "name": one.clause.name, "asks": one.clause.json(), "value": one.holds.as_str(),
         "reason": reason, "evidence": evidence, "below": below,
     })
 }

@@ -15,11 +15,9 @@ mod test_report;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::args::{RubricAction, RubricArgs};
 use super::say::Say;
-use crate::rubric::{Clause, INHERITED, Outline, Part, Rubric, library, load};
+use crate::rubric::{Outline, Rubric, library, load};
 
 pub(super) use backtest::BacktestArgs;
 pub(super) use check::CheckArgs;
@@ -73,23 +71,6 @@ fn outline(name: &str) -> Result<Outline, String> {
         _ => (name.to_owned(), read(path)?),
     };
     Outline::read(&file, &text, &library()).map_err(|error| error.to_string())
-}
-
-/// A condition for machines: as its file has it, names resolved.
-fn clause_json(clause: &Clause) -> Value {
-    fn part(one: &Part) -> Value {
-        match one {
-            Part::Plain(text) => text.as_str().into(),
-            Part::Phrases { all, .. } => all.iter().map(String::as_str).collect(),
-            Part::Clause(clause) => clause_json(clause),
-            Part::List(items) => items.iter().map(part).collect(),
-            Part::Map(entries) => {
-                entries.iter().map(|(key, one)| (key.clone(), part(one))).collect()
-            }
-        }
-    }
-    let written = clause.parts.iter().filter(|(key, _)| key != INHERITED);
-    written.map(|(key, one)| (key.clone(), part(one))).collect()
 }
 
 /// The text of a rubric file.

@@ -190,7 +190,7 @@ fn as_json(outline: &Outline) -> Value {
         "sections": rubric.sections.iter().zip(&outline.sections).map(|(section, when)| json!({
             "section": section.id, "title": title(&section.title),
             "weight": section.weight.map(|weight| weight.to_f64()),
-            "when": when.as_ref().map(super::clause_json),
+            "when": when.as_ref().map(Clause::json),
         })).collect::<Vec<_>>(),
         "criteria": criteria.map(|((criterion, deciding), share)| json!({
             "criterion": criterion.id.as_str(), "title": title(&criterion.title),
@@ -199,8 +199,8 @@ fn as_json(outline: &Outline) -> Value {
             "percent": *share as f64 / 100.0,
             "penalty": criterion.penalty.as_ref().map(ToString::to_string),
             "bonus": criterion.bonus.as_ref().map(ToString::to_string),
-            "when": deciding.when.as_ref().map(super::clause_json),
-            if deciding.wanted { "met" } else { "violated_by" }: super::clause_json(&deciding.rule),
+            "when": deciding.when.as_ref().map(Clause::json),
+            if deciding.wanted { "met" } else { "violated_by" }: deciding.rule.json(),
         })).collect::<Vec<_>>(),
     })
 }

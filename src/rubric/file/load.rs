@@ -1,6 +1,7 @@
 //! From a file's text to a [`Rubric`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -9,6 +10,7 @@ use crate::rubric::model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Sect
 
 use super::diagnostic::{Diagnostic, Level, LoadError, Place, Remarks};
 use super::read::Reader;
+use super::source::RubricSource;
 use super::tree::{self, Key, Node, Value};
 
 /// Files of phrase lists that rubrics may use, by the name that `uses` gives them.
@@ -77,7 +79,7 @@ fn read(file: &str, text: &str, library: &Library) -> (Option<Rubric>, Vec<Diagn
         }
     };
     let mut reader = Reader::new(remarks);
-    let rubric = rubric(&mut reader, &root, text, library);
+    let rubric = rubric(&mut reader, &root, (file, text), library);
     (rubric, reader.remarks.into_sorted())
 }
 
@@ -87,7 +89,7 @@ pub(super) const SECTION_KEYS: [&str; 3] = ["title", "weight", "when"];
 fn rubric<'a>(
     reader: &mut Reader<'a>,
     root: &'a Node,
-    text: &str,
+    (file, text): (&str, &str),
     library: &Library,
 ) -> Option<Rubric> {
     let fields = reader.fields(root, &KEYS)?;
@@ -97,7 +99,7 @@ fn rubric<'a>(
         }
     }
     let mut digest = Sha256::new_with_prefix(text.as_bytes());
-    uses(reader, fields.get("uses").copied(), library, &mut digest);
+    let used = uses(reader, fields.get("uses").copied(), library, &mut digest);
     lists(reader, fields.get("phrases").copied(), None);
     if let Some(mode) = fields.get("match").and_then(|node| reader.match_mode(node)) {
         reader.mode = mode;
@@ -133,6 +135,11 @@ fn rubric<'a>(
         sections,
         criteria: criteria?,
         digest: hex(&digest.finalize()),
+        source: Arc::new(RubricSource {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            lists: used,
+        }),
         conditions: std::mem::take(&mut reader.out),
     })
 }
@@ -219,8 +226,15 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn uses(reader: &mut Reader<'_>, node: Option<&Node>, library: &Library, digest: &mut Sha256) {
-    let Some(node) = node else { return };
+/// Reads the shared phrase lists; gives their texts by name.
+fn uses(
+    reader: &mut Reader<'_>,
+    node: Option<&Node>,
+    library: &Library,
+    digest: &mut Sha256,
+) -> BTreeMap<String, String> {
+    let mut used = BTreeMap::new();
+    let Some(node) = node else { return used };
     for (place, name) in reader.words(node) {
         let Some(text) = library.files.get(&name) else {
             reader.remarks.unknown(
@@ -232,6 +246,7 @@ fn uses(reader: &mut Reader<'_>, node: Option<&Node>, library: &Library, digest:
             continue;
         };
         digest.update(text.as_bytes());
+        used.insert(name.clone(), text.clone());
         match tree::parse(text) {
             Ok(root) => lists(reader, Some(&root), Some(place)),
             Err((at, why)) => {
@@ -240,6 +255,7 @@ fn uses(reader: &mut Reader<'_>, node: Option<&Node>, library: &Library, digest:
             }
         }
     }
+    used
 }
 
 /// Reads phrase lists; `shared`: they come from another file, which is used at that place.

@@ -13,6 +13,7 @@ mod modifier;
 mod operator;
 mod plain;
 mod read;
+mod source;
 mod tree;
 mod units;
 
@@ -21,5 +22,6 @@ pub use diagnostic::{Diagnostic, Level, LoadError, Place, nearest};
 pub use load::{Library, check, load};
 pub(crate) use operator::exception_mode;
 pub(crate) use read::Reader;
+pub use source::{RubricSource, extent, numbered};
 pub(crate) use tree::{Key, Node, Value, parse};
 pub(crate) use units::duration_ms;

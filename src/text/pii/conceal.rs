@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::rows::{Hidden, rows};
 use super::{Found, Piece, in_rejected, in_streams, is_near, mask};
 use crate::domain::{
-    CallInfo, EndedCall, Evidence, Pii, Proof, Scorecard, Sensitive, Utterance, Verdict,
+    CallInfo, EndedCall, Evidence, Proof, Scorecard, Sensitive, Span, Utterance, Verdict,
 };
 
 /// What to star.
@@ -38,8 +38,9 @@ pub fn conceal(
 ) {
     let said = ended.transcript.utterances.clone();
     let edits = edits(&said, what);
-    for evidence in scorecards.iter_mut().flat_map(|card| &mut card.findings) {
-        in_evidence(&mut evidence.verdict, &said, &edits, &ended.pii, what);
+    let pii: Vec<Span> = ended.pii.iter().map(|pii| pii.span).collect();
+    for finding in scorecards.iter_mut().flat_map(|card| &mut card.findings) {
+        in_verdict(&mut finding.verdict, |item| hide(item, &said, &edits, &pii, what));
     }
     for utterance in &mut ended.transcript.utterances {
         if let Some(edits) = edits.get(&utterance.id) {
@@ -209,34 +210,61 @@ fn in_word(text: &str, word: &Range<usize>, edits: &[Edit]) -> String {
     out
 }
 
-fn in_evidence(
-    verdict: &mut Verdict,
+/// How quotes of one call are shown to people, where a whole report is not made anew.
+#[derive(Debug)]
+pub struct Veil<'a> {
+    said: &'a [Utterance],
+    edits: BTreeMap<u32, Vec<Edit>>,
+    pii: Vec<Span>,
+}
+
+impl<'a> Veil<'a> {
+    /// Over what was said; `pii`: where the call's report says that personal data is heard.
+    pub fn over(said: &'a [Utterance], pii: Vec<Span>) -> Self {
+        Self { said, edits: edits(said, Conceal::All), pii }
+    }
+
+    /// A piece of evidence as a masked report shows it.
+    pub fn hide(&self, item: &mut Evidence) {
+        hide(item, self.said, &self.edits, &self.pii, Conceal::All);
+    }
+
+    /// All evidence of a scorecard as a masked report shows it.
+    pub fn hide_in(&self, card: &mut Scorecard) {
+        for finding in &mut card.findings {
+            in_verdict(&mut finding.verdict, |item| self.hide(item));
+        }
+    }
+}
+
+fn hide(
+    item: &mut Evidence,
     said: &[Utterance],
     edits: &BTreeMap<u32, Vec<Edit>>,
-    pii: &[Pii],
+    pii: &[Span],
     what: Conceal,
 ) {
-    let hide = |item: &mut Evidence| {
-        let Some(quote) = &item.quote else { return };
-        let shown = match item.span {
-            Some(span) => {
-                let near: Vec<&Utterance> =
-                    said.iter().filter(|one| is_near(one.span, span)).collect();
-                let found = quoted(quote.as_str(), &near, edits);
-                let secret = || pii.iter().any(|pii| is_near(pii.span, span));
-                match found {
-                    Some(shown) => shown,
-                    None if what == Conceal::All && secret() => {
-                        applied(quote.as_str(), &digit_rows(quote.as_str()))
-                    }
-                    None => quote.as_str().to_owned(),
+    let Some(quote) = &item.quote else { return };
+    let shown = match item.span {
+        Some(span) => {
+            let near: Vec<&Utterance> = said.iter().filter(|one| is_near(one.span, span)).collect();
+            let found = quoted(quote.as_str(), &near, edits);
+            let secret = || pii.iter().any(|pii| is_near(*pii, span));
+            match found {
+                Some(shown) => shown,
+                None if what == Conceal::All && secret() => {
+                    applied(quote.as_str(), &digit_rows(quote.as_str()))
                 }
+                None => quote.as_str().to_owned(),
             }
-            None if what == Conceal::All => mask(quote.as_str()),
-            None => quote.as_str().to_owned(),
-        };
-        item.quote = Some(Sensitive::from(shown));
+        }
+        None if what == Conceal::All => mask(quote.as_str()),
+        None => quote.as_str().to_owned(),
     };
+    item.quote = Some(Sensitive::from(shown));
+}
+
+fn in_verdict(verdict: &mut Verdict, hide: impl FnMut(&mut Evidence)) {
     match verdict {
         Verdict::Met(proof) | Verdict::NotMet(proof) => {
             let mut evidence = proof.evidence().to_vec();

@@ -19,7 +19,7 @@ mod soft;
 
 use std::ops::Range;
 
-pub use conceal::{Conceal, conceal};
+pub use conceal::{Conceal, Veil, conceal};
 
 use crate::domain::{AudioTime, Pii, PiiKind, Rejected, Span, Utterance};
 
