@@ -30,8 +30,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "domain", "rubric", "wire", "access", "store", "search", "blobs", "ingest", "webhooks",
-            "lake",
+            "domain", "text", "rubric", "session", "wire", "access", "store", "search", "blobs",
+            "ingest", "webhooks", "lake",
         ],
     ),
 ];

@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::{ApiSettings, ApiState, Inlet, Keeper, Ports, Progress, Sample, gate, router};
+use super::{ApiSettings, ApiState, Desk, Inlet, Keeper, Ports, Progress, Sample, gate, router};
 use crate::access::Secret;
 use crate::blobs::{Blobs, Place};
 use crate::domain::{Role, Scope};
@@ -105,6 +105,7 @@ impl World {
                 hour: None,
             },
             samples: SAMPLES,
+            desk: Desk::default(),
         };
         let state = ApiState::open(store, ports, settings, CancellationToken::new()).await.unwrap();
         Self { router: router(state.clone()), state, _folder: folder }

@@ -40,6 +40,7 @@ mod audio;
 mod audit;
 mod calls;
 mod events;
+mod explain;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
@@ -51,6 +52,7 @@ mod pages;
 mod people;
 mod retention;
 mod review;
+pub(crate) mod rubrics;
 mod search;
 mod searches;
 mod session;
@@ -79,6 +81,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use caller::Caller;
 pub use error::ApiError;
 pub use ops::begin_counting;
+pub use rubrics::queue::{Backtested, Backtests, Desk, Run};
 #[cfg(feature = "analytics")]
 pub(crate) use sql::audited as audited_sql;
 pub use state::{ApiSettings, ApiState, Inlet, Keeper, Order, Ports, Progress, Sample};
@@ -112,6 +115,8 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(calls::router())
         .merge(retention::router())
         .merge(review::router())
+        .merge(explain::router())
+        .merge(rubrics::router())
         .merge(search::router())
         .merge(searches::router())
         .merge(ops::router())

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::events::Pulse;
+use super::rubrics::queue::Desk;
 use crate::access::oidc::SignOn;
 use crate::access::{Passwords, Secret, Throttle, Tries};
 use crate::blobs::Blobs;
@@ -97,6 +98,8 @@ pub struct Ports {
     pub keeper: Keeper,
     /// Calls for looking around.
     pub samples: &'static [Sample],
+    /// Work on rubrics.
+    pub desk: Desk,
 }
 
 /// Who carries out what retention rules say.

@@ -22,6 +22,8 @@ pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};
 pub use backtest::{
     BacktestError, BacktestOptions, BacktestOutcome, Broken, LabelError, Labels, backtest,
 };
+#[cfg(feature = "service")]
+pub use backtest::{StoreBacktest, StoreBacktestError, backtest_store};
 pub use engines::{EngineChoice, EngineOptions, Engines, EnginesError};
 pub use outputs::{CallLine, OutputError};
 pub use privacy::PiiMode;

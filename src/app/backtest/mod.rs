@@ -5,10 +5,12 @@
 //! nothing. Calls are taken some hundreds at a time, in the order of their names, so that memory has a
 //! bound and the result does not depend on the machine.
 
+mod judge;
 mod kept;
 mod labels;
+#[cfg(feature = "service")]
+mod store;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -16,11 +18,13 @@ use std::sync::{Mutex, PoisonError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::hides;
-use crate::domain::Scorecard;
-use crate::rubric::backtest::{Comparison, Marks, Pair};
-use crate::rubric::{CallFacts, Plan, Rubric};
+use crate::rubric::Rubric;
+use crate::rubric::backtest::{Comparison, Pair};
 
+use judge::{Judge, Kept, Proofs};
 pub use labels::{LabelError, Labels};
+#[cfg(feature = "service")]
+pub use store::{StoreBacktest, StoreBacktestError, backtest_store};
 
 /// Calls in memory at once, over all cores.
 const CHUNK: usize = 512;
@@ -69,14 +73,6 @@ pub struct BacktestOutcome {
     pub stopped: bool,
 }
 
-/// How verdicts are proved.
-#[derive(Clone, Copy)]
-enum Proofs {
-    Full,
-    /// Without what came nearest.
-    Short,
-}
-
 /// Why nothing was compared.
 #[derive(Debug, thiserror::Error)]
 pub enum BacktestError {
@@ -110,21 +106,21 @@ pub fn backtest(
         source,
     })?;
     let bar = bar(files.len(), options.quiet);
-    let judge = Judge::new(options.new, options.old, options.labels);
+    let (judge, labels) = (Judge::new(options.new, options.old, false), options.labels);
     let mut outcome = BacktestOutcome {
         comparison: Comparison::new(options.samples),
         ..BacktestOutcome::default()
     };
     for chunk in files.chunks(CHUNK) {
         for (file, read) in
-            chunk.iter().zip(in_parallel(chunk, stop, |file| judge.read(file, Proofs::Short)))
+            chunk.iter().zip(in_parallel(chunk, cores(), stop, |file| read_call(&judge, &labels, file, Proofs::Short)))
         {
             // Files after a stop were not looked at.
             let Some(read) = read else { break };
             match read {
                 Read::Call { pair, masked } => {
                     // What will be shown is proved in full; there are few of these.
-                    let full = || judge.read(file, Proofs::Full);
+                    let full = || read_call(&judge, &labels, file, Proofs::Full);
                     let shown = outcome.comparison.shows(&pair).then(full);
                     match &shown {
                         Some(Read::Call { pair, .. }) => outcome.comparison.add(pair),
@@ -151,83 +147,40 @@ pub fn backtest(
     Ok(outcome)
 }
 
-/// Both sets of rubrics as one plan: the words of a call are searched once for both.
-struct Judge {
-    plan: Plan,
-    /// Rubrics of each side, by id and digest.
-    new: BTreeSet<(String, String)>,
-    old: Option<BTreeSet<(String, String)>>,
-    labels: Labels,
-}
-
-impl Judge {
-    fn new(new: Vec<Rubric>, old: Vec<Rubric>, labels: Labels) -> Self {
-        let keys = |rubrics: &[Rubric]| -> BTreeSet<(String, String)> {
-            rubrics.iter().map(|one| (one.id.as_str().to_owned(), one.digest.clone())).collect()
-        };
-        let (new_keys, old_keys) = (keys(&new), keys(&old));
-        let held = (!old.is_empty()).then(|| old_keys.clone());
-        // What both sides have is judged once.
-        let mut all = new;
-        all.extend(
-            old.into_iter().filter(|one| {
-                !new_keys.contains(&(one.id.as_str().to_owned(), one.digest.clone()))
-            }),
-        );
-        Self { plan: Plan::compile(all), new: new_keys, old: held, labels }
-    }
-
-    fn read(&self, file: &Path, proofs: Proofs) -> Read {
-        let mut report = match kept::report(file) {
-            Ok(Some(report)) => report,
-            Ok(None) => return Read::Other,
-            Err(why) => return Read::Broken(why),
-        };
-        let stored = std::mem::take(&mut report.scorecards);
-        let masked = hides(&report);
-        let record = match report.into_record() {
-            Ok(record) => record,
-            Err(error) => return Read::Broken(error.to_string()),
-        };
-        let call = record.info.call_id.as_str().to_owned();
-        let decisions = match self.labels.of(&call) {
-            Ok(decisions) => decisions,
-            Err(error) => return Read::Broken(error.to_string()),
-        };
-        let facts = CallFacts::from(&record);
-        let cards = match proofs {
-            Proofs::Full => self.plan.evaluate(&facts),
-            Proofs::Short => self.plan.verdicts(&facts),
-        };
-        let after = of(&cards, &self.new);
-        let before = match &self.old {
-            Some(old) => of(&cards, old),
-            None => stored.iter().filter_map(kept::marks).collect(),
-        };
-        let agent = record.info.agent_id;
-        Read::Call { pair: Box::new(Pair { call, agent, before, after, decisions }), masked }
-    }
-}
-
-/// The scorecards of one side.
-fn of(cards: &[Scorecard], side: &BTreeSet<(String, String)>) -> Vec<Marks> {
-    let key = |card: &&Scorecard| {
-        side.contains(&(card.rubric.id.as_str().to_owned(), card.rubric.digest.clone()))
+fn read_call(judge: &Judge, labels: &Labels, file: &Path, proofs: Proofs) -> Read {
+    let mut report = match kept::report(file) {
+        Ok(Some(report)) => report,
+        Ok(None) => return Read::Other,
+        Err(why) => return Read::Broken(why),
     };
-    cards.iter().filter(key).map(Marks::from).collect()
+    let stored = std::mem::take(&mut report.scorecards);
+    let stored = stored.iter().filter_map(kept::marks).collect();
+    let masked = hides(&report);
+    let decisions = match labels.of(&report.call.call_id) {
+        Ok(decisions) => decisions,
+        Err(error) => return Read::Broken(error.to_string()),
+    };
+    match judge.pair(Kept { report, stored, decisions }, proofs) {
+        Ok(pair) => Read::Call { pair: Box::new(pair), masked },
+        Err(error) => Read::Broken(error.to_string()),
+    }
 }
 
-/// Works through a list on all cores; the answers in its order, `None` for what a stop left undone.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Works through a list on so many threads; the answers in its order, `None` for what a stop left undone.
 fn in_parallel<T: Sync, R: Send>(
     list: &[T],
+    threads: usize,
     stop: &AtomicBool,
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<Option<R>> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let answers: Mutex<Vec<Option<R>>> = Mutex::new(list.iter().map(|_| None).collect());
     std::thread::scope(|scope| {
-        for _ in 0..cores.min(list.len()) {
+        for _ in 0..threads.min(list.len()) {
             scope.spawn(|| {
                 while !stop.load(Ordering::SeqCst) {
                     let ix = next.fetch_add(1, Ordering::Relaxed);

@@ -5,6 +5,7 @@
 //! [`crate::store`]; here threads, clocks and followers of the event log are held together.
 
 mod analyst;
+mod backtests;
 mod backup;
 mod facts;
 mod indexer;
@@ -18,6 +19,9 @@ mod opener_tests;
 mod retention;
 #[cfg(test)]
 mod retention_tests;
+mod rubrics;
+#[cfg(test)]
+mod rubrics_tests;
 mod samples;
 #[cfg(test)]
 mod tests;
@@ -35,7 +39,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::oidc::{OidcError, SignOn};
-use crate::api::{ApiSettings, ApiState, Inlet, Keeper, Ports};
+use crate::api::{ApiSettings, ApiState, Desk, Inlet, Keeper, Ports};
 use crate::app::config::Config;
 use crate::app::{EngineChoice, EngineOptions};
 use crate::blobs::{BlobError, Blobs};
@@ -56,6 +60,7 @@ pub use backup::{BackupError, Note, back_up, restore};
 pub use indexer::{IndexError, rebuild};
 pub use opener::{OpenError, rebuild_lake};
 pub use retention::{Retained, RetentionError, retain};
+pub use rubrics::RubricsError;
 
 /// The open data's folder under the data folder.
 pub const LAKE: &str = "lake";
@@ -92,6 +97,9 @@ pub enum ServeError {
     /// Webhooks' secrets cannot be sealed.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// There is nothing to judge calls by.
+    #[error(transparent)]
+    Rubrics(#[from] RubricsError),
     /// Nobody could log in through the company's provider.
     #[error(transparent)]
     Oidc(#[from] OidcError),
@@ -121,13 +129,15 @@ pub struct Service {
     spool: Arc<Spool>,
     sign_on: Option<Arc<SignOn>>,
     keeper: Keeper,
+    desk: Desk,
     tasks: JoinSet<()>,
     stop_calls: Arc<AtomicBool>,
     _lock: fs::File,
 }
 
 impl Service {
-    /// Opens everything and sets the workers to work.
+    /// Opens everything and sets the workers to work. `rubrics` are what the configuration offers; calls are judged by
+    /// what is in force in the store.
     ///
     /// # Errors
     /// [`ServeError`] with the remedy.
@@ -135,6 +145,7 @@ impl Service {
         let sign_on = config.oidc.as_ref().map(SignOn::open).transpose()?.map(Arc::new);
         let lock = own(&config)?;
         let store = Store::open(&config.store).await?;
+        let rubrics = rubrics::enter(&store, &rubrics).await?;
         let blobs = Arc::new(Blobs::open(&config.blobs)?);
         blobs.probe().await?;
         // Keys may be new since the last start, or a webhook older than they.
@@ -181,6 +192,7 @@ impl Service {
             spool: Arc::new(spool),
             sign_on,
             keeper,
+            desk: Desk::default(),
             tasks: JoinSet::new(),
             stop_calls,
             _lock: lock,
@@ -225,6 +237,11 @@ impl Service {
         let opener = Opener::new(self.store.clone(), self.lake.clone(), opener::EVERY);
         let (runtime, stop) = (Handle::current(), self.stop.clone());
         self.tasks.spawn_blocking(move || opener.run(&runtime, &stop));
+        let (store, analyst) = (self.store.clone(), Arc::clone(&self.analyst));
+        let (changed, stop) = (Arc::clone(&self.desk.changed), self.stop.clone());
+        self.tasks.spawn(rubrics::follow(store, analyst, changed, stop.clone()));
+        let (store, blobs) = (self.store.clone(), Arc::clone(&self.blobs));
+        self.tasks.spawn(backtests::work(store, blobs, self.desk.backtests.clone(), stop));
     }
 
     /// Tells webhooks what happens.
@@ -257,6 +274,7 @@ impl Service {
             },
             keeper: self.keeper.clone(),
             samples: samples::SAMPLES,
+            desk: self.desk.clone(),
         };
         // Browsers name no path as where they come from.
         let url = self.config.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());
@@ -268,11 +286,6 @@ impl Service {
             ..ApiSettings::default()
         };
         ApiState::open(self.store.clone(), ports, settings, self.stop.clone()).await
-    }
-
-    /// Rubrics for the calls from now on.
-    pub fn judge_by(&self, rubrics: Vec<Rubric>) {
-        self.analyst.judge_by(rubrics);
     }
 
     /// Ends in order: what is under way is given back, what was accepted stays.

@@ -3,6 +3,7 @@
 //! In: YAML text and the phrase lists it may use. Out: [`Rubric`]. No IO: the caller reads files.
 
 mod applies;
+mod chinese;
 mod criterion;
 mod diagnostic;
 mod expr;
@@ -18,6 +19,7 @@ mod tree;
 mod units;
 
 pub(crate) use diagnostic::Remarks;
+pub use chinese::{in_chinese, suggestion};
 pub use diagnostic::{Diagnostic, Level, LoadError, Place, nearest};
 pub use load::{Library, check, load};
 pub(crate) use operator::exception_mode;
