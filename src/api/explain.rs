@@ -175,7 +175,9 @@ async fn explain(
                 "the call was scored by version {version} of this rubric with the digest {digest}, which is not in \
                  the store; analyse it again to have it judged by today's"
             ),
-            format!("该通话由第 {version} 版（摘要 {digest}）评分，系统中已没有该版本；如需说明，请重新分析该通话"),
+            format!(
+                "该通话由第 {version} 版（摘要 {digest}）评分，系统中已没有该版本；如需说明，请重新分析该通话"
+            ),
         ));
     }
     if let Some(criterion) = &query.criterion {

@@ -2,6 +2,8 @@
 //!
 //! In: a decision on a state that the reviewer has seen. Out: the call's figures under it, beside the machine's.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -15,12 +17,13 @@ use super::calls::{CardBody, visible};
 use super::error::{ApiError, ProblemBody};
 use super::etag::{ETag, IfMatch};
 use super::extract::{Json, Path, at, text};
+use super::rubrics::stored::judges;
 use crate::access::Action;
 use crate::blobs::BlobName;
 use crate::domain::{CriterionId, RubricId, Share};
-use crate::rubric::{CallFacts, Ruling, Rulings};
+use crate::rubric::{CallFacts, Plan, Ruling, Rulings};
 use crate::store::audit::Deed;
-use crate::store::calls::CallRow;
+use crate::store::calls::{CallRow, CardRow};
 use crate::store::decisions::{
     Decision, HumanCard, MANUAL, Precision, decide, decisions, set_review, standing,
 };
@@ -220,7 +223,7 @@ fn ruled(word: &str) -> Result<String, ApiError> {
 
 /// The figures of a call's scorecards under the decisions that stand, by the same rules that judged it.
 ///
-/// A scorecard whose rubric has changed since gets none: other rules would judge other criteria.
+/// A scorecard whose version is not known any more gets none: other rules would judge other criteria.
 async fn human_cards(
     state: &ApiState,
     call: &CallRow,
@@ -234,11 +237,19 @@ async fn human_cards(
             rulings.insert((rubric, criterion), ruling);
         }
     }
-    let judged: Vec<_> = state.store.cards(&call.id).await?;
+    let judged = state.store.cards(&call.id).await?;
     let report = clear_report(state, call).await?;
-    let plan = state.ports.plan.borrow().clone();
+    let mut plan = state.ports.plan.borrow().clone();
+    let in_force = |card: &CardRow| plan.rubrics().any(|one| one.digest == card.digest);
+    let older = match judged.iter().all(in_force) {
+        true => Vec::new(),
+        false => judges(&state.store, &judged).await?,
+    };
     // Some milliseconds of work: not on the threads that answer.
     let reviewed = tokio::task::spawn_blocking(move || {
+        if !older.is_empty() {
+            plan = Arc::new(Plan::compile(older.into_iter().map(|one| one.rubric).collect()));
+        }
         let record = report.into_record()?;
         Ok::<_, crate::wire::report::RecordError>(
             plan.reviewed(&CallFacts::from(&record), &rulings),

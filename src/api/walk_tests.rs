@@ -14,22 +14,28 @@ use axum::http::header;
 use serde_json::{Value, json};
 
 use super::fixture::{Answer, As, World, request};
+use super::rubrics::queue::{Ask, Backtested};
+use super::rubrics::stored::{Publisher, version_after};
 use super::{ApiSettings, openapi};
 use crate::access::{Secret, fits};
 use crate::domain::{Belongs, Grant, Role, Scope};
+use crate::rubric::{Rubric, built_in};
 use crate::store::ledger::{self, Sighting};
 use crate::store::retention::{Goes, Of, RuleBody, Which};
+use crate::store::list::CallFilter;
+use crate::store::rubrics::publish;
 use crate::store::searches::SavedSearch;
 use crate::store::sessions::Session;
 use crate::store::uploads::{self, Upload};
 use crate::store::webhooks::{Form, Webhook};
-use crate::store::{EventKind, fixture, now_us};
+use crate::store::{EventKind, Store, fixture, now_us};
 
 /// What stands in everything that belongs to a tenant, and must never be seen by the other.
 const MARKS: [&str; 2] = ["ALPHA7", "BRAVO7"];
 
 /// Parameters that name nobody's thing: the same for all.
-const SHARED: &[(&str, &str)] = &[("unit_kind", "client")];
+const SHARED: &[(&str, &str)] =
+    &[("unit_kind", "client"), ("rubric_id", "forbidden-language-zh"), ("version", "1")];
 
 fn belongs(mark: &str) -> Belongs {
     let named = |what: &str| Some(format!("{mark} {what}"));
@@ -44,6 +50,20 @@ fn belongs(mark: &str) -> Belongs {
 
 fn scope(mark: &str) -> Scope {
     Scope::Of(vec![Grant(belongs(mark))])
+}
+
+/// A rubric that ships with the product.
+fn a_rubric() -> Rubric {
+    let named = |one: &Rubric| one.id.as_str() == "forbidden-language-zh";
+    built_in().unwrap().into_iter().find(named).unwrap()
+}
+
+async fn publish_a_rubric(store: &Store) {
+    let by = Publisher { by: "service", reason: "walk", origin: None };
+    let version = version_after(&a_rubric(), None, by).unwrap();
+    let tx = store.begin().await.unwrap();
+    publish(&tx, &version, None, now_us()).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// A service with two tenants.
@@ -62,6 +82,7 @@ impl Walk {
             ..ApiSettings::default()
         };
         let world = World::with(settings).await;
+        publish_a_rubric(&world.state.store).await;
         let mut people = BTreeMap::new();
         for mark in MARKS {
             let audio =
@@ -122,6 +143,17 @@ impl Walk {
             "unit_id" => format!("{mark}%20client"),
             "call_id" => format!("{mark}-call"),
             "search_id" => self.search(owner).await,
+            "backtest_id" => {
+                let desk = &self.world.state.ports.desk;
+                let new = a_rubric();
+                let (filter, scope) = (CallFilter::default(), scope(mark));
+                let ask = Ask { new, old: None, filter, scope, calls_max: 1 };
+                let id = desk.backtests.add(owner, ask).unwrap();
+                // Nobody works here, and the line is short.
+                let run = desk.backtests.take().unwrap();
+                desk.backtests.end(&run.id, Some(Backtested::default()));
+                id
+            }
             "webhook_id" => self.webhook(mark).await.0,
             "rule_id" => {
                 let rule = RuleBody { of: Of::new(), after_days: 36_500, goes: Goes::Audio };

@@ -38,8 +38,8 @@ pub use diff::{Change, What, diff};
 pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled};
 pub use explain::{Explained, Explanation, Holds};
 pub use file::{
-    Diagnostic, Level, Library, LoadError, Place, RubricSource, check, extent, in_chinese, load, nearest,
-    numbered, suggestion,
+    Diagnostic, Level, Library, LoadError, Place, RubricSource, check, extent, in_chinese, load,
+    nearest, numbered, suggestion,
 };
 pub use format::format;
 pub use model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Scale, Section, Title};

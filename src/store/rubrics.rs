@@ -183,6 +183,17 @@ pub async fn rubric(on: &impl Conn, id: &str) -> Result<Option<RubricRow>, Store
     row(on, &sql, params![id]).await?.as_ref().map(rubric_row).transpose()
 }
 
+/// The digest of the configured file from which a rubric's version was last taken.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn origin(on: &impl Conn, id: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT origin FROM rubric_version WHERE id = $1 AND origin IS NOT NULL \
+               ORDER BY version DESC LIMIT 1";
+    let found = row(on, sql, params![id]).await?;
+    Ok(found.map(|row| row.try_get("", "origin")).transpose()?)
+}
+
 impl Store {
     /// What calls are judged by: id and version, in the order of [`rubrics`].
     ///
@@ -240,17 +251,6 @@ impl Store {
              ORDER BY v.version DESC LIMIT 1"
         );
         row(self, &sql, params![id, digest]).await?.as_ref().map(read).transpose()
-    }
-
-    /// The digest of the configured file from which a rubric's version was last taken.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn rubric_origin(&self, id: &str) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT origin FROM rubric_version WHERE id = $1 AND origin IS NOT NULL \
-                   ORDER BY version DESC LIMIT 1";
-        let found = row(self, sql, params![id]).await?;
-        Ok(found.map(|row| row.try_get("", "origin")).transpose()?)
     }
 }
 

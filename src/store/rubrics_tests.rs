@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::fixture::Stores;
-use super::rubrics::{RubricVersion, publish, rubric, rubrics, set_active};
+use super::rubrics::{RubricVersion, origin, publish, rubric, rubrics, set_active};
 use super::{EventKind, Store, StoreError};
 
 fn text(id: &str, version: u32, origin: Option<&str>) -> RubricVersion {
@@ -60,8 +60,8 @@ async fn versions_are_added_and_the_newest_counts() {
         assert_eq!(store.rubric_version("b", 2).await.unwrap(), None);
         assert_eq!(store.rubric_by_digest("b", "b 1").await.unwrap(), Some(old.clone()));
         assert_eq!(store.rubric_by_digest("a", "b 1").await.unwrap(), None);
-        assert_eq!(store.rubric_origin("b").await.unwrap().as_deref(), Some("file 1"));
-        assert_eq!(store.rubric_origin("a").await.unwrap(), None);
+        assert_eq!(origin(store, "b").await.unwrap().as_deref(), Some("file 1"));
+        assert_eq!(origin(store, "a").await.unwrap(), None);
 
         let row = rubric(store, "b").await.unwrap().unwrap();
         old = text("b", 6, None);

@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 use super::check::{library_of, refused};
 use super::compared::ComparedBody;
+use super::existing_version;
 use super::queue::{Ask, Stage};
 use super::stored::source_of;
-use super::existing_version;
 use crate::access::Action;
 use crate::api::caller::Caller;
 use crate::api::error::{ApiError, ProblemBody};

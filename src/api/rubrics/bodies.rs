@@ -208,10 +208,10 @@ impl OutlineBody {
 fn criterion(outline: &Outline, one: &Criterion, ix: usize, share: f64) -> CriterionBody {
     let deciding = &outline.criteria[ix];
     let scale = |scale: &Option<Scale>| scale.as_ref().map(ToString::to_string);
-    let graver = deciding.graver.iter().map(|(key, clause)| GraverBody {
-        key: key.clone(),
-        condition: ConditionBody::of(clause),
-    });
+    let graver = deciding
+        .graver
+        .iter()
+        .map(|(key, clause)| GraverBody { key: key.clone(), condition: ConditionBody::of(clause) });
     CriterionBody {
         id: one.id.as_str().to_owned(),
         title: TitleBody::of(&one.title),

@@ -69,9 +69,9 @@ impl DiagnosticBody {
 pub(super) fn refused(error: &LoadError) -> ApiError {
     let errors = || error.diagnostics.iter().filter(|one| one.level == Level::Error);
     let told = |message: &dyn Fn(&Diagnostic) -> String| {
-        let lines = errors().take(NAMED_MAX).map(|one| {
-            format!("{}:{}: {}", one.place.line, one.place.column, message(one))
-        });
+        let lines = errors()
+            .take(NAMED_MAX)
+            .map(|one| format!("{}:{}: {}", one.place.line, one.place.column, message(one)));
         let mut lines: Vec<String> = lines.collect();
         let more = errors().count().saturating_sub(NAMED_MAX);
         if more > 0 {

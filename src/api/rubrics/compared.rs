@@ -216,7 +216,8 @@ fn criteria(all: &Comparison) -> Vec<CriterionBody> {
     for (criterion, one) in &all.agreement_after {
         by_id.entry(criterion).or_default().after = Some(agreement(one));
     }
-    let named = by_id.into_iter().map(|(id, body)| CriterionBody { criterion: id.to_owned(), ..body });
+    let named =
+        by_id.into_iter().map(|(id, body)| CriterionBody { criterion: id.to_owned(), ..body });
     named.collect()
 }
 

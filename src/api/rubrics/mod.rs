@@ -91,10 +91,7 @@ struct RubricInFull {
     extensions(("x-action" = json!(Action::RubricsRead.as_str()))),
     responses((status = 200, body = RubricInFull)),
 )]
-async fn one(
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
+async fn one(State(state): State<ApiState>, Path(id): Path<String>) -> Result<Response, ApiError> {
     let row = existing(&state.store, &id).await?;
     let outline = source_of(&row.newest).outline().map_err(ApiError::internal)?;
     let body = RubricInFull {

@@ -180,7 +180,8 @@ fn sets<'a>(trial: &'a Trial, rubric: &Rubric) -> (Vec<Set<'a>>, Vec<Wrong<'a>>)
     }
     let given = trial.dialogues.as_deref().map(|text| ("dialogues", text));
     let own = built_in_tests().find(|(id, _)| *id == rubric.id.as_str());
-    let own = own.filter(|_| sets.is_empty() && wrong.is_empty()).map(|(_, text)| ("built-in", text));
+    let own =
+        own.filter(|_| sets.is_empty() && wrong.is_empty()).map(|(_, text)| ("built-in", text));
     let Some((from, text)) = given.or(own) else { return (sets, wrong) };
     match dialogue::read("dialogues", text, language) {
         Ok(read) if read.judges == Judges::Beside => {

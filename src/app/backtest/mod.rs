@@ -112,9 +112,9 @@ pub fn backtest(
         ..BacktestOutcome::default()
     };
     for chunk in files.chunks(CHUNK) {
-        for (file, read) in
-            chunk.iter().zip(in_parallel(chunk, cores(), stop, |file| read_call(&judge, &labels, file, Proofs::Short)))
-        {
+        for (file, read) in chunk.iter().zip(in_parallel(chunk, cores(), stop, |file| {
+            read_call(&judge, &labels, file, Proofs::Short)
+        })) {
             // Files after a stop were not looked at.
             let Some(read) = read else { break };
             match read {

@@ -114,7 +114,8 @@ pub async fn backtest_store(
         filter.after = Some((last.started_us, last.id.clone()));
         done += rows.len() as u64;
         let names: Vec<_> = rows.iter().map(|row| (row.id.clone(), row.private.clone())).collect();
-        let reads = names.into_iter().map(|(id, private)| fetch(store, blobs, id, private, judge.ids()));
+        let reads =
+            names.into_iter().map(|(id, private)| fetch(store, blobs, id, private, judge.ids()));
         let fetched: Vec<_> = stream::iter(reads).buffered(READERS).collect().await;
         let mut calls = Vec::new();
         for (row, one) in rows.iter().zip(fetched) {

@@ -14,7 +14,7 @@ use super::analyst::Analyst;
 use crate::api::rubrics::stored::{Publisher, source_of, version_after};
 use crate::rubric::{LoadError, Rubric, built_in_file};
 use crate::store::audit::Deed;
-use crate::store::rubrics::{RubricRow, publish, rubric, rubrics, set_active};
+use crate::store::rubrics::{RubricRow, origin, publish, rubric, rubrics, set_active};
 use crate::store::{Store, StoreError, Tx, now_us};
 
 /// Who publishes what the configuration offers.
@@ -29,6 +29,11 @@ pub enum RubricsError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Two files of the configuration would replace each other.
+    #[error(
+        "two configured files hold a rubric `{0}`; keep one of them under `rubrics`, or give the other an id of its own"
+    )]
+    Twice(String),
     /// A stored text that this version of the program cannot use.
     #[error(
         "the rubric `{id}`, version {version}, cannot be used by this version of lingting:\n{source}\n\
@@ -51,14 +56,16 @@ pub enum RubricsError {
 ///
 /// # Errors
 /// [`RubricsError`].
-pub(super) async fn enter(
-    store: &Store,
-    offered: &[Rubric],
-) -> Result<Vec<Rubric>, RubricsError> {
+pub(super) async fn enter(store: &Store, offered: &[Rubric]) -> Result<Vec<Rubric>, RubricsError> {
+    let twice =
+        offered.iter().enumerate().find(|(ix, one)| offered[..*ix].iter().any(|o| o.id == one.id));
+    if let Some((_, one)) = twice {
+        return Err(RubricsError::Twice(one.id.as_str().to_owned()));
+    }
     let tx = store.begin().await?;
     for (one, ix) in offered.iter().zip(0i64..) {
         // A microsecond apart, so that scorecards keep the configuration's order.
-        take(store, &tx, one, now_us() + ix).await?;
+        take(&tx, one, now_us() + ix).await?;
     }
     for row in rubrics(&tx).await? {
         let is_offered = offered.iter().any(|one| one.id.as_str() == row.id);
@@ -70,10 +77,10 @@ pub(super) async fn enter(
     in_force(store, offered).await
 }
 
-async fn take(store: &Store, tx: &Tx, one: &Rubric, now_us: i64) -> Result<(), RubricsError> {
+async fn take(tx: &Tx, one: &Rubric, now_us: i64) -> Result<(), RubricsError> {
     let id = one.id.as_str();
     let row = rubric(tx, id).await?;
-    let last = store.rubric_origin(id).await?;
+    let last = origin(tx, id).await?;
     if let Some(row) = row.as_ref().filter(|_| last.as_deref() == Some(one.digest.as_str())) {
         if !row.active && row.changed_by == SERVICE {
             turn(tx, row, true, "configured again 重新列入配置").await?;
@@ -119,10 +126,7 @@ async fn audit(
 ///
 /// # Errors
 /// [`RubricsError`].
-pub(super) async fn in_force(
-    store: &Store,
-    known: &[Rubric],
-) -> Result<Vec<Rubric>, RubricsError> {
+pub(super) async fn in_force(store: &Store, known: &[Rubric]) -> Result<Vec<Rubric>, RubricsError> {
     let mut out = Vec::new();
     for row in rubrics(store).await?.into_iter().filter(|row| row.active) {
         let known = known.iter().find(|one| one.digest == row.newest.digest);

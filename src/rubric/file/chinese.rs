@@ -7,7 +7,10 @@
 const TEXTS: &[(&str, &str)] = &[
     ("there is no {} `{}`; did you mean `{}`?", "没有名为 `{1}` 的{0}，是否为 `{2}`？"),
     ("there is no {} `{}`", "没有名为 `{1}` 的{0}"),
-    ("the rubrics have no criterion `{}`; did you mean `{}`?", "评分标准中没有评分项 `{0}`，是否为 `{1}`？"),
+    (
+        "the rubrics have no criterion `{}`; did you mean `{}`?",
+        "评分标准中没有评分项 `{0}`，是否为 `{1}`？",
+    ),
     ("the rubrics have no criterion `{}`", "评分标准中没有评分项 `{0}`"),
     ("a map of attributes to what they must be is wanted here", "此处应为“属性: 要求”的映射"),
     ("one of {} is wanted", "应为以下之一：{0}"),
@@ -16,7 +19,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("a rubric needs a criterion", "至少需要一个评分项"),
     ("a criterion needs an `id`", "评分项需要 `id`"),
     ("`{}` needs one of `met` and `violated_by`", "`{0}` 需要 `met` 或 `violated_by` 之一"),
-    ("beside a weight stands one of `penalty` and `bonus`", "有权重时，`penalty` 与 `bonus` 只能有一个"),
+    (
+        "beside a weight stands one of `penalty` and `bonus`",
+        "有权重时，`penalty` 与 `bonus` 只能有一个",
+    ),
     (
         "a bonus that is missed is no failure: its severity is `info`, unless it has a `weight` or a `penalty`",
         "未得到加分不算违规：除非有 `weight` 或 `penalty`，严重程度应为 `info`",
@@ -29,7 +35,10 @@ const TEXTS: &[(&str, &str)] = &[
         "points by the hit need a `met` that has hits; otherwise one number is earned",
         "按次加分需要有命中的 `met`；否则只能加一个固定分值",
     ),
-    ("`severity` is missing: info, minor, major or critical", "缺少 `severity`：info、minor、major 或 critical"),
+    (
+        "`severity` is missing: info, minor, major or critical",
+        "缺少 `severity`：info、minor、major 或 critical",
+    ),
     (
         "`is` is missing: the severity where no condition makes it graver",
         "缺少 `is`：没有条件使其加重时的严重程度",
@@ -62,7 +71,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("nothing uses the condition `{}`", "条件 `{0}` 未被使用"),
     ("nothing uses the phrase list `{}`", "说法列表 `{0}` 未被使用"),
     ("no criterion is in `{}`", "分组 `{0}` 中没有评分项"),
-    ("`{}` has no weight: all sections have one, or none", "`{0}` 没有权重：要么所有分组都有，要么都没有"),
+    (
+        "`{}` has no weight: all sections have one, or none",
+        "`{0}` 没有权重：要么所有分组都有，要么都没有",
+    ),
     ("a version is a whole number from 1", "版本应为从 1 起的整数"),
     ("a whole number from 1, or `never`", "应为从 1 起的整数，或 `never`"),
     ("`{}`, line {}, column {}: {}", "`{0}` 第 {1} 行第 {2} 列：{3}"),
@@ -124,7 +136,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("yes or no is wanted here", "此处应为 yes 或 no"),
     ("a duration is wanted here; write `10s` or `300ms`", "此处应为时长，请写 `10s` 或 `300ms`"),
     ("`{}` is no duration; write `10s` or `300ms`", "`{0}` 不是时长，请写 `10s` 或 `300ms`"),
-    ("`{}` is no duration; write `12`, for seconds, or `800ms`", "`{0}` 不是时长，请写 `12`（秒）或 `800ms`"),
+    (
+        "`{}` is no duration; write `12`, for seconds, or `800ms`",
+        "`{0}` 不是时长，请写 `12`（秒）或 `800ms`",
+    ),
     ("an empty list says nothing", "空列表没有意义"),
     ("a text or a list of texts is wanted here", "此处应为文本或文本列表"),
     ("a condition is a name, or an operator with its modifiers", "条件应为名称，或运算符及其修饰"),
@@ -150,7 +165,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("a rubric file holds one document", "一个评分标准文件只能有一个文档"),
     ("a value is wanted here", "此处应有值"),
     ("a key is a plain text", "键应为普通文本"),
-    ("formatting would change what this file says; it is left alone", "格式化会改变文件含义，已保持原样"),
+    (
+        "formatting would change what this file says; it is left alone",
+        "格式化会改变文件含义，已保持原样",
+    ),
     ("a list is wanted here", "此处应为列表"),
     ("a language tag: zh or en", "语言标签应为 zh 或 en"),
     ("`direction` is inbound or outbound", "`direction` 应为 inbound 或 outbound"),
@@ -173,7 +191,10 @@ const TEXTS: &[(&str, &str)] = &[
         "the next version's number cannot be written here; write it as digits",
         "无法写入下一个版本号，请将版本写成数字",
     ),
-    ("here the draft alone is the judge; leave `rubrics` out", "此处只用草稿评判，请去掉 `rubrics`"),
+    (
+        "here the draft alone is the judge; leave `rubrics` out",
+        "此处只用草稿评判，请去掉 `rubrics`",
+    ),
     ("`{}` is missing", "缺少 `{0}`"),
     ("`{}`: {}", "`{0}`：{1}"),
 ];
@@ -260,7 +281,10 @@ mod tests {
             ("there is no way to match `x`", "没有名为 `x` 的匹配方式"),
             ("`title` is missing", "缺少 `title`"),
             ("`a{1}b`: `(` is not closed", "`a{1}b`：`(` 没有闭合"),
-            ("a weight is a number above zero and up to a million", "权重应为大于零、不超过一百万的数"),
+            (
+                "a weight is a number above zero and up to a million",
+                "权重应为大于零、不超过一百万的数",
+            ),
             ("while parsing", "YAML 格式有误：while parsing"),
         ] {
             assert_eq!(in_chinese(english), chinese);
@@ -271,10 +295,24 @@ mod tests {
 
     /// Texts of the readers that are no remarks.
     const OTHER: &[&str] = &[
-        "; did you mean", "{lead}", " at line ", "duplicate mapping key", "a YAML value", "not empty",
-        "take: average", "same utterance", "same turn", "` needs `", "a stream has a start",
-        "a plain word is an id", "{criterion}: {text}", "{}: {value}", "phrases are numbered",
-        "{}:{line}:{column}", "a section's", "it holds",
+        "; did you mean",
+        "{lead}",
+        " at line ",
+        "duplicate mapping key",
+        "a YAML value",
+        "not empty",
+        "take: average",
+        "same utterance",
+        "same turn",
+        "` needs `",
+        "a stream has a start",
+        "a plain word is an id",
+        "{criterion}: {text}",
+        "{}: {value}",
+        "phrases are numbered",
+        "{}:{line}:{column}",
+        "a section's",
+        "it holds",
     ];
 
     #[test]
@@ -303,7 +341,7 @@ mod tests {
                     {
                         continue;
                     }
-                    let message = found.replace("{{", "{").replace("}}", "}");
+                    let message = found.replace("{hint}", "").replace("{{", "{").replace("}}", "}");
                     let message = hole.replace_all(&message, "x");
                     let noun = NOUNS.iter().any(|(english, _)| *english == message);
                     assert!(

@@ -18,8 +18,8 @@ mod source;
 mod tree;
 mod units;
 
-pub(crate) use diagnostic::Remarks;
 pub use chinese::{in_chinese, suggestion};
+pub(crate) use diagnostic::Remarks;
 pub use diagnostic::{Diagnostic, Level, LoadError, Place, nearest};
 pub use load::{Library, check, load};
 pub(crate) use operator::exception_mode;

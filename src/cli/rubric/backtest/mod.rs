@@ -1,23 +1,31 @@
 //! `lingting rubric backtest`: what a rubric would have said of calls that are long over.
 
 mod show;
+#[cfg(feature = "service")]
+mod store;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::rubrics;
-use crate::app::{BacktestOptions, Labels, backtest};
+use crate::app::{BacktestOptions, BacktestOutcome, Labels, backtest};
 use crate::cli::say::Say;
+
+/// What stands in a folder's place for the calls of the service.
+const STORE: &str = "store";
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct BacktestArgs {
     /// Rubric files to try [default: the built-in packs]
     #[arg(value_name = "NEW")]
     new: Vec<PathBuf>,
-    /// Folder of reports, as `analyze --out` wrote it
-    #[arg(long, value_name = "DIR")]
+    /// Folder of reports, as `analyze --out` wrote it; or `store`: the calls of the service
+    #[arg(long, value_name = "DIR|store")]
     against: PathBuf,
+    #[cfg(feature = "service")]
+    #[command(flatten)]
+    service: crate::cli::args::ServiceArgs,
     /// Rubric files to hold them against [default: the scorecards in the reports]
     #[arg(long, value_name = "OLD", num_args = 1..)]
     versus: Vec<PathBuf>,
@@ -33,6 +41,9 @@ pub(in crate::cli) struct BacktestArgs {
 }
 
 pub(super) fn run(args: &BacktestArgs, say: Say) -> bool {
+    if args.against.as_os_str() == STORE {
+        return against_store(args, say);
+    }
     let labels = match args.labels.as_deref().map(Labels::open) {
         None => Labels::None,
         Some(Ok(labels)) => labels,
@@ -54,17 +65,30 @@ pub(super) fn run(args: &BacktestArgs, say: Say) -> bool {
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_ctrl_c(&stop, say);
     match backtest(options, &stop) {
-        Ok(outcome) => {
-            if args.json {
-                say.line(&format!("{:#}", show::as_json(&outcome)));
-            } else {
-                show::as_text(&outcome, say);
-            }
-            outcome.broken == 0 && !outcome.stopped
-        }
+        Ok(outcome) => told(&outcome, args.json, say),
         Err(error) => say.failed(&error),
     }
 }
+
+fn told(outcome: &BacktestOutcome, json: bool, say: Say) -> bool {
+    if json {
+        say.line(&format!("{:#}", show::as_json(outcome)));
+    } else {
+        show::as_text(outcome, say);
+    }
+    outcome.broken == 0 && !outcome.stopped
+}
+
+#[cfg(not(feature = "service"))]
+fn against_store(_: &BacktestArgs, say: Say) -> bool {
+    say.failed(&say.either(
+        "this build has no service, and so no store; name a folder of reports",
+        "此版本不含服务，没有通话库；请指定报告目录",
+    ))
+}
+
+#[cfg(feature = "service")]
+use store::against_store;
 
 /// The first Ctrl-C ends with what was compared by then, the second at once.
 fn listen_for_ctrl_c(stop: &Arc<AtomicBool>, say: Say) {
