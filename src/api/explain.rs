@@ -17,10 +17,11 @@ use super::calls::visible;
 use super::error::{ApiError, ProblemBody};
 use super::extract::{Json, Path, Query};
 use super::review::clear_report;
-use super::rubrics::stored::judges;
+use super::rubrics::stored::{judges, source_of};
 use crate::access::Action;
 use crate::domain::{AudioTime, Evidence, Span};
-use crate::rubric::{CallFacts, Explained, Explanation, Holds, Outline, Plan};
+use crate::rubric::describe::{Tongue, headline};
+use crate::rubric::{CallFacts, Explained, Explanation, Holds, LoadError, Outline, Plan};
 use crate::store::calls::CardRow;
 use crate::text::pii::Veil;
 use crate::wire::report::{RecordError, Report};
@@ -86,6 +87,9 @@ struct NodeBody {
     /// What it asks, as the file has it, names resolved.
     #[schema(value_type = Object)]
     asks: Value,
+    /// The same in a few words, without the conditions below.
+    words_zh: String,
+    words_en: String,
     /// `true`, `false` or `undetermined`; `pending` where more of the call may decide it.
     value: &'static str,
     /// Why nothing can decide it.
@@ -165,8 +169,8 @@ async fn explain(
             ));
         }
     }
-    let outlines = judges(&state.store, &cards).await?;
-    let gone = |card: &&CardRow| outlines.iter().all(|one| one.rubric.digest != card.digest);
+    let versions = judges(&state.store, &cards).await?;
+    let gone = |card: &&CardRow| versions.iter().all(|one| one.digest != card.digest);
     let gone: Vec<CardRow> = cards.iter().filter(gone).cloned().collect();
     if let (Some(_), Some(card)) = (&query.rubric, gone.first()) {
         let (version, digest) = (card.version, &card.digest);
@@ -180,18 +184,27 @@ async fn explain(
             ),
         ));
     }
-    if let Some(criterion) = &query.criterion {
-        let all = outlines.iter().flat_map(|outline| &outline.rubric.criteria);
-        if !outlines.is_empty() && all.into_iter().all(|one| one.id.as_str() != criterion) {
+    let report = clear_report(&state, &call).await?;
+    let (criterion, at) = (query.criterion, query.at_s.map(AudioTime::from_secs_f64));
+    let work = move || {
+        let outlines: Result<Vec<Outline>, LoadError> =
+            versions.iter().map(|one| source_of(one).outline()).collect();
+        let outlines = outlines.map_err(ApiError::internal)?;
+        if let Some(criterion) = &criterion
+            && !knows(&outlines, criterion)
+        {
             return Err(ApiError::not_found("criterion", "评分项不存在"));
         }
-    }
-    let report = clear_report(&state, &call).await?;
-    let criterion = query.criterion;
-    let at = query.at_s.map(AudioTime::from_secs_f64);
-    let work = move || explained(report, &outlines, at, criterion.as_deref());
-    let criteria = state.ports.desk.work(work).await?.map_err(ApiError::internal)?;
+        explained(report, &outlines, at, criterion.as_deref()).map_err(ApiError::internal)
+    };
+    let criteria = state.ports.desk.work(work).await??;
     Ok(Json(ExplanationBody { criteria, gone: gone.into_iter().map(|card| card.rubric).collect() }))
+}
+
+/// Whether it is one of these rubrics' criteria; of none nothing is known.
+fn knows(outlines: &[Outline], criterion: &str) -> bool {
+    let mut all = outlines.iter().flat_map(|outline| &outline.rubric.criteria);
+    outlines.is_empty() || all.any(|one| one.id.as_str() == criterion)
 }
 
 fn explained(
@@ -234,6 +247,8 @@ fn node_body(node: Explained, veil: &Veil<'_>) -> NodeBody {
     let below = node.below.into_iter();
     NodeBody {
         asks: node.clause.json(),
+        words_zh: headline(&node.clause, Tongue::Zh),
+        words_en: headline(&node.clause, Tongue::En),
         name: node.clause.name,
         value: node.holds.as_str(),
         reason: match node.holds {

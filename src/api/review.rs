@@ -17,11 +17,11 @@ use super::calls::{CardBody, visible};
 use super::error::{ApiError, ProblemBody};
 use super::etag::{ETag, IfMatch};
 use super::extract::{Json, Path, at, text};
-use super::rubrics::stored::judges;
+use super::rubrics::stored::{judges, source_of};
 use crate::access::Action;
 use crate::blobs::BlobName;
 use crate::domain::{CriterionId, RubricId, Share};
-use crate::rubric::{CallFacts, Plan, Ruling, Rulings};
+use crate::rubric::{CallFacts, Plan, Reviewed, Ruling, Rulings};
 use crate::store::audit::Deed;
 use crate::store::calls::{CallRow, CardRow};
 use crate::store::decisions::{
@@ -246,16 +246,15 @@ async fn human_cards(
         false => judges(&state.store, &judged).await?,
     };
     // Some milliseconds of work: not on the threads that answer.
-    let reviewed = tokio::task::spawn_blocking(move || {
+    let work = move || -> Result<Vec<Reviewed>, Box<dyn std::error::Error + Send + Sync>> {
         if !older.is_empty() {
-            plan = Arc::new(Plan::compile(older.into_iter().map(|one| one.rubric).collect()));
+            let read: Result<Vec<_>, _> = older.iter().map(|one| source_of(one).rubric()).collect();
+            plan = Arc::new(Plan::compile(read?));
         }
         let record = report.into_record()?;
-        Ok::<_, crate::wire::report::RecordError>(
-            plan.reviewed(&CallFacts::from(&record), &rulings),
-        )
-    });
-    let reviewed = reviewed.await.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
+        Ok(plan.reviewed(&CallFacts::from(&record), &rulings))
+    };
+    let reviewed = state.ports.desk.work(work).await?.map_err(ApiError::internal)?;
     let decided = |rubric: &str| all.iter().any(|one| one.rubric == rubric && one.rubric != MANUAL);
     let same = reviewed.into_iter().filter(|one| {
         let same = judged

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use crate::report::UiLanguage;
+use crate::rubric::describe::Tongue;
 
 /// Speaks to the person at the terminal.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +19,14 @@ impl Say {
         match self.language {
             UiLanguage::En => en,
             UiLanguage::Zh => zh,
+        }
+    }
+
+    /// The language in which rubrics are described.
+    pub(super) fn tongue(self) -> Tongue {
+        match self.language {
+            UiLanguage::En => Tongue::En,
+            UiLanguage::Zh => Tongue::Zh,
         }
     }
 

@@ -10,6 +10,7 @@
 mod applies;
 mod askers;
 pub mod backtest;
+pub mod describe;
 pub mod dialogue;
 mod diff;
 mod entity;

@@ -89,7 +89,7 @@ impl Told<'_> {
             EventKind::FindingDecided => "聆听：评分项已复核",
             EventKind::CallDeleted => "聆听：通话已删除",
             EventKind::FileFailed => "聆听：文件处理失败",
-            EventKind::RubricPublished => "聆听：评分标准已发布",
+            EventKind::RubricPublished => "聆听：评分标准有变更",
         }
     }
 

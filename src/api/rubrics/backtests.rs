@@ -45,6 +45,7 @@ pub(super) struct NewBacktest {
 
 /// Which calls.
 #[derive(Default, Deserialize, ToSchema)]
+#[schema(as = BacktestCalls)]
 #[serde(deny_unknown_fields, default)]
 struct CallsWanted {
     client: Option<String>,
@@ -117,7 +118,7 @@ pub(super) struct BacktestBody {
         (status = 429, description = "Enough are waiting", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn begin(
+pub(super) async fn begin_backtest(
     State(state): State<ApiState>,
     caller: Caller,
     Path(rubric): Path<String>,
@@ -193,7 +194,7 @@ fn body_of(
     extensions(("x-action" = json!(Action::StatsRead.as_str()))),
     responses((status = 200, body = BacktestBody)),
 )]
-pub(super) async fn see(
+pub(super) async fn backtest(
     State(state): State<ApiState>,
     caller: Caller,
     Path((rubric, id)): Path<(String, String)>,
@@ -208,7 +209,7 @@ pub(super) async fn see(
     extensions(("x-action" = json!(Action::StatsRead.as_str()))),
     responses((status = 204, description = "Done")),
 )]
-pub(super) async fn end(
+pub(super) async fn end_backtest(
     State(state): State<ApiState>,
     caller: Caller,
     Path((rubric, id)): Path<(String, String)>,

@@ -7,17 +7,19 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::extract::at;
+use crate::rubric::describe::{Names, Tongue, resolved};
 use crate::rubric::{Change, Clause, Criterion, Outline, Scale, Title, What};
 use crate::store::rubrics::{RubricRow, RubricVersion};
 
 /// A text in both languages.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TitleBody {
-    zh: String,
-    en: String,
+#[schema(as = InBothLanguages)]
+pub(super) struct BothBody {
+    pub(super) zh: String,
+    pub(super) en: String,
 }
 
-impl TitleBody {
+impl BothBody {
     fn of(title: &Title) -> Self {
         Self { zh: title.zh.clone(), en: title.en.clone() }
     }
@@ -28,7 +30,7 @@ impl TitleBody {
 #[schema(as = Rubric)]
 pub(super) struct RubricBody {
     id: String,
-    title: TitleBody,
+    title: BothBody,
     /// Whether calls are judged by it.
     active: bool,
     /// The newest version's number: the one in force, if any is.
@@ -50,7 +52,7 @@ impl RubricBody {
         let newest = &row.newest;
         Self {
             id: row.id.clone(),
-            title: TitleBody { zh: newest.title_zh.clone(), en: newest.title_en.clone() },
+            title: BothBody { zh: newest.title_zh.clone(), en: newest.title_en.clone() },
             active: row.active,
             version: newest.version,
             criteria: newest.criteria,
@@ -69,7 +71,7 @@ impl RubricBody {
 pub(super) struct VersionBody {
     version: u32,
     digest: String,
-    title: TitleBody,
+    title: BothBody,
     criteria: i64,
     published: String,
     /// A person's id, or `service` for what came from the configuration.
@@ -82,7 +84,7 @@ impl VersionBody {
         Self {
             version: one.version,
             digest: one.digest.clone(),
-            title: TitleBody { zh: one.title_zh.clone(), en: one.title_en.clone() },
+            title: BothBody { zh: one.title_zh.clone(), en: one.title_en.clone() },
             criteria: one.criteria,
             published: at(one.published_us),
             published_by: one.published_by.clone(),
@@ -96,7 +98,7 @@ impl VersionBody {
 #[schema(as = RubricOutline)]
 pub(super) struct OutlineBody {
     id: String,
-    title: TitleBody,
+    title: BothBody,
     /// The language it listens to; absent: any.
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
@@ -113,13 +115,12 @@ pub(super) struct OutlineBody {
 #[schema(as = RubricSection)]
 struct SectionBody {
     id: String,
-    title: TitleBody,
+    title: BothBody,
     #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<f64>,
-    /// When it applies, as JSON; absent: always.
+    /// When it applies; absent: always.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    when: Option<Value>,
+    when: Option<ConditionBody>,
 }
 
 /// A criterion.
@@ -127,7 +128,7 @@ struct SectionBody {
 #[schema(as = RubricCriterion)]
 struct CriterionBody {
     id: String,
-    title: TitleBody,
+    title: BothBody,
     /// A section's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     section: Option<String>,
@@ -172,11 +173,23 @@ pub(super) struct ConditionBody {
     /// Its operator and modifiers as the file has them, phrase lists and names resolved.
     #[schema(value_type = Object)]
     asks: Value,
+    /// The same in words, a line each, indented by depth; phrases are counted.
+    words: WordsBody,
+}
+
+/// Lines in both languages.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LinesInBothLanguages)]
+struct WordsBody {
+    zh: Vec<String>,
+    en: Vec<String>,
 }
 
 impl ConditionBody {
-    fn of(clause: &Clause) -> Self {
-        Self { name: clause.name.clone(), asks: clause.json() }
+    pub(super) fn of(clause: &Clause) -> Self {
+        let lines = |tongue| resolved(clause, Names::Resolved, tongue);
+        let words = WordsBody { zh: lines(Tongue::Zh), en: lines(Tongue::En) };
+        Self { name: clause.name.clone(), asks: clause.json(), words }
     }
 }
 
@@ -186,16 +199,16 @@ impl OutlineBody {
         let whens = rubric.sections.iter().zip(&outline.sections);
         let sections = whens.map(|(section, when)| SectionBody {
             id: section.id.clone(),
-            title: TitleBody::of(&section.title),
+            title: BothBody::of(&section.title),
             weight: section.weight.map(|weight| weight.to_f64()),
-            when: when.as_ref().map(Clause::json),
+            when: when.as_ref().map(ConditionBody::of),
         });
         let shares = rubric.shares();
         let criteria = (rubric.criteria.iter().enumerate())
             .map(|(ix, one)| criterion(outline, one, ix, shares[ix] as f64 / 100.0));
         Self {
             id: rubric.id.as_str().to_owned(),
-            title: TitleBody::of(&rubric.title),
+            title: BothBody::of(&rubric.title),
             language: rubric.language.as_ref().map(|language| language.as_str().to_owned()),
             pass_mark: rubric.pass_mark.to_f64(),
             head: outline.head.iter().map(|(key, text)| (key.clone(), text.clone())).collect(),
@@ -214,7 +227,7 @@ fn criterion(outline: &Outline, one: &Criterion, ix: usize, share: f64) -> Crite
         .map(|(key, clause)| GraverBody { key: key.clone(), condition: ConditionBody::of(clause) });
     CriterionBody {
         id: one.id.as_str().to_owned(),
-        title: TitleBody::of(&one.title),
+        title: BothBody::of(&one.title),
         section: one.section.map(|at| outline.rubric.sections[at].id.clone()),
         severity: one.severity.as_str(),
         weight: one.weight.to_f64(),
@@ -239,12 +252,18 @@ pub(super) struct ChangeBody {
     /// Of `value` and `condition`: which: `weight`, `severity`, `share`, …; `met`, `violated_by`, `when`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// The old value, or the old condition.
+    /// Of `value`: the old one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<Value>,
-    /// The new one.
+    before: Option<String>,
+    /// Of `value`: the new one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<Value>,
+    after: Option<String>,
+    /// Of `condition`: the old one; absent where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before_condition: Option<ConditionBody>,
+    /// Of `condition`: the new one; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after_condition: Option<ConditionBody>,
     /// Phrases that are new.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     added: Vec<String>,
@@ -256,7 +275,6 @@ pub(super) struct ChangeBody {
 impl ChangeBody {
     pub(super) fn of(change: &Change) -> Self {
         let bare = |kind| Self { of: change.of.clone(), change: kind, ..Self::default() };
-        let json = |clause: &Option<Clause>| clause.as_ref().map(Clause::json);
         match &change.what {
             What::CriterionAdded => bare("criterion_added"),
             What::CriterionRemoved => bare("criterion_removed"),
@@ -264,14 +282,14 @@ impl ChangeBody {
             What::SectionRemoved => bare("section_removed"),
             What::Value { name, before, after } => Self {
                 name: Some((*name).to_owned()),
-                before: Some(before.as_str().into()),
-                after: Some(after.as_str().into()),
+                before: Some(before.clone()),
+                after: Some(after.clone()),
                 ..bare("value")
             },
             What::Condition { name, before, after } => Self {
                 name: Some(name.clone()),
-                before: json(before),
-                after: json(after),
+                before_condition: before.as_ref().map(ConditionBody::of),
+                after_condition: after.as_ref().map(ConditionBody::of),
                 ..bare("condition")
             },
             What::Phrases { added, removed } => {

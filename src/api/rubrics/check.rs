@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bodies::OutlineBody;
+use super::bodies::{BothBody, OutlineBody};
 use crate::access::Action;
 use crate::api::error::ApiError;
 use crate::api::extract::Json;
@@ -24,13 +24,6 @@ pub(super) fn library_of() -> Library {
     library()
 }
 
-/// A text in both languages.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MessageBody {
-    zh: String,
-    en: String,
-}
-
 /// A remark on a text.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RubricDiagnostic)]
@@ -43,7 +36,7 @@ pub(super) struct DiagnosticBody {
     column: u64,
     /// Characters that it is about.
     length: u64,
-    message: MessageBody,
+    message: BothBody,
     /// What was probably meant, to stand there instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<String>,
@@ -59,7 +52,7 @@ impl DiagnosticBody {
             line: one.place.line,
             column: one.place.column,
             length: extent(text, one.place),
-            message: MessageBody { zh: in_chinese(&one.message), en: one.message.clone() },
+            message: BothBody { zh: in_chinese(&one.message), en: one.message.clone() },
             suggestion: suggestion(&one.message).map(str::to_owned),
         }
     }
@@ -84,6 +77,7 @@ pub(super) fn refused(error: &LoadError) -> ApiError {
 
 /// A text to be looked at.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = RubricDraft)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Draft {
     /// A rubric's file, YAML.
@@ -92,6 +86,7 @@ pub(super) struct Draft {
 
 /// What is to be said of a text.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RubricChecked)]
 pub(super) struct Checked {
     /// Whether it can be published.
     sound: bool,
@@ -111,7 +106,7 @@ pub(super) struct Checked {
     extensions(("x-action" = json!(Action::RubricsRead.as_str()))),
     responses((status = 200, body = Checked)),
 )]
-pub(super) async fn check_text(
+pub(super) async fn check_draft(
     State(state): State<ApiState>,
     Json(Draft { text }): Json<Draft>,
 ) -> Result<Json<Checked>, ApiError> {

@@ -26,7 +26,7 @@ use super::etag::ETag;
 use super::extract::{Json, Path, Query};
 use super::page::{Page, PageQuery};
 use crate::access::Action;
-use crate::rubric::diff;
+use crate::rubric::{LoadError, diff};
 use crate::store::Conn;
 use crate::store::rubrics::{RubricRow, RubricVersion, rubric, rubrics};
 
@@ -41,12 +41,12 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(versions, write::publish_version))
         .routes(routes!(version))
         .routes(routes!(write::restore))
-        .routes(routes!(write::set))
+        .routes(routes!(write::activate))
         .routes(routes!(difference))
-        .routes(routes!(check::check_text))
-        .routes(routes!(trial::test))
-        .routes(routes!(backtests::begin))
-        .routes(routes!(backtests::see, backtests::end))
+        .routes(routes!(check::check_draft))
+        .routes(routes!(trial::test_draft))
+        .routes(routes!(backtests::begin_backtest))
+        .routes(routes!(backtests::backtest, backtests::end_backtest))
 }
 
 /// A rubric that is there.
@@ -62,6 +62,13 @@ async fn existing_version(
 ) -> Result<RubricVersion, ApiError> {
     let found = state.store.rubric_version(id, version).await?;
     found.ok_or_else(|| ApiError::not_found("version of the rubric", "该版本不存在"))
+}
+
+/// What a version says. Some milliseconds of work: not on the threads that answer.
+async fn outline_of(state: &ApiState, version: &RubricVersion) -> Result<OutlineBody, ApiError> {
+    let source = source_of(version);
+    let work = move || source.outline().map(|outline| OutlineBody::of(&outline));
+    state.ports.desk.work(work).await?.map_err(ApiError::internal)
 }
 
 /// List rubrics, in the order in which they came; withdrawn ones too.
@@ -93,12 +100,8 @@ struct RubricInFull {
 )]
 async fn one(State(state): State<ApiState>, Path(id): Path<String>) -> Result<Response, ApiError> {
     let row = existing(&state.store, &id).await?;
-    let outline = source_of(&row.newest).outline().map_err(ApiError::internal)?;
-    let body = RubricInFull {
-        rubric: RubricBody::of(&row),
-        outline: OutlineBody::of(&outline),
-        text: row.newest.body,
-    };
+    let outline = outline_of(&state, &row.newest).await?;
+    let body = RubricInFull { rubric: RubricBody::of(&row), outline, text: row.newest.body };
     Ok((ETag(row.rev), Json(body)).into_response())
 }
 
@@ -123,6 +126,7 @@ async fn versions(
 
 /// A version with what it says.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RubricVersionInFull)]
 struct VersionInFull {
     #[serde(flatten)]
     version: VersionBody,
@@ -143,8 +147,7 @@ async fn version(
     Path((id, version)): Path<(String, u32)>,
 ) -> Result<Json<VersionInFull>, ApiError> {
     let found = existing_version(&state, &id, version).await?;
-    let outline = source_of(&found).outline().map_err(ApiError::internal)?;
-    let (version, outline) = (VersionBody::of(&found), OutlineBody::of(&outline));
+    let (version, outline) = (VersionBody::of(&found), outline_of(&state, &found).await?);
     Ok(Json(VersionInFull { version, outline, text: found.body }))
 }
 
@@ -153,13 +156,16 @@ async fn version(
 #[into_params(parameter_in = Query)]
 struct DiffQuery {
     /// The older one.
+    #[param(minimum = 1)]
     from: u32,
     /// The newer one.
+    #[param(minimum = 1)]
     to: u32,
 }
 
 /// What is judged otherwise.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RubricDifference)]
 struct Difference {
     from: u32,
     to: u32,
@@ -179,8 +185,9 @@ async fn difference(
     Path(id): Path<String>,
     Query(DiffQuery { from, to }): Query<DiffQuery>,
 ) -> Result<Json<Difference>, ApiError> {
-    let old = source_of(&existing_version(&state, &id, from).await?).outline();
-    let new = source_of(&existing_version(&state, &id, to).await?).outline();
-    let changes = diff(&old.map_err(ApiError::internal)?, &new.map_err(ApiError::internal)?);
+    let old = source_of(&existing_version(&state, &id, from).await?);
+    let new = source_of(&existing_version(&state, &id, to).await?);
+    let work = move || Ok::<_, LoadError>(diff(&old.outline()?, &new.outline()?));
+    let changes = state.ports.desk.work(work).await?.map_err(ApiError::internal)?;
     Ok(Json(Difference { from, to, changes: changes.iter().map(ChangeBody::of).collect() }))
 }

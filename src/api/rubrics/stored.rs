@@ -3,7 +3,7 @@
 //! In: rubrics, versions. Out: the one for the other, with the same digest, so that what judged a call can judge
 //! it again.
 
-use crate::rubric::{Diagnostic, Level, LoadError, Outline, Place, Rubric, RubricSource, numbered};
+use crate::rubric::{Diagnostic, Level, LoadError, Place, Rubric, RubricSource, numbered};
 use crate::store::rubrics::RubricVersion;
 use crate::store::{Store, StoreError, calls::CardRow};
 
@@ -74,25 +74,17 @@ pub(crate) fn source_of(version: &RubricVersion) -> RubricSource {
     }
 }
 
-/// The rubrics by which scorecards were judged, to the digest; a scorecard whose version is not in the store is left
-/// out.
+/// The versions by which scorecards were judged; one that is not in the store is left out.
 ///
 /// # Errors
 /// [`StoreError`].
 pub(in crate::api) async fn judges(
     store: &Store,
     cards: &[CardRow],
-) -> Result<Vec<Outline>, StoreError> {
+) -> Result<Vec<RubricVersion>, StoreError> {
     let mut out = Vec::new();
     for card in cards {
-        let Some(version) = store.rubric_by_digest(&card.rubric, &card.digest).await? else {
-            continue;
-        };
-        let outline = source_of(&version).outline();
-        let outline = outline.map_err(|e| StoreError::damaged("rubric", e))?;
-        if outline.rubric.digest == card.digest {
-            out.push(outline);
-        }
+        out.extend(store.rubric_by_digest(&card.rubric, &card.digest).await?);
     }
     Ok(out)
 }

@@ -17,6 +17,7 @@ use crate::session::announces_wait;
 
 /// What to test.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = RubricTrial)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Trial {
     /// A rubric's file, YAML; dialogues under its key `tests` are run.
@@ -28,6 +29,7 @@ pub(super) struct Trial {
 
 /// What came of it.
 #[derive(Default, Serialize, ToSchema)]
+#[schema(as = RubricTried)]
 pub(super) struct Tried {
     /// Mistakes in the text; with one, nothing is run.
     diagnostics: Vec<DiagnosticBody>,
@@ -111,7 +113,7 @@ impl MismatchBody {
     extensions(("x-action" = json!(Action::RubricsRead.as_str()))),
     responses((status = 200, body = Tried)),
 )]
-pub(super) async fn test(
+pub(super) async fn test_draft(
     State(state): State<ApiState>,
     Json(body): Json<Trial>,
 ) -> Result<Json<Tried>, ApiError> {

@@ -22,7 +22,7 @@ use crate::api::error::{ApiError, ProblemBody};
 use crate::api::etag::{ETag, IfMatch};
 use crate::api::extract::{Json, Path, text};
 use crate::api::state::ApiState;
-use crate::rubric::{LoadError, Plan, Rubric, load};
+use crate::rubric::{Plan, Rubric, load};
 use crate::store::audit::Deed;
 use crate::store::rubrics::{self, RubricRow};
 use crate::store::{Tx, now_us};
@@ -35,6 +35,7 @@ const IN_FORCE: Duration = Duration::from_secs(5);
 
 /// A text to be published.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = NewRubricVersion)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewVersion {
     /// The file, YAML. Where its `version` does not grow, the next number is written into it.
@@ -45,6 +46,7 @@ pub(super) struct NewVersion {
 
 /// Why.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = RubricReason)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Because {
     /// For the record.
@@ -53,6 +55,7 @@ pub(super) struct Because {
 
 /// Whether calls are to be judged by it.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = RubricActivity)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Activity {
     active: bool,
@@ -76,7 +79,7 @@ pub(super) async fn add(
     Json(body): Json<NewVersion>,
 ) -> Result<Response, ApiError> {
     let reason = text("reason", &body.reason, REASON_CHARS_MAX)?;
-    let draft = sound(body.text).await?;
+    let draft = sound(&state, body.text).await?;
     let tx = state.store.begin().await?;
     if rubrics::rubric(&tx, draft.id.as_str()).await?.is_some() {
         return Err(ApiError::conflict(
@@ -106,7 +109,7 @@ pub(super) async fn publish_version(
     Json(body): Json<NewVersion>,
 ) -> Result<Response, ApiError> {
     let reason = text("reason", &body.reason, REASON_CHARS_MAX)?;
-    let draft = sound(body.text).await?;
+    let draft = sound(&state, body.text).await?;
     if draft.id.as_str() != id {
         let other = draft.id.as_str();
         return Err(ApiError::invalid(
@@ -153,7 +156,7 @@ pub(super) async fn restore(
     extensions(("x-action" = json!(Action::RubricsWrite.as_str()))),
     responses((status = 200, body = RubricBody)),
 )]
-pub(super) async fn set(
+pub(super) async fn activate(
     State(state): State<ApiState>,
     caller: Caller,
     Path(id): Path<String>,
@@ -176,11 +179,10 @@ pub(super) async fn set(
     Ok((ETag(row.rev), Json(RubricBody::of(&row))).into_response())
 }
 
-/// A draft without mistakes. Some milliseconds of work: not on the threads that answer.
-async fn sound(text: String) -> Result<Rubric, ApiError> {
+/// A draft without mistakes.
+async fn sound(state: &ApiState, text: String) -> Result<Rubric, ApiError> {
     let read = move || load("rubric.yaml", &text, &library_of());
-    let read = tokio::task::spawn_blocking(read).await.map_err(ApiError::internal)?;
-    read.map_err(|error: LoadError| refused(&error))
+    state.ports.desk.work(read).await?.map_err(|error| refused(&error))
 }
 
 async fn published(

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::describe::{Names, resolved};
 use super::outline;
 use crate::cli::say::Say;
+use crate::rubric::describe::{Names, resolved};
 use crate::rubric::{Change, Clause, What, diff};
 
 /// Phrases that are shown of those that came or went.
@@ -72,7 +72,7 @@ fn show(change: &Change, say: Say) {
             for (mark, clause) in [("-", before), ("+", after)] {
                 for line in clause
                     .as_ref()
-                    .map_or_else(Vec::new, |clause| resolved(clause, Names::Resolved, say))
+                    .map_or_else(Vec::new, |clause| resolved(clause, Names::Resolved, say.tongue()))
                 {
                     say.line(&format!("    {mark} {line}"));
                 }

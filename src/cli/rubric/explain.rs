@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::describe::headline;
 use super::outline;
 use crate::cli::say::Say;
 use crate::domain::{AudioTime, DoubtReason, Evidence, EvidenceKind};
+use crate::rubric::describe::{headline, words};
 use crate::rubric::{CallFacts, Explained, Explanation, Holds, Outline, Plan};
 use crate::text::pii::mask;
 use crate::wire::report::Report;
@@ -169,7 +169,7 @@ fn node(lead: &str, one: &Explained, depth: usize, say: Say) {
         _ => String::new(),
     };
     let gap = if lead.is_empty() { "" } else { " " };
-    say.line(&format!("{indent}{mark} {lead}{gap}{}{why}", headline(&one.clause, say)));
+    say.line(&format!("{indent}{mark} {lead}{gap}{}{why}", headline(&one.clause, say.tongue())));
     for evidence in &one.evidence {
         say.line(&format!("{indent}    {}", evidence_line(evidence, say)));
     }
@@ -177,7 +177,7 @@ fn node(lead: &str, one: &Explained, depth: usize, say: Say) {
         // The operator's own children follow it; others are where it was held against.
         let lead = match key.as_str() {
             "any" | "all" | "none" | "order" | "not" | "condition" => String::new(),
-            key => format!("{}:", super::describe::words(key, say)),
+            key => format!("{}:", words(key, say.tongue())),
         };
         node(&lead, inner, depth + 1, say);
     }

@@ -4,7 +4,6 @@
 
 mod backtest;
 mod check;
-mod describe;
 mod diff;
 mod explain;
 mod fmt;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::describe::{Names, describe};
 use super::outline;
 use crate::cli::say::{Say, fit};
+use crate::rubric::describe::{Names, describe};
 use crate::rubric::{Clause, Criterion, Deciding, FailsOn, OnCritical, Outline, Title};
 
 #[derive(Debug, clap::Args)]
@@ -170,7 +170,7 @@ fn worth(criterion: &Criterion, share: i64, say: Say) -> String {
 
 fn condition(label: &str, clause: &Clause, indent: &str, say: Say) {
     let colon = say.either(":", "：");
-    let lines = describe(clause, Names::Only, say);
+    let lines = describe(clause, Names::Only, say.tongue());
     if let [one] = &lines[..] {
         return say.line(&format!("{indent}{label}{colon} {one}"));
     }

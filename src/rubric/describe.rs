@@ -3,15 +3,32 @@
 //! In: a clause as its file has it. Out: lines, indented by their depth. A key that has no words here is
 //! shown as it is written, so that every operator can be shown.
 
-use crate::cli::say::Say;
-use crate::rubric::{Clause, INHERITED, Part};
+use super::outline::{Clause, INHERITED, Part};
 
 /// Phrases that are shown of a list.
 const PHRASES_SHOWN: usize = 3;
 
+/// The product's two languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tongue {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+impl Tongue {
+    fn either<'t>(self, en: &'t str, zh: &'t str) -> &'t str {
+        match self {
+            Tongue::En => en,
+            Tongue::Zh => zh,
+        }
+    }
+}
+
 /// How conditions with a name are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Names {
+pub enum Names {
     /// By their name alone: they are told elsewhere.
     Only,
     /// With all that they ask.
@@ -19,7 +36,7 @@ pub(super) enum Names {
 }
 
 /// A condition in lines.
-pub(super) fn describe(clause: &Clause, names: Names, say: Say) -> Vec<String> {
+pub fn describe(clause: &Clause, names: Names, say: Tongue) -> Vec<String> {
     match (&clause.name, names) {
         (Some(name), Names::Only) => vec![name.clone()],
         _ => resolved(clause, names, say),
@@ -27,7 +44,7 @@ pub(super) fn describe(clause: &Clause, names: Names, say: Say) -> Vec<String> {
 }
 
 /// What a condition asks, whatever its name.
-pub(super) fn resolved(clause: &Clause, names: Names, say: Say) -> Vec<String> {
+pub fn resolved(clause: &Clause, names: Names, say: Tongue) -> Vec<String> {
     let mut facts = Vec::new();
     let mut below = Vec::new();
     let mut parts: Vec<&(String, Part)> = clause.parts.iter().collect();
@@ -59,7 +76,7 @@ pub(super) fn resolved(clause: &Clause, names: Names, say: Say) -> Vec<String> {
 }
 
 /// A condition without those it refers to: what stands below it is told apart.
-pub(super) fn headline(clause: &Clause, say: Say) -> String {
+pub fn headline(clause: &Clause, say: Tongue) -> String {
     let (mut facts, mut below) = (Vec::new(), Vec::new());
     let mut parts: Vec<&(String, Part)> = clause.parts.iter().collect();
     parts.sort_by_key(|(key, _)| rank(key));
@@ -87,7 +104,7 @@ fn part_of(
     key: &str,
     part: &Part,
     names: Names,
-    say: Say,
+    say: Tongue,
     facts: &mut Vec<String>,
     below: &mut Below,
 ) {
@@ -148,7 +165,7 @@ fn part_of(
     }
 }
 
-fn plain(part: &Part, say: Say) -> String {
+fn plain(part: &Part, say: Tongue) -> String {
     match part {
         Part::Plain(text) => value(text, say),
         Part::Phrases { all, .. } => all.join(" / "),
@@ -281,12 +298,13 @@ const VALUES: &[(&str, &str)] = &[
     ("false", "否"),
 ];
 
-pub(super) fn words(key: &str, say: Say) -> String {
+/// A key of a condition in words.
+pub fn words(key: &str, say: Tongue) -> String {
     let found = WORDS.iter().find(|(word, ..)| *word == key);
     found.map_or_else(|| key.to_owned(), |(_, en, zh)| say.either(en, zh).to_owned())
 }
 
-fn value(text: &str, say: Say) -> String {
+fn value(text: &str, say: Tongue) -> String {
     let one = |word: &str| {
         let found = VALUES.iter().find(|(name, _)| *name == word);
         found.map_or_else(|| word.to_owned(), |(name, zh)| say.either(name, zh).to_owned())
