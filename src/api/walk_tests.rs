@@ -19,7 +19,7 @@ use super::rubrics::stored::{Publisher, version_after};
 use super::{ApiSettings, openapi};
 use crate::access::{Secret, fits};
 use crate::domain::{Belongs, Grant, Role, Scope};
-use crate::rubric::{Rubric, built_in};
+use crate::rubric::{Library, Rubric, load};
 use crate::store::ledger::{self, Sighting};
 use crate::store::retention::{Goes, Of, RuleBody, Which};
 use crate::store::list::CallFilter;
@@ -34,8 +34,7 @@ use crate::store::{EventKind, Store, fixture, now_us};
 const MARKS: [&str; 2] = ["ALPHA7", "BRAVO7"];
 
 /// Parameters that name nobody's thing: the same for all.
-const SHARED: &[(&str, &str)] =
-    &[("unit_kind", "client"), ("rubric_id", "forbidden-language-zh"), ("version", "1")];
+const SHARED: &[(&str, &str)] = &[("unit_kind", "client"), ("rubric_id", "walk"), ("version", "1")];
 
 fn belongs(mark: &str) -> Belongs {
     let named = |what: &str| Some(format!("{mark} {what}"));
@@ -52,10 +51,11 @@ fn scope(mark: &str) -> Scope {
     Scope::Of(vec![Grant(belongs(mark))])
 }
 
-/// A rubric that ships with the product.
+/// A small rubric.
 fn a_rubric() -> Rubric {
-    let named = |one: &Rubric| one.id.as_str() == "forbidden-language-zh";
-    built_in().unwrap().into_iter().find(named).unwrap()
+    let text = "rubric: walk\nversion: 1\ntitle: Walk\ncriteria:\n  \
+                - {id: hello, severity: minor, met: {phrase: hello, by: agent}}\n";
+    load("walk.yaml", text, &Library::default()).unwrap()
 }
 
 async fn publish_a_rubric(store: &Store) {

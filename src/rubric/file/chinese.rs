@@ -307,6 +307,7 @@ mod tests {
         "` needs `",
         "a stream has a start",
         "a plain word is an id",
+        "line {}",
         "{criterion}: {text}",
         "{}: {value}",
         "phrases are numbered",
@@ -334,7 +335,7 @@ mod tests {
                 let code = text.split("#[cfg(test)]").next().unwrap();
                 let code: Vec<&str> =
                     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-                let code = code.join("\n");
+                let code = code.join("\n").replace("'\"'", "' '");
                 for found in literal.captures_iter(&code) {
                     let found = found[1].replace("\\\n", "").replace("  ", "");
                     if !found.trim().contains(' ')
