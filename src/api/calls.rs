@@ -13,12 +13,14 @@ use super::ApiState;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::etag::ETag;
-use super::extract::{Json, Path, Query, at, us};
+use super::extract::{Json, Path, Query, at};
 use super::page::{Page, PageQuery};
+use super::which::Which;
 use crate::access::Action;
-use crate::store::Conn;
 use crate::store::calls::{CallRow, CardRow, FindingRow, call_of};
-use crate::store::list::{CallFilter, Column, Sort};
+use crate::store::findings::Waiting;
+use crate::store::list::{CallFilter, Sort};
+use crate::store::{Conn, Store};
 
 /// This resource's routes.
 pub(super) fn router() -> OpenApiRouter<ApiState> {
@@ -185,6 +187,9 @@ struct FindingBody {
     points: f64,
     /// 0 to 1.
     confidence: f64,
+    /// The leg to listen to; absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leg: Option<i64>,
     /// Where to listen.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_s: Option<f64>,
@@ -206,6 +211,7 @@ impl FindingBody {
             weight: points(row.weight_milli),
             points: points(row.points_milli),
             confidence: points(row.confidence_milli),
+            leg: row.leg,
             start_s: row.start_ms.map(points),
             end_s: row.end_ms.map(points),
             quote: row.quote,
@@ -213,73 +219,83 @@ impl FindingBody {
     }
 }
 
-/// Which calls.
+/// In which order.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ListQuery {
-    client: Option<String>,
-    vendor: Option<String>,
-    project: Option<String>,
-    team: Option<String>,
-    /// The agent's staff number.
-    agent: Option<String>,
-    queue: Option<String>,
-    /// `inbound` or `outbound`.
-    direction: Option<String>,
-    language: Option<String>,
-    /// `pass`, `fail`, `critical`, `undetermined` or `not_applicable`.
-    verdict: Option<String>,
-    /// `open`, `in_review` or `settled`.
-    review_state: Option<String>,
-    /// A reviewer's id.
-    assigned_to: Option<String>,
-    /// `call` or `chat`.
-    kind: Option<String>,
-    /// A criterion that was not met.
-    failed: Option<String>,
-    /// Begun at this time or later.
-    from: Option<String>,
-    /// Begun before this time.
-    to: Option<String>,
+pub(super) struct Order {
     /// `risk` (the default): what a person should look at first; `time`: the newest.
     sort: Option<String>,
 }
 
-impl ListQuery {
-    fn filter(self) -> Result<CallFilter, ApiError> {
-        let sort = match self.sort.as_deref() {
-            None | Some("risk") => Sort::Risk,
-            Some("time") => Sort::Time,
-            Some(_) => {
-                return Err(ApiError::invalid(
-                    "`sort` is risk or time",
-                    "`sort` 应为 risk 或 time",
-                ));
-            }
-        };
-        let equal = [
-            (Column::Client, self.client),
-            (Column::Vendor, self.vendor),
-            (Column::Project, self.project),
-            (Column::Team, self.team),
-            (Column::Agent, self.agent),
-            (Column::Queue, self.queue),
-            (Column::Direction, self.direction),
-            (Column::Language, self.language),
-            (Column::Verdict, self.verdict),
-            (Column::ReviewState, self.review_state),
-            (Column::AssignedTo, self.assigned_to),
-            (Column::Kind, self.kind),
-        ];
-        Ok(CallFilter {
-            equal: equal.into_iter().filter_map(|(column, value)| Some((column, value?))).collect(),
-            failed: self.failed,
-            from_us: self.from.as_deref().map(us).transpose()?,
-            to_us: self.to.as_deref().map(us).transpose()?,
-            sort,
-            ..CallFilter::default()
-        })
+impl Order {
+    /// The order as the store is asked for it.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`].
+    pub(super) fn sort(&self) -> Result<Sort, ApiError> {
+        match self.sort.as_deref() {
+            None | Some("risk") => Ok(Sort::Risk),
+            Some("time") => Ok(Sort::Time),
+            Some(_) => Err(ApiError::invalid("`sort` is risk or time", "`sort` 应为 risk 或 time")),
+        }
     }
+}
+
+/// A call in a list, with what of it waits for a person.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CallInList)]
+pub(super) struct ListedBody {
+    #[serde(flatten)]
+    call: CallBody,
+    /// Violations that nobody has decided on.
+    open_violations: i64,
+    /// Undetermined findings that nobody has decided on.
+    open_undetermined: i64,
+    /// The finding to look at first: the gravest that nobody has decided on; where none is open, the gravest
+    /// violation that people upheld.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worst: Option<WorstBody>,
+}
+
+/// The finding to look at first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WorstFinding)]
+struct WorstBody {
+    #[serde(flatten)]
+    finding: FindingBody,
+    /// What people said, if they did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    human_verdict: Option<String>,
+}
+
+impl ListedBody {
+    pub(super) fn of(call: CallRow, waiting: Option<Waiting>) -> Self {
+        let waiting = waiting.unwrap_or_default();
+        let worst = waiting.worst.map(|worst| WorstBody {
+            finding: FindingBody::of(worst.finding),
+            human_verdict: worst.human_verdict,
+        });
+        Self {
+            call: CallBody::of(call),
+            open_violations: waiting.violations,
+            open_undetermined: waiting.undetermined,
+            worst,
+        }
+    }
+}
+
+/// Calls with what of each waits for a person.
+pub(super) async fn listed(
+    store: &Store,
+    calls: Vec<CallRow>,
+) -> Result<Vec<ListedBody>, ApiError> {
+    let ids: Vec<&str> = calls.iter().map(|call| call.id.as_str()).collect();
+    let mut waiting = store.waiting(&ids).await?;
+    let body = |call: CallRow| {
+        let waiting = waiting.remove(&call.id);
+        ListedBody::of(call, waiting)
+    };
+    Ok(calls.into_iter().map(body).collect())
 }
 
 /// A call that the caller sees; what they do not see is not there.
@@ -297,27 +313,27 @@ pub(super) async fn visible(
 
 /// List calls.
 #[utoipa::path(
-    get, path = "/api/v1/calls", tag = "calls", params(ListQuery, PageQuery),
+    get, path = "/api/v1/calls", tag = "calls", params(Which, Order, PageQuery),
     extensions(("x-action" = json!(Action::CallsRead.as_str()))),
-    responses((status = 200, body = Page<CallBody>)),
+    responses((status = 200, body = Page<ListedBody>)),
 )]
 async fn list(
     State(state): State<ApiState>,
     caller: Caller,
-    Query(query): Query<ListQuery>,
+    Query(which): Query<Which>,
+    Query(order): Query<Order>,
     page: PageQuery,
-) -> Result<Json<Page<CallBody>>, ApiError> {
+) -> Result<Json<Page<ListedBody>>, ApiError> {
     let limit = page.limit()?;
-    let mut filter = query.filter()?;
-    filter.after = page.after()?;
-    filter.limit = limit + 1;
-    let sort = filter.sort;
+    let sort = order.sort()?;
+    let after = page.after()?;
+    let filter = CallFilter { sort, after, limit: limit + 1, ..which.filter(&caller)? };
     let found = state.store.list(&filter, caller.scope()).await?;
     let page = Page::of(found, limit, |row| match sort {
         Sort::Risk => (row.risk, row.id.clone()),
         Sort::Time => (row.started_us, row.id.clone()),
     });
-    Ok(Json(page.map(CallBody::of)))
+    Ok(Json(Page { items: listed(&state.store, page.items).await?, next: page.next }))
 }
 
 /// See a call.

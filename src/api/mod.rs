@@ -70,6 +70,7 @@ mod uploads;
 #[cfg(test)]
 mod walk_tests;
 mod webhooks;
+mod which;
 
 use std::sync::Arc;
 

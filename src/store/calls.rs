@@ -10,8 +10,12 @@ use sea_orm::QueryResult;
 
 use super::db::{Conn, Store, StoreError, Tx, params, row, rows, run};
 use super::events::EventKind;
+use super::findings::{findings_in, put_findings};
+use super::outcomes;
 use crate::domain::Belongs;
 use crate::wire::report::Report;
+
+pub use super::findings::FindingRow;
 
 /// zstd's level: a report shrinks to a tenth in a few milliseconds.
 const ZSTD_LEVEL: i32 = 3;
@@ -104,33 +108,6 @@ pub struct CardRow {
     pub human_score_milli: Option<i64>,
 }
 
-/// What one criterion concluded, where it applied.
-#[derive(Clone, PartialEq, Eq)]
-pub struct FindingRow {
-    /// The rubric.
-    pub rubric: String,
-    /// The criterion.
-    pub criterion: String,
-    /// Its title.
-    pub title: String,
-    /// `met`, `not_met` or `undetermined`.
-    pub verdict: String,
-    /// `info` … `critical`.
-    pub severity: String,
-    /// Thousandths of a point that could be had.
-    pub weight_milli: i64,
-    /// Thousandths of a point that were had.
-    pub points_milli: i64,
-    /// 0 to 1000.
-    pub confidence_milli: i64,
-    /// The main evidence: from, in milliseconds.
-    pub start_ms: Option<i64>,
-    /// The main evidence: to, in milliseconds.
-    pub end_ms: Option<i64>,
-    /// The main evidence: what was heard, starred.
-    pub quote: Option<String>,
-}
-
 /// Everything about a call that was analysed, ready to be kept.
 pub struct NewCall<'a> {
     /// Its row; `rev`, `review_state`, `assigned_to` and `held` are the store's own and ignored.
@@ -169,6 +146,11 @@ pub async fn put(tx: &Tx, call: &NewCall<'_>) -> Result<i64, StoreError> {
     run(tx, sql, params![id, rev, at_us, call.settings, body, call.peaks.to_vec()]).await?;
     put_cards(tx, id, call.cards).await?;
     put_findings(tx, id, call.findings).await?;
+    outcomes::measured(tx, call.row).await?;
+    if rev > 1 {
+        outcomes::decided_before(tx, id).await?;
+    }
+    outcomes::settle(tx, id).await?;
     put_units(tx, call.row).await?;
     let mut body = serde_json::json!({"rev": rev});
     if let Some(was_us) = was_us.filter(|was_us| *was_us != call.row.started_us) {
@@ -242,31 +224,6 @@ async fn put_cards(tx: &Tx, id: &str, cards: &[CardRow]) -> Result<(), StoreErro
             card.score_milli,
             card.human_verdict.clone(),
             card.human_score_milli,
-        ];
-        run(tx, sql, values).await?;
-    }
-    Ok(())
-}
-
-async fn put_findings(tx: &Tx, id: &str, findings: &[FindingRow]) -> Result<(), StoreError> {
-    run(tx, "DELETE FROM finding WHERE call_id = $1", params![id]).await?;
-    let sql = "INSERT INTO finding (call_id, rubric, criterion, title, verdict, severity, weight_milli, \
-               points_milli, confidence_milli, start_ms, end_ms, quote) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    for one in findings {
-        let values = params![
-            id,
-            &one.rubric,
-            &one.criterion,
-            &one.title,
-            &one.verdict,
-            &one.severity,
-            one.weight_milli,
-            one.points_milli,
-            one.confidence_milli,
-            one.start_ms,
-            one.end_ms,
-            one.quote.clone(),
         ];
         run(tx, sql, values).await?;
     }
@@ -410,15 +367,6 @@ pub(super) async fn cards_in(on: &impl Conn, id: &str) -> Result<Vec<CardRow>, S
     rows(on, sql, params![id]).await?.iter().map(card).collect()
 }
 
-pub(super) async fn findings_in(on: &impl Conn, id: &str) -> Result<Vec<FindingRow>, StoreError> {
-    let sql = "SELECT rubric, criterion, title, verdict, severity, weight_milli, points_milli, \
-        confidence_milli, start_ms, end_ms, quote FROM finding WHERE call_id = $1 \
-        ORDER BY CASE verdict WHEN 'not_met' THEN 0 WHEN 'undetermined' THEN 1 ELSE 2 END, \
-        CASE severity WHEN 'critical' THEN 0 WHEN 'major' THEN 1 WHEN 'minor' THEN 2 ELSE 3 END, \
-        rubric, criterion";
-    rows(on, sql, params![id]).await?.iter().map(finding_row).collect()
-}
-
 pub(super) fn unpacked(body: &[u8]) -> Result<String, StoreError> {
     let unpack = || {
         let mut json = String::new();
@@ -469,21 +417,5 @@ pub(super) fn call_row(row: &QueryResult) -> Result<CallRow, StoreError> {
         review_state: row.try_get("", "review_state")?,
         assigned_to: row.try_get("", "assigned_to")?,
         held: held != 0,
-    })
-}
-
-fn finding_row(row: &QueryResult) -> Result<FindingRow, StoreError> {
-    Ok(FindingRow {
-        rubric: row.try_get("", "rubric")?,
-        criterion: row.try_get("", "criterion")?,
-        title: row.try_get("", "title")?,
-        verdict: row.try_get("", "verdict")?,
-        severity: row.try_get("", "severity")?,
-        weight_milli: row.try_get("", "weight_milli")?,
-        points_milli: row.try_get("", "points_milli")?,
-        confidence_milli: row.try_get("", "confidence_milli")?,
-        start_ms: row.try_get("", "start_ms")?,
-        end_ms: row.try_get("", "end_ms")?,
-        quote: row.try_get("", "quote")?,
     })
 }

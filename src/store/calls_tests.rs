@@ -75,6 +75,7 @@ fn finding(verdict: &str) -> FindingRow {
         weight_milli: 5_000,
         points_milli: 0,
         confidence_milli: 900,
+        leg: Some(0),
         start_ms: Some(10),
         end_ms: Some(500),
         quote: Some("喂".into()),

@@ -9,6 +9,7 @@ use super::calls::call_of;
 use super::db::{Conn, Store, StoreError, Tx, params, row, rows, run};
 use super::events::EventKind;
 use super::list::Where;
+use super::outcomes;
 use crate::domain::{Scope, Share};
 
 /// A reviewer's word on one finding.
@@ -106,6 +107,8 @@ pub async fn decide(
     ];
     run(tx, sql, values).await?;
     set_human(tx, call_id, cards).await?;
+    outcomes::decide(tx, call_id, rubric, criterion, &decision.verdict).await?;
+    outcomes::settle(tx, call_id).await?;
     let sql = "UPDATE call SET rev = rev + 1, review_state = \
                CASE review_state WHEN 'open' THEN 'in_review' ELSE review_state END WHERE id = $1";
     run(tx, sql, params![call_id]).await?;

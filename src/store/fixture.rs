@@ -129,6 +129,7 @@ pub(crate) async fn call(
         weight_milli: 1000,
         points_milli: 1000,
         confidence_milli: 1000,
+        leg: Some(0),
         start_ms: Some(0),
         end_ms: Some(1000),
         quote: Some(said.into()),

@@ -26,10 +26,20 @@ pub enum Sort {
 #[derive(Debug, Clone, Default)]
 pub struct CallFilter {
     /// Columns that must have this value: `client`, `vendor`, `project`, `team`, `agent`, `queue`,
-    /// `direction`, `language`, `verdict`, `review_state`, `assigned_to`, `kind`.
+    /// `direction`, `language`, `verdict`, `review_state`, `assigned_to`, `kind`; an empty value: that have none.
     pub equal: Vec<(Column, String)>,
-    /// A criterion that was not met.
+    /// A criterion that was not met; people's word before the machine's.
     pub failed: Option<String>,
+    /// What a criterion came to; people's word before the machine's.
+    pub found: Option<Found>,
+    /// A kind of trouble with the recording.
+    pub problem: Option<String>,
+    /// Calls that are nobody's to review.
+    pub unassigned: bool,
+    /// Calls with findings that nobody has decided on.
+    pub undecided: bool,
+    /// Measures from a bound on and below another.
+    pub ranges: Vec<(Measure, Option<i64>, Option<i64>)>,
     /// Begun at this time or later, microseconds since 1970.
     pub from_us: Option<i64>,
     /// Begun before this time.
@@ -40,6 +50,70 @@ pub struct CallFilter {
     pub after: Option<(i64, String)>,
     /// Rows wanted; at most [`PAGE_MAX`].
     pub limit: u32,
+}
+
+/// What a criterion came to.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Of this rubric; any without.
+    pub rubric: Option<String>,
+    /// The criterion; any without.
+    pub criterion: Option<String>,
+    /// `met`, `not_met`, `undetermined` or `not_applicable`; any without.
+    pub verdict: Option<String>,
+}
+
+/// A figure of a call that is compared and counted. A closed set: names go into SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Waiting that nobody asked for, milliseconds in all.
+    DeadAir,
+    /// The longest of it, milliseconds.
+    DeadAirLongest,
+    /// The agent over the customer, milliseconds in all.
+    Overtalk,
+    /// The agent's characters or words a minute.
+    Rate,
+    /// The agent's part of the talk, thousandths.
+    TalkShare,
+    /// On hold, milliseconds.
+    Hold,
+    /// Thousandths of a point; people's word before the machine's.
+    Score,
+    /// Milliseconds.
+    Duration,
+    /// 0 to 1000.
+    Risk,
+}
+
+impl Measure {
+    /// All.
+    pub const ALL: [Measure; 9] = [
+        Measure::DeadAir,
+        Measure::DeadAirLongest,
+        Measure::Overtalk,
+        Measure::Rate,
+        Measure::TalkShare,
+        Measure::Hold,
+        Measure::Score,
+        Measure::Duration,
+        Measure::Risk,
+    ];
+
+    /// Its column.
+    pub const fn column(self) -> &'static str {
+        match self {
+            Measure::DeadAir => "dead_air_ms",
+            Measure::DeadAirLongest => "dead_air_longest_ms",
+            Measure::Overtalk => "overtalk_ms",
+            Measure::Rate => "rate_per_min",
+            Measure::TalkShare => "talk_share_milli",
+            Measure::Hold => "hold_ms",
+            Measure::Score => "final_score_milli",
+            Measure::Duration => "duration_ms",
+            Measure::Risk => "risk",
+        }
+    }
 }
 
 /// A column that can be asked for a value. A closed set: names go into SQL.
@@ -159,20 +233,47 @@ impl Where {
     }
 }
 
-fn condition(filter: &CallFilter, scope: &Scope) -> Where {
+pub(super) fn condition(filter: &CallFilter, scope: &Scope, postgres: bool) -> Where {
     let mut condition = Where::default();
     condition.and("call.deleted_us IS NULL".into());
     condition.scope(scope, "call");
     for (column, value) in &filter.equal {
+        if value.is_empty() {
+            condition.and(format!("call.{} IS NULL", column.name()));
+            continue;
+        }
         let value = condition.bind(value.as_str());
         condition.and(format!("call.{} = {value}", column.name()));
     }
     if let Some(criterion) = &filter.failed {
-        let value = condition.bind(criterion.as_str());
-        condition.and(format!(
-            "EXISTS (SELECT 1 FROM finding WHERE finding.call_id = call.id \
-             AND finding.criterion = {value} AND finding.verdict = 'not_met')"
-        ));
+        let failed = Found {
+            rubric: None,
+            criterion: Some(criterion.clone()),
+            verdict: Some("not_met".into()),
+        };
+        found(&mut condition, &failed);
+    }
+    if let Some(one) = &filter.found {
+        found(&mut condition, one);
+    }
+    if let Some(problem) = &filter.problem {
+        let value = condition.bind(format!(",{problem},"));
+        // Position and not LIKE: what is asked for is no pattern.
+        let at = if postgres { "strpos" } else { "instr" };
+        condition.and(format!("{at}(',' || call.problems || ',', {value}) > 0"));
+    }
+    if filter.unassigned {
+        condition.and("call.assigned_to IS NULL".into());
+    }
+    if filter.undecided {
+        condition.and("call.open_violations + call.open_undetermined > 0".into());
+    }
+    for (measure, from, below) in &filter.ranges {
+        for (bound, is) in [(from, ">="), (below, "<")] {
+            let Some(bound) = bound else { continue };
+            let value = condition.bind(*bound);
+            condition.and(format!("call.{} {is} {value}", measure.column()));
+        }
     }
     if let Some(from_us) = filter.from_us {
         let value = condition.bind(from_us);
@@ -185,6 +286,20 @@ fn condition(filter: &CallFilter, scope: &Scope) -> Where {
     condition
 }
 
+/// Few outcomes have it, whatever the number of calls.
+fn found(condition: &mut Where, one: &Found) {
+    let parts = [("rubric", &one.rubric), ("criterion", &one.criterion), ("verdict", &one.verdict)];
+    let mut named = Vec::new();
+    for (name, value) in parts {
+        let Some(value) = value else { continue };
+        named.push(format!("{name} = {}", condition.bind(value.as_str())));
+    }
+    if !named.is_empty() {
+        let named = named.join(" AND ");
+        condition.and(format!("call.outcome IN (SELECT outcome FROM outcome_item WHERE {named})"));
+    }
+}
+
 impl Store {
     /// One page of the calls that `scope` lets be seen.
     ///
@@ -195,7 +310,7 @@ impl Store {
         filter: &CallFilter,
         scope: &Scope,
     ) -> Result<Vec<CallRow>, StoreError> {
-        let mut condition = condition(filter, scope);
+        let mut condition = condition(filter, scope, self.is_postgres());
         let key = match filter.sort {
             Sort::Risk => "risk",
             Sort::Time => "started_us",
@@ -217,7 +332,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn count(&self, filter: &CallFilter, scope: &Scope) -> Result<i64, StoreError> {
-        let condition = condition(filter, scope);
+        let condition = condition(filter, scope, self.is_postgres());
         let sql = format!("SELECT COUNT(*) AS n FROM call WHERE {}", condition.sql());
         let row = row(self, &sql, condition.values).await?;
         Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)

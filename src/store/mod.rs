@@ -10,9 +10,13 @@ mod audit_tests;
 pub mod calls;
 #[cfg(test)]
 mod calls_tests;
+pub mod compliance;
 mod db;
 pub mod decisions;
+pub mod distribution;
 mod events;
+pub mod figures;
+pub mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod idempotency;
@@ -23,6 +27,7 @@ pub mod ledger;
 #[cfg(test)]
 mod ledger_tests;
 pub mod list;
+mod outcomes;
 pub mod people;
 pub mod retention;
 pub mod rubrics;

@@ -106,6 +106,7 @@ fn finding_row(rubric: &str, finding: &Finding) -> FindingRow {
         weight_milli: milli(finding.weight),
         points_milli: milli(finding.points),
         confidence_milli: milli(finding.confidence),
+        leg: main.and_then(|one| one.leg).map(i64::from),
         start_ms: main.and_then(|one| one.start_s).map(ms),
         end_ms: main.and_then(|one| one.end_s).map(ms),
         quote: main.and_then(|one| one.quote.clone()),
@@ -143,26 +144,33 @@ pub(crate) fn risk(report: &Report) -> i64 {
     (worst.max(0) + 10 * further + 5 * doubts).min(1000)
 }
 
+fn thousandths(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
 /// Figures to filter and count by.
 pub(crate) fn measures(report: &Report) -> serde_json::Value {
     let conversation = &report.conversation;
     let talk: f64 = conversation.talk_s.values().sum();
-    let share = |party: &str| {
-        let of = conversation.talk_s.get(party).copied().unwrap_or_default();
-        if talk > 0.0 { (of / talk * 1000.0).round() / 1000.0 } else { 0.0 }
-    };
     // Waiting that was asked for is no dead air.
     let unasked = conversation.silences.iter().filter(|one| !one.announced && !one.hold);
-    let longest = unasked.map(|one| one.end_s - one.start_s).fold(0.0, f64::max);
+    let unasked: Vec<f64> = unasked.map(|one| one.end_s - one.start_s).collect();
+    let longest = unasked.iter().copied().fold(0.0, f64::max);
     let over = conversation.overtalk.iter().filter(|one| !one.backchannel && one.by == "agent");
+    let over: Vec<f64> = over.map(|one| one.end_s - one.start_s).collect();
     // A sum of nothing is minus zero.
     let holds = 0.0 + conversation.holds.iter().map(|one| one.end_s - one.start_s).sum::<f64>();
     let mut all = json!({
-        "silence_longest_s": (longest * 1000.0).round() / 1000.0,
-        "overtalk_by_agent": over.count(),
-        "talk_share_agent": share("agent"),
-        "hold_s": (holds * 1000.0).round() / 1000.0,
+        "silence_longest_s": thousandths(longest),
+        "dead_air_s": thousandths(0.0 + unasked.iter().sum::<f64>()),
+        "overtalk_by_agent": over.len(),
+        "overtalk_agent_s": thousandths(0.0 + over.iter().sum::<f64>()),
+        "hold_s": thousandths(holds),
     });
+    if talk > 0.0 {
+        let agent = conversation.talk_s.get("agent").copied().unwrap_or_default();
+        all["talk_share_agent"] = json!(thousandths(agent / talk));
+    }
     if let Some(rate) = conversation.rate_per_min.get("agent") {
         all["rate_agent_per_min"] = json!(rate);
     }
