@@ -1,5 +1,5 @@
 -- The store's first form, one text for SQLite and PostgreSQL. `@SERIAL@` and `@BYTES@` are the two words in
--- which they differ (`store::schema`). Times are microseconds since 1970 UTC; spans milliseconds from a
+-- which they differ, and lines that begin with `@SQLITE@` are for SQLite only (`store::schema`). Times are microseconds since 1970 UTC; spans milliseconds from a
 -- call's first sample; JSON is text; booleans are 0 or 1; scores are thousandths of a point.
 
 -- What happened, in order. The truth: search, open data and webhooks follow it by `seq`.
@@ -84,15 +84,18 @@ CREATE INDEX call_risk ON call (risk, id);
 CREATE INDEX call_client ON call (client, started_us);
 CREATE INDEX call_vendor ON call (vendor, started_us);
 CREATE INDEX call_team ON call (team, started_us);
+CREATE INDEX call_received ON call (received_us, kind, verdict, problems, deleted_us, duration_ms);
+CREATE INDEX call_analysed ON call (analysed_us, duration_ms);
 CREATE INDEX call_agent ON call (agent, started_us);
 CREATE INDEX call_review ON call (review_state, risk, id);
 CREATE INDEX call_assigned ON call (assigned_to, risk, id);
 CREATE INDEX call_outcome ON call (outcome, risk, id);
--- Figures over many calls are read from here alone: a tenth of the table's bytes.
-CREATE INDEX call_figures ON call (started_us, client, vendor, project, team, agent, queue, direction, language, kind,
-  verdict, review_state, assigned_to, outcome, risk, duration_ms, final_score_milli, dead_air_ms, dead_air_longest_ms,
-  overtalk_ms, rate_per_min, talk_share_milli, hold_ms, open_violations, open_undetermined, agreed, overturned,
-  not_assessable, problems, id) WHERE deleted_us IS NULL;
+-- Figures over many calls are read from here alone: a tenth of the table's bytes. PostgreSQL reads the table, and
+-- would refuse a call whose names together are too long for its indexes.
+@SQLITE@ CREATE INDEX call_figures ON call (started_us, client, vendor, project, team, agent, queue, direction,
+@SQLITE@   language, kind, verdict, review_state, assigned_to, outcome, risk, duration_ms, final_score_milli, dead_air_ms,
+@SQLITE@   dead_air_longest_ms, overtalk_ms, rate_per_min, talk_share_milli, hold_ms, open_violations,
+@SQLITE@   open_undetermined, agreed, overturned, not_assessable, problems, id) WHERE deleted_us IS NULL;
 
 -- The whole masked report (`lingting/report/1`), zstd. Every analysis of a call has its own row; the newest counts.
 CREATE TABLE report (
@@ -237,6 +240,7 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_state ON ledger (state, id);
 CREATE INDEX ledger_source ON ledger (source, state, id);
 CREATE INDEX ledger_sha256 ON ledger (sha256);
+CREATE INDEX ledger_seen ON ledger (seen_us, state, why, size);
 
 -- Where files come from: what is older than the first look at a source is backlog.
 CREATE TABLE source (

@@ -64,6 +64,7 @@ mod sign_on;
 mod sign_on_tests;
 mod sources;
 mod sql;
+mod stats;
 mod tokens;
 mod units;
 mod uploads;
@@ -124,6 +125,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(audio::router())
         .merge(sources::router())
         .merge(sql::router())
+        .merge(stats::router())
 }
 
 /// The description of the whole API, OpenAPI 3.1: `schemas/openapi.json`.

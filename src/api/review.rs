@@ -356,20 +356,20 @@ struct PrecisionBody {
 }
 
 /// A share with its 95 % interval (Wilson).
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Share)]
-struct ShareBody {
+pub(super) struct ShareBody {
     of: u64,
     right: u64,
     /// 0 to 1; absent where nothing was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
-    share: Option<f64>,
+    pub(super) share: Option<f64>,
     low: f64,
     high: f64,
 }
 
 impl ShareBody {
-    fn of(share: Share) -> Self {
+    pub(super) fn of(share: Share) -> Self {
         let (low, high) = share.wilson();
         Self { of: share.of, right: share.right, share: share.value(), low, high }
     }

@@ -337,6 +337,42 @@ impl Store {
         let row = row(self, &sql, condition.values).await?;
         Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)
     }
+
+    /// The newest of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn newest(
+        &self,
+        filter: &CallFilter,
+        scope: &Scope,
+    ) -> Result<Option<CallRow>, StoreError> {
+        let filter = CallFilter { sort: Sort::Time, limit: 1, ..filter.clone() };
+        Ok(self.list(&filter, scope).await?.pop())
+    }
+
+    /// Those with the highest or the lowest scores that hold, at most `limit`, the newest first among equals.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn by_score(
+        &self,
+        filter: &CallFilter,
+        scope: &Scope,
+        highest: bool,
+        limit: u32,
+    ) -> Result<Vec<CallRow>, StoreError> {
+        let mut condition = condition(filter, scope, self.is_postgres());
+        condition.and("call.final_score_milli IS NOT NULL".into());
+        let limit = condition.bind(i64::from(limit.clamp(1, PAGE_MAX)));
+        let order = if highest { "DESC" } else { "ASC" };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM call WHERE {} ORDER BY call.final_score_milli {order}, \
+             call.started_us DESC, call.id DESC LIMIT {limit}",
+            condition.sql()
+        );
+        rows(self, &sql, condition.values).await?.iter().map(call_row).collect()
+    }
 }
 
 /// How many calls there ever were, deleted ones among them.

@@ -11,6 +11,7 @@ pub mod calls;
 #[cfg(test)]
 mod calls_tests;
 pub mod compliance;
+pub mod coverage;
 mod db;
 pub mod decisions;
 pub mod distribution;

@@ -31,11 +31,20 @@ pub(super) async fn migrate(tx: &Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What lines begin with that are not for PostgreSQL.
+const SQLITE_ONLY: &str = "@SQLITE@ ";
+
 /// The text in a database's own words.
 fn worded(sql: &str, backend: DbBackend) -> String {
     let (serial, bytes) = match backend {
         DbBackend::Postgres => ("BIGSERIAL PRIMARY KEY", "BYTEA"),
         _ => ("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB"),
     };
+    let line = |line: &str| match (line.strip_prefix(SQLITE_ONLY), backend) {
+        (Some(_), DbBackend::Postgres) => None,
+        (Some(line), _) => Some(line.to_owned() + "\n"),
+        (None, _) => Some(line.to_owned() + "\n"),
+    };
+    let sql: String = sql.lines().filter_map(line).collect();
     sql.replace("@SERIAL@", serial).replace("@BYTES@", bytes)
 }
