@@ -11,7 +11,7 @@ use crate::session::chat::{ChatLog, judge};
 use crate::wire::report::{Report, Source, Timings};
 
 /// A report that a real chat was judged to.
-fn report() -> Report {
+pub(super) fn report() -> Report {
     let info = CallInfo::unknown(CallId::new("c1").unwrap());
     let messages: Vec<Message> =
         [(Party::Agent, "您好，请问有什么可以帮您？"), (Party::Customer, "我要投诉")]

@@ -17,6 +17,8 @@ pub mod decisions;
 pub mod distribution;
 mod events;
 pub mod figures;
+#[cfg(test)]
+mod figures_tests;
 pub mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
