@@ -1,6 +1,7 @@
 -- The store's first form, one text for SQLite and PostgreSQL. `@SERIAL@` and `@BYTES@` are the two words in
--- which they differ, and lines that begin with `@SQLITE@` are for SQLite only (`store::schema`). Times are microseconds since 1970 UTC; spans milliseconds from a
--- call's first sample; JSON is text; booleans are 0 or 1; scores are thousandths of a point.
+-- which they differ, and lines that begin with `@SQLITE@` are for SQLite only (`store::schema`). Times are
+-- microseconds since 1970 UTC; spans milliseconds from a call's first sample; JSON is text; booleans are 0 or 1;
+-- scores are thousandths of a point.
 
 -- What happened, in order. The truth: search, open data and webhooks follow it by `seq`.
 CREATE TABLE event (
@@ -95,7 +96,8 @@ CREATE INDEX call_outcome ON call (outcome, risk, id);
 @SQLITE@ CREATE INDEX call_figures ON call (started_us, client, vendor, project, team, agent, queue, direction,
 @SQLITE@   language, kind, verdict, review_state, assigned_to, outcome, risk, duration_ms, final_score_milli, dead_air_ms,
 @SQLITE@   dead_air_longest_ms, overtalk_ms, rate_per_min, talk_share_milli, hold_ms, open_violations,
-@SQLITE@   open_undetermined, agreed, overturned, not_assessable, problems, id) WHERE deleted_us IS NULL;
+@SQLITE@   open_undetermined, agreed, overturned, not_assessable, problems, id, deleted_us)
+@SQLITE@   WHERE deleted_us IS NULL;
 
 -- The whole masked report (`lingting/report/1`), zstd. Every analysis of a call has its own row; the newest counts.
 CREATE TABLE report (
@@ -165,6 +167,7 @@ CREATE TABLE outcome_item (
   PRIMARY KEY (outcome, rubric, criterion)
 );
 CREATE INDEX outcome_criterion ON outcome_item (criterion, verdict, outcome);
+CREATE INDEX outcome_rubric ON outcome_item (rubric, criterion, verdict, outcome);
 
 -- What a person decided about a finding. Never edited; the newest of a finding counts.
 CREATE TABLE decision (

@@ -36,15 +36,18 @@ mod layers;
 pub mod page;
 pub mod state;
 
+mod assign;
 mod audio;
 mod audit;
 mod calls;
 mod events;
 mod explain;
+mod exports;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod http_tests;
+mod jobs;
 mod ledger;
 mod ops;
 #[cfg(feature = "web")]
@@ -126,6 +129,9 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(sources::router())
         .merge(sql::router())
         .merge(stats::router())
+        .merge(assign::router())
+        .merge(jobs::router())
+        .merge(exports::router())
 }
 
 /// The description of the whole API, OpenAPI 3.1: `schemas/openapi.json`.

@@ -142,6 +142,16 @@ impl Walk {
             "person_id" => self.people[&(mark, Role::Reviewer)].clone(),
             "unit_id" => format!("{mark}%20client"),
             "call_id" => format!("{mark}-call"),
+            "agent_id" => format!("{mark}%20agent"),
+            "job_id" => {
+                let (id, now_us) = (uuid::Uuid::now_v7().to_string(), now_us());
+                let sql = format!(
+                    "INSERT INTO job (id, kind, key, payload, state, lane, run_us, attempts, created_us, changed_us) \
+                     VALUES ('{id}', '{mark}', '{id}', '{{}}', 'quarantined', 0, 0, 5, {now_us}, {now_us})"
+                );
+                fixture::execute(&self.world.state.store, &sql).await;
+                id
+            }
             "search_id" => self.search(owner).await,
             "backtest_id" => {
                 let desk = &self.world.state.ports.desk;

@@ -57,54 +57,47 @@ impl Store {
         let mut condition = condition(filter, scope, self.is_postgres());
         let items = items(&mut condition, asked.rubric, asked.criterion);
         let (from, calls) = (self.figures(filter), condition.sql());
-        let others: Vec<String> = [Some(asked.by), asked.then]
-            .into_iter()
-            .map(|one| match one {
-                Some(one) if one != By::Criterion => one.sql(asked.offset_us),
-                _ => "CAST(NULL AS TEXT)".into(),
-            })
-            .collect();
+        let key =
+            |by: Option<By>| by.map_or("CAST(NULL AS TEXT)".into(), |by| by.sql(asked.offset_us));
+        let (first, second) = (key(Some(asked.by)), key(asked.then));
         // Calls of a group that came to the same are counted once, and looked into afterwards.
         let alike = format!(
-            "SELECT g1, g2, outcome, COUNT(*) AS n FROM (SELECT {} AS g1, {} AS g2, call.outcome AS outcome \
-             FROM {from} WHERE {calls}) c GROUP BY g1, g2, outcome",
-            others[0], others[1]
+            "SELECT g1, g2, outcome, COUNT(*) AS n FROM (SELECT {first} AS g1, {second} AS g2, \
+             call.outcome AS outcome FROM {from} WHERE {calls}) c GROUP BY g1, g2, outcome"
         );
-        let sum = |of: &str| {
-            format!(
-                "CAST(SUM(t.n * o.met) AS BIGINT) AS met, CAST(SUM(t.n * o.not_met) AS BIGINT) AS not_met, \
-                 CAST(SUM(t.n * o.undetermined) AS BIGINT) AS undetermined, \
-                 CAST(SUM(t.n * o.not_applicable) AS BIGINT) AS not_applicable, \
-                 CAST(SUM(t.n) AS BIGINT) AS calls FROM ({alike}) t JOIN {of} o ON o.id = t.outcome"
-            )
+        let each = |times: &str| {
+            super::outcomes::VERDICTS
+                .map(|verdict| {
+                    format!("CAST(SUM({}) AS BIGINT) AS {verdict}", times.replace("{}", verdict))
+                })
+                .join(", ")
         };
-        let each = "SUM(CASE verdict WHEN 'met' THEN 1 ELSE 0 END) AS met, \
-                    SUM(CASE verdict WHEN 'not_met' THEN 1 ELSE 0 END) AS not_met, \
-                    SUM(CASE verdict WHEN 'undetermined' THEN 1 ELSE 0 END) AS undetermined, \
-                    SUM(CASE verdict WHEN 'not_applicable' THEN 1 ELSE 0 END) AS not_applicable";
-        let sql = if by_criterion {
-            let of = format!(
-                "(SELECT outcome AS id, rubric, criterion, {each} FROM outcome_item WHERE {items} \
-                 GROUP BY outcome, rubric, criterion)"
-            );
-            format!(
+        let none = "CAST(NULL AS TEXT)";
+        let sql = match (by_criterion, asked.rubric, asked.criterion) {
+            // Neither judged by anything in particular, nor grouped by it: outcomes know how many of each.
+            (false, None, None) => format!(
+                "SELECT g1, g2, {none} AS rubric, {none} AS criterion, {none} AS title, \
+                 CAST(SUM(t.n) AS BIGINT) AS calls, {} FROM ({alike}) t JOIN outcome o ON o.id = t.outcome \
+                 GROUP BY g1, g2",
+                each("t.n * o.{}")
+            ),
+            // Items outside, in the order of their index: SQLite would sort them, or go through the calls for each.
+            (true, ..) => format!(
                 "SELECT g1, g2, o.rubric AS rubric, o.criterion AS criterion, (SELECT f.title FROM finding f \
-                 WHERE f.criterion = o.criterion AND f.rubric = o.rubric LIMIT 1) AS title, {} \
-                 GROUP BY g1, g2, o.rubric, o.criterion",
-                sum(&of)
-            )
-        } else {
-            let of = match (asked.rubric, asked.criterion) {
-                (None, None) => "outcome".to_owned(),
-                _ => format!(
-                    "(SELECT outcome AS id, {each} FROM outcome_item WHERE {items} GROUP BY outcome)"
-                ),
-            };
-            let none = "CAST(NULL AS TEXT)";
-            format!(
-                "SELECT g1, g2, {none} AS rubric, {none} AS criterion, {none} AS title, {} GROUP BY g1, g2",
-                sum(&of)
-            )
+                 WHERE f.criterion = o.criterion AND f.rubric = o.rubric LIMIT 1) AS title, \
+                 CAST(SUM(t.n) AS BIGINT) AS calls, {} FROM outcome_item o CROSS JOIN ({alike}) t \
+                 WHERE o.outcome = t.outcome AND {items} GROUP BY o.rubric, o.criterion, g1, g2",
+                each("CASE o.verdict WHEN '{}' THEN t.n ELSE 0 END")
+            ),
+            // A call is counted once, however many of its items are meant.
+            (false, ..) => format!(
+                "SELECT g1, g2, {none} AS rubric, {none} AS criterion, {none} AS title, \
+                 CAST(SUM(t.n) AS BIGINT) AS calls, {} FROM ({alike}) t CROSS JOIN \
+                 (SELECT outcome AS id, {} FROM outcome_item o WHERE {items} GROUP BY outcome) o \
+                 WHERE o.id = t.outcome GROUP BY g1, g2",
+                each("t.n * o.{}"),
+                each("CASE o.verdict WHEN '{}' THEN 1 ELSE 0 END")
+            ),
         };
         let found = rows(self, &sql, condition.values).await?;
         found.iter().map(|row| group(row, asked)).collect()

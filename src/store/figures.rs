@@ -201,12 +201,12 @@ pub enum By {
 }
 
 impl By {
-    /// Its value as SQL, a text; for [`By::Criterion`] the caller has its own.
+    /// Its value as SQL, a text; a call has no one criterion.
     pub(super) fn sql(self, offset_us: i64) -> String {
         match self {
             By::Column(column) => format!("call.{}", column.name()),
             By::Time(every) => format!("CAST({} AS TEXT)", every.sql(offset_us)),
-            By::Criterion => "i.criterion".into(),
+            By::Criterion => "CAST(NULL AS TEXT)".into(),
         }
     }
 
@@ -222,7 +222,7 @@ impl By {
     }
 }
 
-/// The rubric's and criterion's part of a condition on `outcome_item`.
+/// The rubric's and criterion's part of a condition on `outcome_item o`.
 pub(super) fn items(
     condition: &mut Where,
     rubric: Option<&str>,
@@ -231,7 +231,7 @@ pub(super) fn items(
     let named = [("rubric", rubric), ("criterion", criterion)];
     let parts: Vec<String> = named
         .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name} = {}", condition.bind(value?))))
+        .filter_map(|(name, value)| Some(format!("o.{name} = {}", condition.bind(value?))))
         .collect();
     if parts.is_empty() { "1 = 1".into() } else { parts.join(" AND ") }
 }

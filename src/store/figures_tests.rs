@@ -116,7 +116,15 @@ async fn keep(store: &Store, made: &Made) {
     tx.commit().await.unwrap();
 }
 
-async fn filled(store: &Store) {
+/// Changes rows from outside.
+pub(crate) async fn execute_all(store: &Store, statements: &[&str]) {
+    for statement in statements {
+        execute(store, statement).await;
+    }
+}
+
+/// The four calls.
+pub(crate) async fn filled(store: &Store) {
     for made in MADE {
         keep(store, made).await;
     }

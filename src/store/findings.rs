@@ -97,6 +97,9 @@ pub(super) async fn findings_in(on: &impl Conn, id: &str) -> Result<Vec<FindingR
     rows(on, sql, params![id]).await?.iter().map(finding_row).collect()
 }
 
+/// Findings by call, each with what people said of it, if they did.
+pub type Told = BTreeMap<String, Vec<(FindingRow, Option<String>)>>;
+
 /// Violations and what is undetermined, the one to look at first first.
 const WAITING: &str = "SELECT call_id, rubric, criterion, title, verdict, severity, weight_milli, points_milli, \
     confidence_milli, leg, start_ms, end_ms, quote, human_verdict FROM finding \
@@ -122,6 +125,30 @@ impl Store {
         for row in rows(self, &sql, values).await? {
             let id: String = row.try_get("", "call_id")?;
             add(found.entry(id).or_default(), &row)?;
+        }
+        Ok(found)
+    }
+
+    /// All findings of each of these calls, with what people said of them; by rubric and criterion.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn findings_of(&self, calls: &[&str]) -> Result<Told, StoreError> {
+        let mut found = Told::new();
+        if calls.is_empty() {
+            return Ok(found);
+        }
+        let named: Vec<String> = (1..=calls.len()).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT call_id, rubric, criterion, title, verdict, severity, weight_milli, points_milli, \
+             confidence_milli, leg, start_ms, end_ms, quote, human_verdict FROM finding \
+             WHERE call_id IN ({}) ORDER BY call_id, rubric, criterion",
+            named.join(", ")
+        );
+        let values = calls.iter().map(|id| Value::from(*id)).collect();
+        for row in rows(self, &sql, values).await? {
+            let of: &mut Vec<_> = found.entry(row.try_get("", "call_id")?).or_default();
+            of.push((finding_row(&row)?, row.try_get("", "human_verdict")?));
         }
         Ok(found)
     }

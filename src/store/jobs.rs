@@ -14,6 +14,9 @@ use super::db::{Conn, Store, StoreError, Tx, params, row, rows, run};
 /// Times a job is handed out before it is put aside.
 pub const ATTEMPTS_MAX: i64 = 5;
 
+/// The states of a job.
+pub const STATES: [&str; 4] = ["ready", "leased", "done", "quarantined"];
+
 /// What is to be done.
 #[derive(Debug, Clone, Copy)]
 pub struct NewJob<'a> {
@@ -57,6 +60,10 @@ pub struct JobRow {
     pub run_us: i64,
     /// Why it is where it is.
     pub why: Option<String>,
+    /// Whoever has it on lease has it until then.
+    pub leased_until_us: Option<i64>,
+    /// When it was asked for.
+    pub created_us: i64,
     /// When it last changed.
     pub changed_us: i64,
 }
@@ -145,6 +152,29 @@ pub async fn is_open(on: &impl Conn, kind: &str, key: &str) -> Result<bool, Stor
     Ok(row(on, sql, params![kind, key]).await?.is_some())
 }
 
+/// A job.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn one(on: &impl Conn, id: &str) -> Result<JobRow, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM job WHERE id = $1");
+    let found = row(on, &sql, params![id]).await?.ok_or(StoreError::NotFound("job"))?;
+    job_row(&found)
+}
+
+/// Begins a job anew that was put aside, its attempts forgotten.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it was not.
+pub async fn retry(tx: &Tx, id: &str, now_us: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE job SET state = 'ready', attempts = 0, why = NULL, run_us = $2, changed_us = $2 \
+               WHERE id = $1 AND state = 'quarantined'";
+    match run(tx, sql, params![id, now_us]).await? {
+        0 => Err(StoreError::Conflict("only a job that was put aside is tried again")),
+        _ => Ok(()),
+    }
+}
+
 fn held(changed: u64) -> Result<(), StoreError> {
     match changed {
         0 => Err(StoreError::Conflict("the lease on this job has gone to another worker")),
@@ -152,7 +182,8 @@ fn held(changed: u64) -> Result<(), StoreError> {
     }
 }
 
-const COLUMNS: &str = "id, kind, key, payload, attempts, state, lane, run_us, why, changed_us";
+const COLUMNS: &str = "id, kind, key, payload, attempts, state, lane, run_us, why, \
+    leased_until_us, created_us, changed_us";
 
 impl Store {
     /// Hands out the next job of a kind, on a lease of `lease_us`. `turn` counts the callers' askings and
@@ -236,16 +267,35 @@ impl Store {
         found.iter().map(count).collect()
     }
 
-    /// Jobs in a state, the last changed first.
+    /// Jobs in a state, the last changed first; those after a job by its time and id.
     ///
     /// # Errors
     /// [`StoreError::Db`].
-    pub async fn jobs(&self, state: &str, limit: u32) -> Result<Vec<JobRow>, StoreError> {
+    pub async fn jobs(
+        &self,
+        state: &str,
+        after: Option<(i64, String)>,
+        limit: u32,
+    ) -> Result<Vec<JobRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM job WHERE state = $1 ORDER BY changed_us DESC, id LIMIT $2"
+            "SELECT {COLUMNS} FROM job WHERE state = $1 AND (changed_us, id) < ($2, $3) \
+             ORDER BY changed_us DESC, id DESC LIMIT $4"
         );
-        let found = rows(self, &sql, params![state, i64::from(limit)]).await?;
+        let (changed_us, id) = after.unwrap_or((i64::MAX, String::new()));
+        let found = rows(self, &sql, params![state, changed_us, id, i64::from(limit)]).await?;
         found.iter().map(job_row).collect()
+    }
+
+    /// How many calls were analysed since a time in microseconds since 1970, and how long they are together, in
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn analysed_since(&self, since_us: i64) -> Result<(i64, i64), StoreError> {
+        let sql = "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(duration_ms), 0) AS BIGINT) AS duration_ms FROM call \
+                   WHERE analysed_us >= $1";
+        let Some(row) = row(self, sql, params![since_us]).await? else { return Ok((0, 0)) };
+        Ok((row.try_get("", "n")?, row.try_get("", "duration_ms")?))
     }
 }
 
@@ -262,6 +312,8 @@ fn job_row(row: &QueryResult) -> Result<JobRow, StoreError> {
         lane: row.try_get("", "lane")?,
         run_us: row.try_get("", "run_us")?,
         why: row.try_get("", "why")?,
+        leased_until_us: row.try_get("", "leased_until_us")?,
+        created_us: row.try_get("", "created_us")?,
         changed_us: row.try_get("", "changed_us")?,
     })
 }

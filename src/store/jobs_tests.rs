@@ -66,7 +66,7 @@ async fn poison_is_put_aside_and_a_refund_is_no_attempt() {
             assert_eq!(again.attempts, at_us, "{name}");
         }
         assert!(store.claim("analyse", "w", 0, 0, 1_000_000).await.unwrap().is_none(), "{name}");
-        let aside = store.jobs("quarantined", 10).await.unwrap();
+        let aside = store.jobs("quarantined", None, 10).await.unwrap();
         assert_eq!(aside.len(), 1, "{name}");
         assert!(aside[0].why.is_some(), "{name}");
     }

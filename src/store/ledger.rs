@@ -333,6 +333,18 @@ pub async fn retry(tx: &Tx, id: &str, now_us: i64) -> Result<(), StoreError> {
     }
 }
 
+/// A file whose job begins anew is complete and waits for it; where it went another way meanwhile it stays there.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn resume(tx: &Tx, id: &str, now_us: i64) -> Result<(), StoreError> {
+    let from = [FileState::Failed, FileState::Quarantined];
+    match change(tx, id, &from, FileState::Stable, None, now_us).await {
+        Err(StoreError::Conflict(_) | StoreError::NotFound(_)) => Ok(()),
+        other => other,
+    }
+}
+
 /// The call that this content is already.
 ///
 /// # Errors

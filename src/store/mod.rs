@@ -18,7 +18,7 @@ pub mod distribution;
 mod events;
 pub mod figures;
 #[cfg(test)]
-mod figures_tests;
+pub(crate) mod figures_tests;
 pub mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;

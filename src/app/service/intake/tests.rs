@@ -107,7 +107,7 @@ async fn what_is_put_into_a_folder_becomes_calls_and_is_moved_away() {
     }
     assert!(spool.join("broken.csv").exists() && spool.join("notes.txt").exists());
     // Backlog was told from news.
-    let lanes = service.store.jobs("done", 10).await.unwrap();
+    let lanes = service.store.jobs("done", None, 10).await.unwrap();
     let lane = |name: &str| lanes.iter().find(|job| job.job.key == all[name].id).unwrap().lane;
     assert_eq!((lane("old.csv"), lane("new.csv")), (1, 0));
 

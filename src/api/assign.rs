@@ -1,0 +1,146 @@
+//! Many calls to a reviewer at once.
+//!
+//! In: calls and a reviewer. Out: what became of each. Who may assign takes calls that are free, or their own; only a
+//! supervisor gives calls to others, or takes them away from others.
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::ApiState;
+use super::caller::Caller;
+use super::error::{ApiError, said};
+use super::extract::Json;
+use crate::access::Action;
+use crate::domain::Role;
+use crate::store::audit::Deed;
+use crate::store::calls::{CallRow, call_of};
+use crate::store::decisions::set_review;
+use crate::store::people::{Person, person_of};
+use crate::store::{StoreError, Tx, now_us};
+
+/// Calls of a request.
+const CALLS_MAX: usize = 500;
+
+/// This resource's routes.
+pub(super) fn router() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(assign))
+}
+
+/// Which calls go to whom.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Assignment {
+    /// At most 500.
+    #[schema(max_items = 500)]
+    call_ids: Vec<String>,
+    /// A person's id, or `me`; absent or null: nobody.
+    assignee: Option<String>,
+}
+
+/// What became of each call, in the order of the request.
+#[derive(Debug, Serialize, ToSchema)]
+struct Assigned {
+    /// How many were given.
+    changed: usize,
+    results: Vec<AssignedCall>,
+}
+
+/// What became of one.
+#[derive(Debug, Serialize, ToSchema)]
+struct AssignedCall {
+    call_id: String,
+    /// `assigned`; `unchanged`: it was so already; `taken`: it is another reviewer's; `not_allowed`: the assignee may
+    /// not review it; `not_found`.
+    result: &'static str,
+    /// The call's revision now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rev: Option<i64>,
+}
+
+/// Give many calls to a reviewer, take them, or set them free.
+///
+/// Done again it changes nothing more. Reviewers take free calls for themselves and let go of their own; supervisors
+/// give any call to anybody who may review it.
+#[utoipa::path(
+    post, path = "/api/v1/reviews", tag = "review", request_body = Assignment,
+    extensions(("x-action" = json!(Action::Assign.as_str()))),
+    responses((status = 200, body = Assigned)),
+)]
+async fn assign(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Json(body): Json<Assignment>,
+) -> Result<Json<Assigned>, ApiError> {
+    if body.call_ids.len() > CALLS_MAX {
+        return Err(ApiError::invalid("at most 500 calls at a time", "一次最多 500 个通话"));
+    }
+    let leads = caller.role() == Role::Supervisor;
+    let assignee = match body.assignee.as_deref() {
+        None => None,
+        Some("me") => Some(caller.person.as_ref().clone()),
+        Some(id) if id == caller.id() => Some(caller.person.as_ref().clone()),
+        Some(_) if !leads => {
+            return Err(ApiError::Forbidden(said(
+                "only a supervisor gives calls to somebody else",
+                "只有主管可以将通话分派给他人",
+            )));
+        }
+        Some(id) => Some(
+            person_of(&state.store, id)
+                .await?
+                .ok_or_else(|| ApiError::invalid("`assignee` is nobody", "`assignee` 不存在"))?,
+        ),
+    };
+    let now = now_us();
+    let tx = state.store.begin().await?;
+    let mut results = Vec::with_capacity(body.call_ids.len());
+    for id in body.call_ids {
+        let call = call_of(&tx, &id).await?.filter(|call| caller.sees(&call.belongs));
+        let (result, rev) = match call {
+            None => ("not_found", None),
+            Some(call) => give(&tx, &caller, leads, &call, assignee.as_ref(), now).await?,
+        };
+        results.push(AssignedCall { call_id: id, result, rev });
+    }
+    tx.commit().await?;
+    let changed = results.iter().filter(|one| one.result == "assigned").count();
+    Ok(Json(Assigned { changed, results }))
+}
+
+async fn give(
+    tx: &Tx,
+    caller: &Caller,
+    leads: bool,
+    call: &CallRow,
+    assignee: Option<&Person>,
+    now: i64,
+) -> Result<(&'static str, Option<i64>), ApiError> {
+    let (has, gets) = (call.assigned_to.as_deref(), assignee.map(|person| person.id.as_str()));
+    if has == gets {
+        return Ok(("unchanged", Some(call.rev)));
+    }
+    if !leads && has.is_some_and(|has| has != caller.id()) {
+        return Ok(("taken", Some(call.rev)));
+    }
+    let able = |person: &Person| {
+        Action::Decide.allows(person.role, &person.scope)
+            && person.scope.sees(&call.belongs)
+            && person.disabled_us.is_none()
+    };
+    if !assignee.is_none_or(able) {
+        return Ok(("not_allowed", Some(call.rev)));
+    }
+    let rev = match set_review(tx, &call.id, call.rev, &call.review_state, gets, now).await {
+        Ok(rev) => rev,
+        // Somebody was quicker; what they did stands.
+        Err(StoreError::Conflict(_)) => return Ok(("taken", None)),
+        Err(error) => return Err(error.into()),
+    };
+    let object = format!("call/{}", call.id);
+    let detail = serde_json::json!({"state": call.review_state, "assigned_to": gets}).to_string();
+    let deed = Deed { actor: caller.id(), action: "call.review", object: &object, detail: &detail };
+    tx.audit(now, &deed).await?;
+    Ok(("assigned", Some(rev)))
+}
