@@ -65,7 +65,7 @@ async fn a_line_of_the_inbox_says_what_to_look_at_first() {
     }
     for wrong in ["measure=mood", "at_least=3", "finding=good", "sort=name", "from=today"] {
         let answer = world.ask(&who, &format!("GET /api/v1/calls?{wrong}"), Value::Null).await;
-        assert_eq!(answer.status, 400, "{wrong}");
+        assert_eq!(answer.status, 422, "{wrong}");
     }
 }
 
@@ -119,7 +119,7 @@ async fn every_group_opens_its_violations() {
     for wrong in ["by=mood", "by=vendor&then=vendor", "by=vendor&offset_min=900"] {
         let answer =
             world.ask(&who, &format!("GET /api/v1/stats/compliance?{wrong}"), Value::Null).await;
-        assert_eq!(answer.status, 400, "{wrong}");
+        assert_eq!(answer.status, 422, "{wrong}");
     }
 }
 
@@ -252,7 +252,7 @@ async fn reviewers_take_free_calls_and_supervisors_give_them() {
     let mine = get(&world, &r1, "/api/v1/calls?assigned_to=me").await;
     assert_eq!(mine["items"].as_array().unwrap().len(), 3);
     let many = json!({"call_ids": vec!["x"; 501]});
-    assert_eq!(world.ask(&lead, "POST /api/v1/reviews", many).await.status, 400);
+    assert_eq!(world.ask(&lead, "POST /api/v1/reviews", many).await.status, 422);
 }
 
 #[tokio::test]
