@@ -9,14 +9,23 @@ const FONT =
 const light = {
   colorPrimary: '#0f766e',
   colorInfo: '#0f766e',
-  colorSuccess: '#15803d',
-  colorWarning: '#b45309',
+  colorSuccess: '#166534',
+  colorSuccessBg: '#e5f4ea',
+  colorSuccessBorder: '#a7d7b5',
+  colorWarning: '#9a4508',
+  colorWarningBg: '#fdf0e1',
+  colorWarningBorder: '#efc592',
   colorError: '#b91c1c',
+  colorErrorBg: '#fdecec',
+  colorErrorBorder: '#f2b8b5',
+  colorInfoBg: '#e4f3f1',
+  colorInfoBorder: '#9fd3cc',
   colorLink: '#0f766e',
   colorText: '#17212b',
   colorTextSecondary: '#4a5866',
   colorTextTertiary: '#5d6b79',
   colorTextDescription: '#5d6b79',
+  colorTextPlaceholder: '#66737f',
   colorBgLayout: '#f4f6f7',
   colorPrimaryBg: '#e4f3f1',
   colorPrimaryBgHover: '#d2eae7',
@@ -45,6 +54,7 @@ const dark = {
   colorTextSecondary: '#b3bfc9',
   colorTextTertiary: '#97a4af',
   colorTextDescription: '#97a4af',
+  colorTextPlaceholder: '#8f9ca8',
 }
 
 export function themeOf(scheme: Scheme): ThemeConfig {

@@ -97,6 +97,8 @@ export function Editor({ label, text, onText, diagnostics, original, readOnly = 
         ],
       }),
     })
+    // Whoever scrolls by keyboard must be able to get there.
+    made.scrollDOM.tabIndex = 0
     view.current = made
     return () => made.destroy()
   }, [])

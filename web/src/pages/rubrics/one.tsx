@@ -85,7 +85,7 @@ function One({ id }: { id: string }) {
             <>
               <Tag color={is.active ? 'success' : 'default'} variant="filled">
                 {is.active ? t.active : t.withdrawn}
-              </Tag>
+              </Tag>{' '}
               {t.olderVersion(is.version)} · {is.id}
             </>
           )
