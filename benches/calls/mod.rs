@@ -21,6 +21,22 @@ use lingting::domain::{
 use lingting::measure::{Input, MeasureConfig, measure};
 use lingting::session::announces_wait;
 
+/// 班组, over three vendors and eight projects.
+pub(crate) const TEAMS: usize = 24;
+
+/// Microseconds of 2026-01-01.
+pub(crate) const EPOCH_US: i64 = 1_767_225_600_000_000;
+
+/// When the n-th call begins: one every five minutes.
+pub(crate) fn started_us(n: u64) -> i64 {
+    EPOCH_US + n as i64 * 300_000_000
+}
+
+/// The n-th call's id in a store.
+pub(crate) fn id(n: u64) -> String {
+    format!("0199c0de-{:04x}-7000-8000-{n:012x}", n & 0xffff)
+}
+
 /// A stream of numbers from a seed (SplitMix64).
 pub(crate) struct Dice(u64);
 

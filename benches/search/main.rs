@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
+mod asked;
 #[path = "../calls/mod.rs"]
 mod calls;
 
@@ -16,18 +17,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use calls::Dice;
-use lingting::domain::{Belongs, CallRecord, Grant, Scope};
-use lingting::search::{
-    Bounds, CallDoc, CallMeasures, Fact, Measure, Order, Rebuild, Request, SaidDoc, SearchIndex,
-    WordAt, parse,
-};
+use asked::Texts;
+use calls::{Dice, TEAMS};
+use lingting::domain::{Belongs, CallRecord};
+use lingting::search::{CallDoc, CallMeasures, Rebuild, Request, SaidDoc, SearchIndex, WordAt};
 
-/// Queries of each kind.
-const QUERIES: usize = 200;
-const TEAMS: usize = 24;
-/// Microseconds of 2026-01-01.
-const EPOCH_US: i64 = 1_767_225_600_000_000;
 const VERDICTS: [&str; 4] = ["pass", "pass", "fail", "critical"];
 const QUEUES: [&str; 6] = ["售前", "售后", "投诉", "物流", "会员", "技术"];
 
@@ -128,7 +122,7 @@ fn document(n: u64, record: &CallRecord) -> CallDoc {
         }
     });
     CallDoc {
-        call_id: format!("0199c0de-{:04x}-7000-8000-{n:012x}", n & 0xffff),
+        call_id: calls::id(n),
         belongs: Belongs {
             client: info.client.clone(),
             vendor: Some(format!("vendor-{}", team % 3)),
@@ -139,7 +133,7 @@ fn document(n: u64, record: &CallRecord) -> CallDoc {
         queue: Some(dice.pick(&QUEUES).to_owned()),
         direction: info.direction,
         language: info.language.as_ref().map(|language| language.as_str().to_owned()),
-        started_us: EPOCH_US + n as i64 * 300_000_000,
+        started_us: calls::started_us(n),
         duration_ms: record.duration_ms,
         verdict: Some(dice.pick(&VERDICTS).to_owned()),
         score: Some(dice.below(101) as f32),
@@ -155,125 +149,6 @@ fn document(n: u64, record: &CallRecord) -> CallDoc {
             talk_share_agent: Some(dice.below(100) as f32 / 100.0),
         },
         said: said.collect(),
-    }
-}
-
-/// What queries are made of: pieces of what is said.
-struct Texts {
-    lines: Vec<Vec<char>>,
-}
-
-impl Texts {
-    fn of(count: u64) -> Self {
-        let dice = &mut Dice::new(7);
-        let mut lines = Vec::new();
-        while lines.len() < 6 * QUERIES {
-            let record = calls::busy_call(dice.below(count as usize) as u64);
-            let one = &record.utterances[dice.below(record.utterances.len())];
-            let hanzi = |c: &char| matches!(c, '\u{4e00}'..='\u{9fff}');
-            let longest = one.text.as_str().split(|c| !hanzi(&c)).max_by_key(|run| run.len());
-            let run: Vec<char> = longest.unwrap_or_default().chars().collect();
-            if run.len() >= 7 {
-                lines.push(run);
-            }
-        }
-        Self { lines }
-    }
-
-    fn piece(&self, line: usize, from: usize, length: usize) -> String {
-        let line = &self.lines[line % self.lines.len()];
-        let from = from % (line.len() - length + 1);
-        line[from..from + length].iter().collect()
-    }
-
-    fn kinds(&self) -> Vec<(&'static str, Vec<Request>)> {
-        let asked = |query: String| Request {
-            query: Some(parse(&query).unwrap()),
-            ..Request::new(Scope::All)
-        };
-        let each = |of: &dyn Fn(usize) -> Request| (0..QUERIES).map(of).collect::<Vec<_>>();
-        let any = || Request::new(Scope::All);
-        let near = |ix: usize, relation: &str| {
-            let line = &self.lines[ix];
-            let left: String = line[..2].iter().collect();
-            let right: String = line[line.len() - 2..].iter().collect();
-            format!("\"{left}\" {relation} \"{right}\"")
-        };
-        let filtered = |ix: usize, mut request: Request| {
-            let team = format!("team-{}", ix % TEAMS);
-            let grant =
-                Belongs { vendor: Some(format!("vendor-{}", ix % 3)), ..Belongs::default() };
-            request.scope = Scope::Of(vec![Grant(grant)]);
-            request.filters.facts.insert(Fact::Team, vec![team, "team-3".into()]);
-            request.filters.facts.insert(Fact::Verdict, vec!["fail".into(), "critical".into()]);
-            let long = Bounds { at_least: Some(10_000.0), at_most: None };
-            request.filters.measures.insert(Measure::SilenceLongestMs, long);
-            request.filters.from_us = Some(EPOCH_US + 86_400_000_000 * (ix as i64 % 200));
-            request
-        };
-        vec![
-            ("word of two characters", each(&|ix| asked(self.piece(ix, ix, 2)))),
-            (
-                "phrase of four characters",
-                each(&|ix| asked(format!("\"{}\"", self.piece(ix, ix, 4)))),
-            ),
-            (
-                "phrase of six characters",
-                each(&|ix| asked(format!("\"{}\"", self.piece(ix, ix, 6)))),
-            ),
-            ("bare sentence of six", each(&|ix| asked(self.piece(ix, ix, 6)))),
-            ("one character", each(&|ix| asked(self.piece(ix, ix, 1)))),
-            ("NEAR/8", each(&|ix| asked(near(ix, "NEAR/8")))),
-            (
-                "BEFORE within 60s",
-                each(&|ix| {
-                    let (left, right) = (self.piece(ix, 0, 2), self.piece(ix + 9, 0, 2));
-                    asked(format!("agent:\"{left}\" BEFORE customer:\"{right}\" within 60s"))
-                }),
-            ),
-            ("sounds like two", each(&|ix| asked(format!("~\"{}\"", self.piece(ix, ix, 2))))),
-            ("sounds like three", each(&|ix| asked(format!("~\"{}\"", self.piece(ix, ix, 3))))),
-            (
-                "NOT IN",
-                each(&|ix| {
-                    asked(format!(
-                        "\"{}\" NOT IN \"{}\"",
-                        self.piece(ix, 0, 2),
-                        self.piece(ix, 0, 3)
-                    ))
-                }),
-            ),
-            (
-                "three words, one not",
-                each(&|ix| {
-                    let words =
-                        [self.piece(ix, 0, 2), self.piece(ix + 3, 2, 2), self.piece(ix + 5, 1, 2)];
-                    asked(format!("{} {} -{}", words[0], words[1], words[2]))
-                }),
-            ),
-            (
-                "agent: in the first 30 s",
-                each(&|ix| asked(format!("first:30s(agent:\"{}\")", self.piece(ix, ix, 2)))),
-            ),
-            (
-                "phrase, filtered",
-                each(&|ix| filtered(ix, asked(format!("\"{}\"", self.piece(ix, ix, 3))))),
-            ),
-            (
-                "phrase by relevance",
-                each(&|ix| Request { order: Order::Relevance, ..asked(self.piece(ix, ix, 3)) }),
-            ),
-            ("listing", each(&|ix| filtered(ix, any()))),
-            ("listing of all, by risk", each(&|_| any())),
-            ("12 facets of all", each(&|_| Request { facets: Fact::ALL.to_vec(), ..any() })),
-            (
-                "12 facets of a phrase, filtered",
-                each(&|ix| {
-                    let phrase = asked(format!("\"{}\"", self.piece(ix, ix, 3)));
-                    filtered(ix, Request { facets: Fact::ALL.to_vec(), ..phrase })
-                }),
-            ),
-        ]
     }
 }
 

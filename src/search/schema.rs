@@ -56,8 +56,8 @@ pub(super) struct Fields {
     pub(super) talk_share: Field,
     pub(super) units: Field,
     pub(super) tie: Field,
-    pub(super) at: Field,
-    pub(super) start: Field,
+    pub(super) room: Field,
+    pub(super) since: Field,
     pub(super) length: Field,
 }
 
@@ -96,14 +96,14 @@ pub(super) fn schema() -> (Schema, Fields) {
         talk_share: builder.add_f64_field("talk_share", FAST),
         units: builder.add_u64_field("units", FAST),
         tie: builder.add_u64_field("tie", FAST),
-        at: builder.add_u64_field("at", FAST),
-        start: builder.add_u64_field("start", FAST),
+        room: builder.add_u64_field("room", FAST),
+        since: builder.add_u64_field("since", FAST),
         length: builder.add_u64_field("length", FAST),
     };
     (builder.build(), fields)
 }
 
-/// Marks off the parties in the low bits of an utterance's place.
+/// Marks off the parties in the low bits of how many places an utterance takes.
 pub(super) const PARTY_BITS: u32 = 2;
 
 pub(super) const fn party_code(party: Party) -> u64 {
@@ -126,6 +126,11 @@ pub(super) const fn party_of(code: u64) -> Party {
 
 /// Times in the index are in steps of so many milliseconds.
 pub(super) const TICK_MS: u64 = 10;
+
+/// Whole steps.
+pub(super) const fn ticks(ms: u64) -> i64 {
+    (ms / TICK_MS) as i64
+}
 
 /// The dictionary of Chinese words, loaded once for all.
 pub(super) fn jieba() -> Arc<Jieba> {
@@ -167,13 +172,17 @@ impl Maker {
         doc.add_bytes(fields.told, &told::packed(&call.said));
         facts(&fields, call, &mut doc);
         let mut tokens = Tokens::default();
-        let mut at = 0;
+        let (mut at, mut last) = (0, 0);
         for one in &call.said {
-            doc.add_u64(fields.at, (at as u64) << PARTY_BITS | party_code(one.party));
-            doc.add_u64(fields.start, one.start_ms / TICK_MS);
-            doc.add_u64(fields.length, one.end_ms.saturating_sub(one.start_ms) / TICK_MS);
+            let room = self.utterance(one, at, &mut tokens);
+            // Steps from one utterance to the next: small numbers take few bits.
+            let start = ticks(one.start_ms);
+            doc.add_u64(fields.room, (room as u64) << PARTY_BITS | party_code(one.party));
+            doc.add_u64(fields.since, told::zigzag(start - last));
+            doc.add_u64(fields.length, (ticks(one.end_ms) - start).max(0).unsigned_abs());
             // One place is left free after each, so that no phrase runs on into the next.
-            at += self.utterance(one, at, &mut tokens) + 1;
+            at += room + 1;
+            last = start;
         }
         doc.add_u64(fields.units, at as u64);
         for (field, tokens) in [

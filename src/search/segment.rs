@@ -12,12 +12,13 @@ use tantivy::{InvertedIndexReader, SegmentReader, TantivyDocument, TantivyError,
 
 use super::bits::Bits;
 use super::doc::SaidDoc;
+use super::index::STORE_BLOCK_BYTES;
 use super::schema::{FACTS, Fields, PARTY_BITS, TICK_MS, party_of};
 use super::told;
 use crate::domain::Party;
 
-/// Stored blocks kept unpacked.
-const STORE_BLOCKS: usize = 32;
+/// Stored blocks kept unpacked, 1 MiB of them a segment.
+const STORE_BLOCKS: usize = (1 << 20) / STORE_BLOCK_BYTES;
 
 /// Which text field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +44,8 @@ pub(super) struct Columns {
     pub(super) talk_share: Column<f64>,
     pub(super) units: Column<u64>,
     pub(super) tie: Column<u64>,
-    at: Column<u64>,
-    start: Column<u64>,
+    room: Column<u64>,
+    since: Column<u64>,
     length: Column<u64>,
 }
 
@@ -119,8 +120,8 @@ impl Segment {
             talk_share: reals("talk_share")?,
             units: numbers("units")?,
             tie: numbers("tie")?,
-            at: numbers("at")?,
-            start: numbers("start")?,
+            room: numbers("room")?,
+            since: numbers("since")?,
             length: numbers("length")?,
         };
         let fact = |(name, &field): (&str, _)| -> tantivy::Result<_> {
@@ -193,22 +194,15 @@ impl Segment {
     pub(super) fn rows(&self, doc: u32, out: &mut Vec<Row>) {
         out.clear();
         let columns = &self.columns;
-        let at = columns.at.values_for_doc(doc);
-        let times = columns.start.values_for_doc(doc).zip(columns.length.values_for_doc(doc));
-        for (at, (start, length)) in at.zip(times) {
-            let start_ms = start * TICK_MS;
-            out.push(Row {
-                at: (at >> PARTY_BITS) as u32,
-                end: 0,
-                party: party_of(at),
-                start_ms,
-                end_ms: start_ms + length * TICK_MS,
-            });
-        }
-        let mut next = columns.units.first(doc).unwrap_or_default() as u32;
-        for row in out.iter_mut().rev() {
-            row.end = next.saturating_sub(1).max(row.at);
-            next = row.at;
+        let (mut at, mut start) = (0, 0);
+        let times = columns.since.values_for_doc(doc).zip(columns.length.values_for_doc(doc));
+        for (room, (since, length)) in columns.room.values_for_doc(doc).zip(times) {
+            let end = at + (room >> PARTY_BITS) as u32;
+            start += told::unzigzag(since);
+            let start_ms = start.unsigned_abs() * TICK_MS;
+            let end_ms = start_ms + length * TICK_MS;
+            out.push(Row { at, end, party: party_of(room), start_ms, end_ms });
+            at = end + 1;
         }
     }
 
@@ -218,7 +212,9 @@ impl Segment {
         let stored: TantivyDocument = self.store.get(doc)?;
         let id = stored.get_first(self.fields.id).and_then(|value| value.as_str());
         let bytes = stored.get_first(self.fields.told).and_then(|value| value.as_bytes());
-        let read = id.zip(bytes.and_then(told::unpacked));
+        let mut rows = Vec::new();
+        self.rows(doc, &mut rows);
+        let read = id.zip(bytes.and_then(|bytes| told::unpacked(bytes, &rows)));
         let lost = || TantivyError::InternalError(format!("document {doc} cannot be unpacked"));
         read.map(|(id, said)| (id.to_owned(), said)).ok_or_else(lost)
     }

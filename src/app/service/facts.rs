@@ -10,25 +10,25 @@ use crate::store::calls::{CallRow, CardRow, FindingRow};
 use crate::wire::report::{Finding, Report, Scorecard};
 
 /// What is known of a call besides its report.
-pub(super) struct Kept {
+pub struct Kept {
     /// The id it was given when its file was seen.
-    pub(super) id: String,
+    pub id: String,
     /// When its file was received, microseconds since 1970.
-    pub(super) received_us: i64,
+    pub received_us: i64,
     /// Now.
-    pub(super) analysed_us: i64,
+    pub analysed_us: i64,
     /// Blob of the recording as it came.
-    pub(super) source: Option<String>,
+    pub source: Option<String>,
     /// Blob of the playback audio.
-    pub(super) audio: Option<String>,
+    pub audio: Option<String>,
     /// Blob of the playback audio, personal data muted.
-    pub(super) redacted_audio: Option<String>,
+    pub redacted_audio: Option<String>,
     /// Blob of the clear texts.
-    pub(super) private: Option<String>,
+    pub private: Option<String>,
 }
 
 /// The call's row.
-pub(super) fn call_row(report: &Report, kept: Kept) -> CallRow {
+pub fn call_row(report: &Report, kept: Kept) -> CallRow {
     let call = &report.call;
     let started = call.started_at.as_deref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let applied = report.scorecards.iter().filter(|card| card.verdict != "not_applicable");
@@ -73,7 +73,7 @@ pub(super) fn call_row(report: &Report, kept: Kept) -> CallRow {
 }
 
 /// One a rubric that applies or may apply.
-pub(super) fn cards(report: &Report) -> Vec<CardRow> {
+pub fn cards(report: &Report) -> Vec<CardRow> {
     let card = |card: &Scorecard| CardRow {
         rubric: card.rubric.clone(),
         version: i64::from(card.version),
@@ -87,7 +87,7 @@ pub(super) fn cards(report: &Report) -> Vec<CardRow> {
 }
 
 /// One a criterion that applies or may apply.
-pub(super) fn findings(report: &Report) -> Vec<FindingRow> {
+pub fn findings(report: &Report) -> Vec<FindingRow> {
     let of_card = |card: &Scorecard| -> Vec<FindingRow> {
         let there = card.findings.iter().filter(|finding| finding.verdict != "not_applicable");
         there.map(|finding| finding_row(&card.rubric, finding)).collect()

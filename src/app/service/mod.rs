@@ -7,7 +7,7 @@
 mod analyst;
 mod backtests;
 mod backup;
-mod facts;
+pub mod facts;
 mod indexer;
 mod intake;
 #[cfg(test)]
