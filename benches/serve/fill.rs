@@ -71,10 +71,10 @@ async fn main() {
     while receive.recv_many(&mut batch, BATCH).await > 0 {
         kept += batch.len();
         keep(&store, &batch, &mut turn).await;
-        batch.clear();
-        if kept % 10_000 < BATCH {
+        if kept / 10_000 > (kept - batch.len()) / 10_000 {
             println!("{kept} calls in {:.0} s", started.elapsed().as_secs_f64());
         }
+        batch.clear();
     }
     store.close().await.unwrap();
     std::fs::write(data.join("requests.tsv"), requests(count)).unwrap();

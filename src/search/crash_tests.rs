@@ -118,7 +118,9 @@ fn a_damaged_or_strange_index_is_named_with_the_remedy() {
     drop(filled(&path));
     let meta = path.join("meta.json");
     let text = std::fs::read_to_string(&meta).unwrap();
-    std::fs::write(&meta, text.replace("lingting/search/1", "lingting/search/0")).unwrap();
+    let ours = format!("lingting/search/{}", super::index::FORM);
+    assert!(text.contains(&ours));
+    std::fs::write(&meta, text.replace(&ours, "lingting/search/0")).unwrap();
     let error = names_the_remedy(SearchIndex::open(&path));
     assert!(error.contains("form 0"), "{error}");
 

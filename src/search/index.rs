@@ -16,7 +16,7 @@ use super::segment::Segment;
 use super::writer::{Effort, SearchWriter};
 
 /// The form of the index. Goes up with every change of the fields or of what they hold.
-const FORM: u32 = 2;
+pub(super) const FORM: u32 = 2;
 
 /// Calls are packed together in blocks of so many bytes, unpacked: more in one take less room, and longer to read.
 pub(super) const STORE_BLOCK_BYTES: usize = 64 << 10;
