@@ -70,7 +70,7 @@ test('dialogues run, a backtest shows what flips, and a version is published, co
   await page.getByRole('dialog').getByRole('button', { name: '发布' }).click()
   await expect(page.getByText('已发布，新通话按新版本评分')).toBeVisible()
   await page.getByRole('tab', { name: '版本历史' }).click()
-  await expect(page.getByText('pass_mark')).toBeVisible()
+  await expect(page.getByRole('tabpanel', { name: '版本历史' }).getByText('pass_mark')).toBeVisible()
   await page.getByRole('button', { name: '重新发布此版本' }).first().click()
   await page.getByLabel('原因').fill('端到端测试：恢复')
   await page.getByRole('dialog').getByRole('button', { name: '发布' }).click()

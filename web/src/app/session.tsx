@@ -1,5 +1,5 @@
 /** Who is logged in, and what they may do. Pages ask `useCan('decide')`, never for a role's name. */
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useMemo } from 'react'
 import { api, data, Problem, type Schemas, setCsrf, whenLoggedOut } from '@/api/client'
 
@@ -20,15 +20,19 @@ export async function whoAmI(): Promise<Me | null> {
 
 const MeContext = createContext<Me | null>(null)
 
+/** Another person, or nobody: what the one before saw is forgotten. */
+export function become(client: QueryClient, me: Me | null) {
+  setCsrf(me?.csrf ?? undefined)
+  client.setQueryData(SESSION, me)
+  // Not `clear()`: who watches the session would go on watching a query that is no longer there.
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] })
+}
+
 export function useSession() {
   const client = useQueryClient()
   useEffect(() => {
     whenLoggedOut(() => {
-      // What one person saw is not shown to the next.
-      if (client.getQueryData(SESSION)) {
-        client.clear()
-        client.setQueryData(SESSION, null)
-      }
+      if (client.getQueryData(SESSION)) become(client, null)
     })
   }, [client])
   return useQuery({ queryKey: SESSION, queryFn: whoAmI, staleTime: Number.POSITIVE_INFINITY, retry: 1 })

@@ -14,12 +14,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Avatar, Button, Dropdown, Layout, Menu } from 'antd'
 import { useEffect, useState } from 'react'
-import { api, setCsrf } from '@/api/client'
+import { api } from '@/api/client'
 import { useEvents } from '@/api/events'
 import { Keys, useKeys } from '@/components/keys'
 import { Preferences } from '@/components/preferences'
 import { defineMessages, useMessages } from '@/i18n'
-import { SESSION, useCan, useMe } from './session'
+import { become, useCan, useMe } from './session'
 import './shell.css'
 
 const messages = defineMessages({
@@ -171,11 +171,7 @@ function Account() {
   const client = useQueryClient()
   const logOut = useMutation({
     mutationFn: () => api.DELETE('/api/v1/session'),
-    onSettled: () => {
-      setCsrf(undefined)
-      client.clear()
-      client.setQueryData(SESSION, null)
-    },
+    onSettled: () => become(client, null),
   })
   useEffect(() => {
     document.title = `${t.product} · ${me.person.name}`

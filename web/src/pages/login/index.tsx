@@ -1,8 +1,8 @@
 /** Log in; or, on a service that has no people yet, make its first administrator. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Alert, Button, Card, Divider, Form, Input, Typography } from 'antd'
-import { api, data, setCsrf } from '@/api/client'
-import { type Me, SESSION } from '@/app/session'
+import { api, data } from '@/api/client'
+import { become, type Me } from '@/app/session'
 import { Preferences } from '@/components/preferences'
 import { ProblemAlert } from '@/components/problem'
 import { defineMessages, useMessages } from '@/i18n'
@@ -67,11 +67,7 @@ export function LoginPage() {
 
 function useEntered() {
   const client = useQueryClient()
-  return (me: Me | undefined) => {
-    setCsrf(me?.csrf ?? undefined)
-    client.clear()
-    client.setQueryData(SESSION, me)
-  }
+  return (me: Me) => become(client, me)
 }
 
 function LogIn({ signOn }: { signOn: string | undefined }) {
