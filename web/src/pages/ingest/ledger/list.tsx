@@ -1,0 +1,153 @@
+/** The files themselves, the last seen first. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Button, Empty, Flex, Select, Space, Table, type TableProps } from 'antd'
+import { api, data, type Schemas } from '@/api/client'
+import { useAddress } from '@/components/address'
+import { Pager, usePages } from '@/components/pager'
+import { ProblemAlert } from '@/components/problem'
+import { useLocale, useMessages } from '@/i18n'
+import { ledgerMessages } from '../messages'
+import { briefly, fileName, remedyOf } from './remedy'
+import { RetryButton } from './retry'
+import { useSourceName } from './source'
+import { FILE_STATES, isEnded, isFileState, isUnderWay, StateTag } from './states'
+
+export type Entry = Schemas['LedgerEntry']
+
+const ASKED_MS = 5000
+
+function useEntries() {
+  const [address] = useAddress()
+  const source = address.source
+  const state = isFileState(address.state) ? address.state : undefined
+  const pages = usePages(`${state}/${source}`)
+  const list = useQuery({
+    queryKey: ['ledger', 'list', state, source, pages.cursor],
+    queryFn: () =>
+      data(api.GET('/api/v1/ledger', { params: { query: { state, source, cursor: pages.cursor } } })),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) =>
+      state.data?.items.some((entry) => isUnderWay(entry.state)) ? ASKED_MS : false,
+  })
+  return { list, pages, filtered: Boolean(source || state) }
+}
+
+export function LedgerList() {
+  const t = useMessages(ledgerMessages)
+  const { list, pages, filtered } = useEntries()
+  const columns = useColumns()
+  if (list.isError) return <ProblemAlert problem={list.error} retry={() => list.refetch()} />
+  return (
+    <>
+      <Filters />
+      <Table
+        rowKey="id"
+        size="middle"
+        loading={list.isPending}
+        columns={columns}
+        dataSource={list.data?.items ?? []}
+        pagination={false}
+        scroll={{ x: 900 }}
+        locale={{ emptyText: <Empty description={filtered ? t.empty : t.emptyAll} /> }}
+      />
+      <Pager pages={pages} next={list.data?.next} />
+    </>
+  )
+}
+
+function useColumns(): TableProps<Entry>['columns'] {
+  const t = useMessages(ledgerMessages)
+  const { format } = useLocale()
+  const name = useSourceName()
+  const [, go] = useAddress()
+  return [
+    {
+      title: t.file,
+      render: (_, entry) => (
+        <Button
+          type="link"
+          className="ledger-count ledger-file"
+          title={entry.path}
+          onClick={() => go({ entry: entry.id }, true)}
+        >
+          {fileName(entry.path)}
+        </Button>
+      ),
+    },
+    { title: t.state, width: 120, render: (_, { state }) => <StateTag state={state} /> },
+    { title: t.why, ellipsis: true, render: (_, entry) => <Why entry={entry} /> },
+    { title: t.source, width: 110, render: (_, { source }) => name(source) },
+    { title: t.attempts, width: 90, align: 'right', dataIndex: 'attempts' },
+    { title: t.bytes, width: 90, align: 'right', render: (_, { size }) => format.bytes(size) },
+    {
+      title: t.changed,
+      width: 120,
+      render: (_, { changed }) => <time title={format.dateTime(changed)}>{format.ago(changed)}</time>,
+    },
+    {
+      width: 110,
+      render: (_, entry) => (
+        <Space size={4}>
+          {entry.call && (
+            <Link to="/calls/$callId" params={{ callId: entry.call }}>
+              {t.open}
+            </Link>
+          )}
+          {isEnded(entry.state) && <RetryButton entry={entry} />}
+        </Space>
+      ),
+    },
+  ]
+}
+
+/** In the reader's language where what was said is known; the system's own words stand in the details. */
+function Why({ entry }: { entry: Entry }) {
+  const t = useMessages(ledgerMessages)
+  const remedy = remedyOf(entry.state, entry.why)
+  if (!remedy) return null
+  const said = briefly(entry.why ?? '', entry.path)
+  return (
+    <span className="ledger-why" title={said}>
+      {t[remedy]}
+    </span>
+  )
+}
+
+function Filters() {
+  const t = useMessages(ledgerMessages)
+  const [address, go] = useAddress()
+  const name = useSourceName()
+  const sources = useQuery({
+    queryKey: ['ledger', 'totals'],
+    queryFn: () => data(api.GET('/api/v1/ledger/totals')),
+  })
+  return (
+    <Flex gap={8} wrap className="ledger-filters" role="group" aria-label={t.filters}>
+      <Select
+        allowClear
+        aria-label={t.state}
+        placeholder={t.anyState}
+        value={isFileState(address.state) ? address.state : undefined}
+        onChange={(state) => go({ state })}
+        options={FILE_STATES.map((value) => ({ value, label: t[value] }))}
+        style={{ minWidth: 140 }}
+      />
+      <Select
+        allowClear
+        aria-label={t.source}
+        placeholder={t.anySource}
+        value={address.source}
+        onChange={(source) => go({ source })}
+        options={sources.data?.sources.map(({ source }) => ({ value: source, label: name(source) }))}
+        popupMatchSelectWidth={false}
+        style={{ minWidth: 140 }}
+      />
+      {(address.state || address.source) && (
+        <Button type="text" onClick={() => go({ state: undefined, source: undefined })}>
+          {t.clear}
+        </Button>
+      )}
+    </Flex>
+  )
+}

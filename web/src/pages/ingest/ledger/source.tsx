@@ -1,0 +1,10 @@
+/** A source's name; uploads are named in the reader's language. */
+import { useMessages } from '@/i18n'
+import { ledgerMessages } from '../messages'
+
+export const UPLOAD = 'upload'
+
+export function useSourceName(): (source: string) => string {
+  const t = useMessages(ledgerMessages)
+  return (source) => (source === UPLOAD ? t.uploads : source)
+}

@@ -1,0 +1,35 @@
+/** What is known about a file: its sidecar's words, and where it says nothing, what the person said of all files. */
+export interface Said {
+  client?: string
+  vendor?: string
+  project?: string
+  team?: string
+  agent?: string
+}
+
+export const SAID = ['client', 'vendor', 'project', 'team', 'agent'] as const
+
+export type Facts = Record<string, unknown>
+
+/** A sidecar that is no JSON object. */
+export class NoFacts extends Error {}
+
+/** `undefined` where nothing is known. */
+export function factsOf(said: Said, sidecar?: string): Facts | undefined {
+  const facts: Facts = {}
+  for (const name of SAID) {
+    const value = said[name]?.trim()
+    if (value) facts[name] = name === 'agent' ? { id: value } : value
+  }
+  if (sidecar !== undefined) {
+    let own: unknown
+    try {
+      own = JSON.parse(sidecar)
+    } catch (error) {
+      throw new NoFacts(String(error))
+    }
+    if (own === null || typeof own !== 'object' || Array.isArray(own)) throw new NoFacts('{…}')
+    for (const [name, value] of Object.entries(own)) if (value !== null) facts[name] = value
+  }
+  return Object.keys(facts).length > 0 ? facts : undefined
+}

@@ -1,0 +1,88 @@
+/** Files on their way, the newest first: how far each is, what can be done with it, and what became of it. */
+import { Button, Flex, Progress, Space, Table, type TableProps, Typography } from 'antd'
+import { useLocale, useMessages } from '@/i18n'
+import { uploadMessages } from '../messages'
+import { NoFacts } from './facts'
+import { Outcome } from './outcome'
+import { clearSent, drop, type Item, pause, resume, useQueue } from './queue'
+
+export function UploadList() {
+  const t = useMessages(uploadMessages)
+  const { format } = useLocale()
+  const items = useQueue()
+  if (items.length === 0) return null
+  const columns: TableProps<Item>['columns'] = [
+    { title: t.file, render: (_, { file }) => <span className="upload-name">{file.name}</span> },
+    { title: t.size, width: 100, align: 'right', render: (_, { file }) => format.bytes(file.size) },
+    { title: t.progress, width: 190, render: (_, item) => <HowFar item={item} /> },
+    { title: t.result, render: (_, item) => item.entry && <Outcome entry={item.entry} /> },
+    { title: t.actions, width: 150, render: (_, item) => <Actions item={item} /> },
+  ]
+  return (
+    <section>
+      <Flex justify="space-between" align="center" className="upload-list-head">
+        <Typography.Title level={2}>{t.list}</Typography.Title>
+        {items.some(({ state }) => state === 'sent') && (
+          <Button type="text" onClick={clearSent}>
+            {t.clearSent}
+          </Button>
+        )}
+      </Flex>
+      <Table
+        rowKey="key"
+        size="middle"
+        columns={columns}
+        dataSource={items.toReversed()}
+        pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
+        scroll={{ x: 760 }}
+      />
+    </section>
+  )
+}
+
+function HowFar({ item }: { item: Item }) {
+  const t = useMessages(uploadMessages)
+  const { file, state, sent, problem } = item
+  if (state === 'sent') return t.sent
+  const status = state === 'failed' ? 'exception' : state === 'sending' ? 'active' : 'normal'
+  return (
+    <div>
+      <Progress
+        percent={Math.floor((100 * sent) / file.size)}
+        status={status}
+        size="small"
+        aria-label={file.name}
+      />
+      <span className="upload-state">
+        {t[state]}
+        {problem && `: ${problem instanceof NoFacts ? t.badSidecar : said(problem)}`}
+      </span>
+    </div>
+  )
+}
+
+function said(problem: Error & { detail?: string }) {
+  return problem.detail ?? problem.message
+}
+
+function Actions({ item }: { item: Item }) {
+  const t = useMessages(uploadMessages)
+  const { key, state } = item
+  return (
+    <Space size={4}>
+      {(state === 'sending' || state === 'waiting') && (
+        <Button size="small" onClick={() => pause(key)}>
+          {t.pause}
+        </Button>
+      )}
+      {(state === 'paused' || state === 'failed') && (
+        <Button size="small" type="primary" ghost onClick={() => resume(key)}>
+          {state === 'paused' ? t.resume : t.again}
+        </Button>
+      )}
+      <Button size="small" type="text" onClick={() => void drop(key)}>
+        {t.dropIt}
+      </Button>
+    </Space>
+  )
+}
