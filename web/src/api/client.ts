@@ -69,9 +69,11 @@ const common: Middleware = {
   },
   async onResponse({ response, request }) {
     if (response.ok || response.status === 304) return
-    // Log-in itself is refused with 401 too.
-    if (response.status === 401 && !new URL(request.url).pathname.endsWith('/session')) onLoggedOut()
-    throw await problemOf(response)
+    const problem = await problemOf(response)
+    // Log-in itself is refused with 401 too, and so is a new password where the old one was wrong.
+    const isLogIn = new URL(request.url).pathname.endsWith('/session')
+    if (problem.kind.endsWith(':unauthenticated') && !isLogIn) onLoggedOut()
+    throw problem
   },
   onError({ error }) {
     if (error instanceof DOMException && error.name === 'AbortError') return error

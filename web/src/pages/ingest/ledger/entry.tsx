@@ -1,12 +1,12 @@
 /** All that is known about one file, and what to do about it. Which one stands in the address. */
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { Alert, Descriptions, Drawer, Flex, Skeleton, Typography } from 'antd'
 import { useAddress } from '@/components/address'
 import { ProblemAlert } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
 import { ledgerMessages } from '../messages'
 import { entryQuery } from '../upload/outcome'
+import { CallLink } from './call-link'
 import type { Entry } from './list'
 import { briefly, fileName, remedyOf } from './remedy'
 import { RetryButton } from './retry'
@@ -68,11 +68,7 @@ function Details({ entry }: { entry: Entry }) {
         </div>
       )}
       <Flex gap={8} align="center">
-        {entry.call && (
-          <Link to="/calls/$callId" params={{ callId: entry.call }}>
-            {t.open}
-          </Link>
-        )}
+        <CallLink entry={entry} />
         {isEnded(entry.state) && <RetryButton entry={entry} size="middle" type="primary" />}
       </Flex>
     </Flex>

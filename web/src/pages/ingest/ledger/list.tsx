@@ -1,6 +1,5 @@
 /** The files themselves, the last seen first. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { Button, Empty, Flex, Select, Space, Table, type TableProps } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { useAddress } from '@/components/address'
@@ -8,6 +7,7 @@ import { Pager, usePages } from '@/components/pager'
 import { ProblemAlert } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
 import { ledgerMessages } from '../messages'
+import { CallLink } from './call-link'
 import { briefly, fileName, remedyOf } from './remedy'
 import { RetryButton } from './retry'
 import { useSourceName } from './source'
@@ -64,6 +64,7 @@ function useColumns(): TableProps<Entry>['columns'] {
   return [
     {
       title: t.file,
+      width: '22%',
       render: (_, entry) => (
         <Button
           type="link"
@@ -76,7 +77,7 @@ function useColumns(): TableProps<Entry>['columns'] {
       ),
     },
     { title: t.state, width: 120, render: (_, { state }) => <StateTag state={state} /> },
-    { title: t.why, ellipsis: true, render: (_, entry) => <Why entry={entry} /> },
+    { title: t.why, render: (_, entry) => <Why entry={entry} /> },
     { title: t.source, width: 110, render: (_, { source }) => name(source) },
     { title: t.attempts, width: 90, align: 'right', dataIndex: 'attempts' },
     { title: t.bytes, width: 90, align: 'right', render: (_, { size }) => format.bytes(size) },
@@ -89,11 +90,7 @@ function useColumns(): TableProps<Entry>['columns'] {
       width: 110,
       render: (_, entry) => (
         <Space size={4}>
-          {entry.call && (
-            <Link to="/calls/$callId" params={{ callId: entry.call }}>
-              {t.open}
-            </Link>
-          )}
+          {entry.call && <CallLink entry={entry} />}
           {isEnded(entry.state) && <RetryButton entry={entry} />}
         </Space>
       ),

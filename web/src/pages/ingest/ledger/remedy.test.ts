@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { briefly, fileName, remedyOf } from './remedy'
+import { briefly, duplicateOf, fileName, remedyOf } from './remedy'
 
 test.each([
   ['done', null, undefined],
@@ -26,4 +26,10 @@ test('names and words without their folders', () => {
   expect(fileName('s3://calls/in/c.wav')).toBe('c.wav')
   expect(briefly('/a/b.csv: line 1: no', '/a/b.csv')).toBe('line 1: no')
   expect(briefly('line 1', '/a/b.csv')).toBe('line 1')
+})
+
+test('the call that is there already', () => {
+  expect(duplicateOf('duplicate of call 01a2-b3')).toBe('01a2-b3')
+  expect(duplicateOf('gone')).toBeUndefined()
+  expect(duplicateOf(null)).toBeUndefined()
 })

@@ -49,3 +49,8 @@ export function fileName(path: string): string {
 export function briefly(why: string, path: string): string {
   return why.startsWith(`${path}: `) ? why.slice(path.length + 2) : why
 }
+
+/** The call that has the same content already. */
+export function duplicateOf(why: string | null | undefined): string | undefined {
+  return why?.match(/^duplicate of call (\S+)/)?.[1]
+}

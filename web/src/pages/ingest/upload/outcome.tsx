@@ -5,6 +5,7 @@ import { Skeleton, Space } from 'antd'
 import { api, data } from '@/api/client'
 import { useCan } from '@/app/session'
 import { useMessages } from '@/i18n'
+import { CallLink } from '../ledger/call-link'
 import { isUnderWay, StateTag } from '../ledger/states'
 import { uploadMessages } from '../messages'
 
@@ -34,16 +35,11 @@ export function Outcome({ entry: id }: { entry: string }) {
   return (
     <Space wrap size={[8, 2]}>
       <StateTag state={state} />
-      {call ? (
-        <Link to="/calls/$callId" params={{ callId: call }}>
-          {t.open}
+      <CallLink entry={entry.data} />
+      {why && !call && (
+        <Link to="/ingest" search={{ tab: 'ledger', entry: id }}>
+          {t.entry}
         </Link>
-      ) : (
-        why && (
-          <Link to="/ingest" search={{ tab: 'ledger', entry: id }}>
-            {t.entry}
-          </Link>
-        )
       )}
     </Space>
   )
