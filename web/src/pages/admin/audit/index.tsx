@@ -1,9 +1,85 @@
+/** The audit log: who did what, when; whether it is whole; and a copy to keep. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Button, Empty, Table, type TableProps } from 'antd'
+import { api, data } from '@/api/client'
+import { useAddress } from '@/components/address'
+import { Needs } from '@/components/needs'
 import { PageHead } from '@/components/page'
-import { defineMessages, useMessages } from '@/i18n'
-
-const messages = defineMessages({ zh: { title: '审计日志' }, en: { title: 'Audit log' } })
+import { Pager, usePages } from '@/components/pager'
+import { ProblemAlert } from '@/components/problem'
+import { useLocale, useMessages } from '@/i18n'
+import type { Row } from './csv'
+import { Export } from './export'
+import { Filters } from './filters'
+import { messages } from './messages'
+import { RowDetail } from './row'
+import { Verify } from './verify'
+import { useActorName, useDeed } from './words'
+import './audit.css'
 
 export function AuditPage() {
+  return (
+    <Needs action="audit.read">
+      <Audit />
+    </Needs>
+  )
+}
+
+function Audit() {
   const t = useMessages(messages)
-  return <PageHead title={t.title} />
+  const [{ actor, action, object }] = useAddress()
+  const pages = usePages(JSON.stringify([actor, action, object]))
+  const list = useQuery({
+    queryKey: ['audit', actor, action, object, pages.cursor],
+    queryFn: () =>
+      data(api.GET('/api/v1/audit', { params: { query: { actor, action, object, cursor: pages.cursor } } })),
+    placeholderData: keepPreviousData,
+  })
+  const columns = useColumns()
+  return (
+    <>
+      <PageHead title={t.title} hint={t.hint} extra={<Export />} />
+      <Verify />
+      <Filters />
+      {list.isError ? (
+        <ProblemAlert problem={list.error} retry={() => list.refetch()} />
+      ) : (
+        <Table
+          rowKey="seq"
+          size="small"
+          loading={list.isPending}
+          columns={columns}
+          dataSource={list.data?.items ?? []}
+          pagination={false}
+          scroll={{ x: 820 }}
+          expandable={{ expandedRowRender: (row) => <RowDetail row={row} /> }}
+          locale={{ emptyText: <Empty description={t.empty} /> }}
+        />
+      )}
+      <Pager pages={pages} next={list.data?.next} />
+    </>
+  )
+}
+
+function useColumns(): TableProps<Row>['columns'] {
+  const t = useMessages(messages)
+  const { format } = useLocale()
+  const name = useActorName()
+  const deed = useDeed()
+  const [, go] = useAddress()
+  const filter = (text: string, change: Record<string, string>) => (
+    <Button type="link" className="row-link" onClick={() => go(change)}>
+      {text}
+    </Button>
+  )
+  return [
+    { title: t.number, width: 80, dataIndex: 'seq', align: 'right' },
+    { title: t.when, width: 160, render: (_, { at }) => <time title={at}>{format.dateTime(at)}</time> },
+    { title: t.actor, width: 160, render: (_, { actor }) => filter(name(actor), { actor }) },
+    { title: t.action, width: 190, render: (_, { action }) => filter(deed(action), { action }) },
+    {
+      title: t.object,
+      render: (_, { object }) => object && <span className="row-long">{filter(object, { object })}</span>,
+    },
+  ]
 }
