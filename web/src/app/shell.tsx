@@ -69,14 +69,14 @@ const messages = defineMessages({
   },
 })
 
-/** Places: path, text, icon, and the action it takes to be there. */
+/** Places: path, text, icon, and the actions of which one is enough to be there. */
 const PLACES = [
   ['/inbox', 'inbox', <InboxOutlined key="i" />, 'calls.read'],
   ['/search', 'search', <SearchOutlined key="i" />, 'calls.read'],
   ['/dashboards', 'dashboards', <BarChartOutlined key="i" />, 'stats.read'],
   ['/coverage', 'coverage', <PieChartOutlined key="i" />, 'ledger.read'],
   ['/rubrics', 'rubrics', <AuditOutlined key="i" />, 'rubrics.read'],
-  ['/ingest', 'ingest', <UploadOutlined key="i" />, 'ledger.read'],
+  ['/ingest', 'ingest', <UploadOutlined key="i" />, 'upload', 'ledger.read'],
 ] as const
 const ADMIN = [
   ['/admin/people', 'people', 'people.read'],
@@ -89,7 +89,7 @@ const ADMIN = [
 function usePlaces() {
   const t = useMessages(messages)
   const can = useCan()
-  const items = PLACES.filter(([, , , action]) => can(action)).map(([path, text, icon]) => ({
+  const items = PLACES.filter(([, , , ...actions]) => actions.some(can)).map(([path, text, icon]) => ({
     key: path as string,
     icon,
     label: <Link to={path}>{t[text]}</Link>,

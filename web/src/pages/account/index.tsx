@@ -19,12 +19,14 @@ export function AccountPage() {
     <>
       <PageHead title={t.title} />
       <div className="account">
-        <Card title={t.who}>
-          <Who />
-        </Card>
-        <Card title={t.preferences}>
-          <Look />
-        </Card>
+        <div className="account-column">
+          <Card title={t.who}>
+            <Who />
+          </Card>
+          <Card title={t.preferences}>
+            <Look />
+          </Card>
+        </div>
         <Card title={t.password}>
           <PasswordForm />
         </Card>

@@ -5,8 +5,10 @@ import { useAddress } from '@/components/address'
 import { Needs } from '@/components/needs'
 import { PageHead } from '@/components/page'
 import { useMessages } from '@/i18n'
+import { JobsTab } from './jobs'
 import { LedgerTab } from './ledger'
 import { messages } from './messages'
+import { SourcesTab } from './sources'
 import { UploadTab } from './upload'
 
 export function IngestPage() {
@@ -20,6 +22,8 @@ export function IngestPage() {
 const TABS = [
   ['upload', 'upload', UploadTab],
   ['ledger', 'ledger.read', LedgerTab],
+  ['jobs', 'ledger.read', JobsTab],
+  ['sources', 'ledger.read', SourcesTab],
 ] as const
 
 function Ingest() {

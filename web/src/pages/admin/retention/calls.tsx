@@ -10,6 +10,9 @@ import { messages } from './messages'
 
 const isUnit = (column: Column): column is Column & UnitKind => UNIT_KINDS.includes(column as UnitKind)
 
+const OWN = ['inbound', 'outbound', 'call', 'chat'] as const
+const isOwn = (value: string): value is (typeof OWN)[number] => OWN.includes(value as (typeof OWN)[number])
+
 /** Words of columns and of their values. */
 function useColumnWords() {
   const t = useMessages(messages)
@@ -17,7 +20,7 @@ function useColumnWords() {
   const words = useWords()
   return {
     column: (column: Column) => (isUnit(column) ? units[column] : t[column]),
-    value: (value: string) => (value === 'inbound' || value === 'outbound' ? t[value] : words(value)),
+    value: (value: string) => (isOwn(value) ? t[value] : words(value)),
   }
 }
 

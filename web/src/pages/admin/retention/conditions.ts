@@ -25,6 +25,7 @@ export const VALUES: Partial<Record<Column, readonly string[]>> = {
   direction: ['inbound', 'outbound'],
   verdict: ['pass', 'fail', 'critical', 'undetermined'],
   review_state: ['open', 'in_review', 'settled'],
+  kind: ['call', 'chat'],
 }
 
 export const isColumn = (word: string): word is Column => COLUMNS.includes(word as Column)

@@ -128,6 +128,7 @@ function Name({ kind, unit }: { kind: UnitKind; unit: Unit }) {
     return (
       <Button
         type="text"
+        className="row-link"
         icon={<EditOutlined />}
         iconPlacement="end"
         loading={rename.isPending}

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import type { Schemas } from '@/api/client'
 import { useMessages } from '@/i18n'
-import { ledgerMessages } from '../messages'
+import { ledgerMessages } from './messages'
 import { duplicateOf } from './remedy'
 
 export function CallLink({ entry }: { entry: Schemas['LedgerEntry'] }) {

@@ -4,10 +4,10 @@ import { Alert, Descriptions, Drawer, Flex, Skeleton, Typography } from 'antd'
 import { useAddress } from '@/components/address'
 import { ProblemAlert } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
-import { ledgerMessages } from '../messages'
 import { entryQuery } from '../upload/outcome'
 import { CallLink } from './call-link'
 import type { Entry } from './list'
+import { ledgerMessages } from './messages'
 import { briefly, fileName, remedyOf } from './remedy'
 import { RetryButton } from './retry'
 import { useSourceName } from './source'
@@ -51,6 +51,7 @@ function Details({ entry }: { entry: Entry }) {
         column={1}
         size="small"
         bordered
+        styles={{ label: { whiteSpace: 'nowrap' } }}
         items={[
           { label: t.state, children: <StateTag state={entry.state} /> },
           { label: t.source, children: name(entry.source) },

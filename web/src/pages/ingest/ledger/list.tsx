@@ -6,8 +6,8 @@ import { useAddress } from '@/components/address'
 import { Pager, usePages } from '@/components/pager'
 import { ProblemAlert } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
-import { ledgerMessages } from '../messages'
 import { CallLink } from './call-link'
+import { ledgerMessages } from './messages'
 import { briefly, fileName, remedyOf } from './remedy'
 import { RetryButton } from './retry'
 import { useSourceName } from './source'
@@ -64,7 +64,7 @@ function useColumns(): TableProps<Entry>['columns'] {
   return [
     {
       title: t.file,
-      width: '22%',
+      width: '20%',
       render: (_, entry) => (
         <Button
           type="link"
@@ -76,18 +76,18 @@ function useColumns(): TableProps<Entry>['columns'] {
         </Button>
       ),
     },
-    { title: t.state, width: 120, render: (_, { state }) => <StateTag state={state} /> },
+    { title: t.state, width: 104, render: (_, { state }) => <StateTag state={state} /> },
     { title: t.why, render: (_, entry) => <Why entry={entry} /> },
-    { title: t.source, width: 110, render: (_, { source }) => name(source) },
-    { title: t.attempts, width: 90, align: 'right', dataIndex: 'attempts' },
-    { title: t.bytes, width: 90, align: 'right', render: (_, { size }) => format.bytes(size) },
+    { title: t.source, width: 92, render: (_, { source }) => name(source) },
+    { title: t.attempts, width: 84, align: 'right', dataIndex: 'attempts' },
+    { title: t.bytes, width: 80, align: 'right', render: (_, { size }) => format.bytes(size) },
     {
       title: t.changed,
-      width: 120,
+      width: 104,
       render: (_, { changed }) => <time title={format.dateTime(changed)}>{format.ago(changed)}</time>,
     },
     {
-      width: 110,
+      width: 92,
       render: (_, entry) => (
         <Space size={4}>
           {entry.call && <CallLink entry={entry} />}

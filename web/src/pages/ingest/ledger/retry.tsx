@@ -4,7 +4,7 @@ import { App, Button, type ButtonProps } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { useCan } from '@/app/session'
 import { useMessages } from '@/i18n'
-import { ledgerMessages } from '../messages'
+import { ledgerMessages } from './messages'
 import { fileName } from './remedy'
 
 export function RetryButton({ entry, ...rest }: { entry: Schemas['LedgerEntry'] } & ButtonProps) {

@@ -1,6 +1,6 @@
 /** A source's name; uploads are named in the reader's language. */
 import { useMessages } from '@/i18n'
-import { ledgerMessages } from '../messages'
+import { ledgerMessages } from './messages'
 
 export const UPLOAD = 'upload'
 

@@ -11,7 +11,7 @@ import {
 import { Tag } from 'antd'
 import type { ReactNode } from 'react'
 import { useMessages } from '@/i18n'
-import { ledgerMessages } from '../messages'
+import { ledgerMessages } from './messages'
 
 /** In the order in which a file goes through them. */
 export const FILE_STATES = ['seen', 'stable', 'claimed', 'done', 'skipped', 'failed', 'quarantined'] as const

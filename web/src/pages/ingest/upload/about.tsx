@@ -4,8 +4,8 @@ import { useMe } from '@/app/session'
 import { UnitInput } from '@/components/unit-input'
 import { useUnitWords } from '@/components/units'
 import { useMessages } from '@/i18n'
-import { uploadMessages } from '../messages'
 import { SAID, type Said } from './facts'
+import { uploadMessages } from './messages'
 
 /** What is known already: somebody with one grant sends calls of that grant. */
 export function useSaidFirst(): Said {

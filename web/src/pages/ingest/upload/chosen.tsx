@@ -3,7 +3,7 @@ import { CloseOutlined, FileOutlined, LinkOutlined } from '@ant-design/icons'
 import { Alert, Button, Card, Flex, Tag } from 'antd'
 import type { ReactNode } from 'react'
 import { useLocale, useMessages } from '@/i18n'
-import { uploadMessages } from '../messages'
+import { uploadMessages } from './messages'
 import type { Pair, Sorted } from './pairing'
 
 /** More are counted, not listed. */

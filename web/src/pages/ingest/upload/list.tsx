@@ -1,8 +1,8 @@
 /** Files on their way, the newest first: how far each is, what can be done with it, and what became of it. */
 import { Button, Flex, Progress, Space, Table, type TableProps, Typography } from 'antd'
 import { useLocale, useMessages } from '@/i18n'
-import { uploadMessages } from '../messages'
 import { NoFacts } from './facts'
+import { uploadMessages } from './messages'
 import { Outcome } from './outcome'
 import { clearSent, drop, type Item, pause, resume, useQueue } from './queue'
 

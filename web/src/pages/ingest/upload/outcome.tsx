@@ -7,7 +7,7 @@ import { useCan } from '@/app/session'
 import { useMessages } from '@/i18n'
 import { CallLink } from '../ledger/call-link'
 import { isUnderWay, StateTag } from '../ledger/states'
-import { uploadMessages } from '../messages'
+import { uploadMessages } from './messages'
 
 /** Events tell of ends; steps on the way are asked for, in ms. */
 const ASKED_MS = 3000
