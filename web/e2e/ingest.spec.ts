@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto'
+import type { Page } from '@playwright/test'
+import { accessible, expect, LANGUAGES, logIn, test } from './at'
+
+/** A conversation that no test before this one has sent: the same content twice is one call. */
+function chat() {
+  const said = randomUUID()
+  return [
+    '会话编号,时间,角色,昵称,内容',
+    '1,2026-10-25 16:38:05,客户,访客,"你好，订单还没发货"',
+    `1,2026-10-25 16:38:20,客服,小云,"您好，很高兴为您服务，正在为您查询 ${said}"`,
+    '1,2026-10-25 16:39:05,客户,访客,"好的，谢谢"',
+    '',
+  ].join('\n')
+}
+
+/** Files dropped on the page, as from a folder. */
+async function drop(page: Page, files: Record<string, string>) {
+  const transfer = await page.evaluateHandle((files) => {
+    const transfer = new DataTransfer()
+    for (const [name, text] of Object.entries(files)) transfer.items.add(new File([text], name))
+    return transfer
+  }, files)
+  const place = page.locator('.ant-upload-drag .ant-upload')
+  await place.dispatchEvent('dragover', { dataTransfer: transfer })
+  await place.dispatchEvent('drop', { dataTransfer: transfer })
+}
+
+test('a chat that is dropped with its sidecar becomes a call that opens', async ({ page }) => {
+  await logIn(page, 'administrator')
+  await page.goto('/ingest')
+  const name = `drop-${Date.now()}`
+  await drop(page, {
+    [`${name}.csv`]: chat(),
+    [`${name}.call.json`]: '{"client": "云帆商城", "agent": {"id": "1187"}}',
+    'alone.call.json': '{}',
+  })
+  await expect(page.getByText('含随附信息')).toBeVisible()
+  await expect(page.getByText(/alone\.call\.json.*没有对应的录音/)).toBeVisible()
+  await page.getByRole('button', { name: '上传 1 个文件' }).click()
+  const row = page.getByRole('row', { name: new RegExp(name) })
+  await expect(row.getByText('已上传')).toBeVisible()
+  await expect(row.getByText('已完成')).toBeVisible({ timeout: 60_000 })
+  await row.getByRole('link', { name: '查看通话' }).click()
+  await expect(page).toHaveURL(/\/calls\/[\w-]+/)
+})
+
+test('a large file goes in pieces, is paused, and goes on', async ({ page }) => {
+  await logIn(page, 'administrator')
+  await page.goto('/ingest')
+  const offsets: string[] = []
+  await page.route('**/api/v1/uploads/*', async (route) => {
+    const request = route.request()
+    if (request.method() === 'PATCH') offsets.push(request.headers()['upload-offset'] ?? '')
+    // The second piece waits until the person has stopped it.
+    if (request.method() === 'PATCH' && offsets.length === 2)
+      await new Promise((done) => setTimeout(done, 2000))
+    await route.continue().catch(() => {})
+  })
+  const name = `large-${Date.now()}.csv`
+  const buffer = Buffer.from(chat().padEnd(9 * 1024 * 1024, ' '))
+  await page.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/csv', buffer })
+  await page.getByRole('button', { name: '上传 1 个文件' }).click()
+  const row = page.getByRole('row', { name: new RegExp(name) })
+  await expect.poll(() => offsets.length).toBe(2)
+  await row.getByRole('button', { name: '暂停' }).click()
+  await expect(row.getByText('已暂停')).toBeVisible()
+  await row.getByRole('button', { name: '继续' }).click()
+  await expect(row.getByText('已上传')).toBeVisible({ timeout: 30_000 })
+  expect(offsets[0]).toBe('0')
+  // What had come was not sent again.
+  expect(offsets.filter((offset) => offset === '0')).toHaveLength(1)
+})
+
+test('the ledger adds up, and each number lists its files', async ({ page }) => {
+  await logIn(page, 'administrator')
+  const broken = `broken-${Date.now()}.csv`
+  const csrf = (await (await page.request.get('/api/v1/session')).json()).csrf
+  await page.request.post(`/api/v1/recordings?name=${broken}`, {
+    headers: { 'X-CSRF-Token': csrf },
+    data: Buffer.from(`no,columns\n${randomUUID()},2\n`),
+  })
+  await page.goto('/ingest?tab=ledger')
+  await expect(page.getByTestId('reconciled')).toBeVisible()
+  const row = page.getByRole('row', { name: new RegExp(broken) })
+  await expect(row.getByText('失败')).toBeVisible({ timeout: 30_000 })
+  await page
+    .getByRole('button', { name: /失败: \d+/ })
+    .last()
+    .click()
+  await expect(page).toHaveURL(/state=failed/)
+  await expect(page.locator('[data-state]:not([data-state=failed])')).toHaveCount(0)
+  await page.getByRole('button', { name: broken, exact: true }).click()
+  await expect(page.getByText('如何处理')).toBeVisible()
+  await expect(page).toHaveURL(/entry=/)
+  await page.getByRole('dialog').getByRole('button', { name: /重试/ }).click()
+  await expect(page.getByText('已重新排队')).toBeVisible()
+})
+
+test('who may not see the ledger is refused, not shown a broken page', async ({ page }) => {
+  await logIn(page, 'reviewer')
+  await page.goto('/ingest?tab=ledger')
+  await expect(page.getByText('您没有权限查看这里')).toBeVisible()
+  await expect(page.getByRole('navigation').getByText('接入与任务')).toHaveCount(0)
+})
+
+test('an auditor reads the ledger, and has nothing to press that would be refused', async ({ page }) => {
+  await logIn(page, 'auditor')
+  await page.goto('/ingest')
+  await expect(page.getByTestId('reconciled')).toBeVisible()
+  await expect(page.getByRole('tab', { name: '上传' })).toHaveCount(0)
+  await expect(page.getByRole('button', { name: /^重试/ })).toHaveCount(0)
+})
+
+for (const language of LANGUAGES) {
+  for (const tab of ['upload', 'ledger', 'jobs', 'sources']) {
+    test(`${tab} keeps nobody out, ${language}`, async ({ page }) => {
+      await logIn(page, 'administrator', language)
+      await page.goto(`/ingest?tab=${tab}`)
+      await expect(page.getByRole('tab', { selected: true })).toBeVisible()
+      await expect(page.locator('.ant-skeleton-active')).toHaveCount(0)
+      if (tab === 'upload') {
+        await drop(page, { 'a.csv': 'x', 'b.call.json': '{}' })
+        await expect(page.getByText('a.csv')).toBeVisible()
+      }
+      await accessible(page)
+    })
+  }
+}
