@@ -25,6 +25,7 @@ test('a person is made, logs in, changes their password, and is disabled', async
   browser,
   baseURL,
 }) => {
+  test.slow()
   const login = `new${Date.now()}`
   await logIn(page, 'administrator')
   await page.goto('/admin/people')

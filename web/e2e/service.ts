@@ -3,7 +3,7 @@
  * the one click that a new user has. Out: `E2E_URL` for the tests; what ends it all again.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -110,7 +110,10 @@ export default async function setup() {
   if (process.env.E2E_URL) return
   const data = mkdtempSync(join(tmpdir(), 'lingting-e2e-'))
   const url = `http://127.0.0.1:${await freePort()}`
-  const service = spawn(binary(), ['serve', '--data', data, '--listen', url.slice(7)], {
+  // The receiver of the webhooks' test stands on this machine.
+  const config = join(data, 'e2e.toml')
+  writeFileSync(config, 'webhook_hosts = ["127.0.0.1"]\n')
+  const service = spawn(binary(), ['serve', '--config', config, '--data', data, '--listen', url.slice(7)], {
     env: { ...process.env, LANG: 'C.UTF-8' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
