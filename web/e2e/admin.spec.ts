@@ -48,7 +48,7 @@ test('a person is made, logs in, changes their password, and is disabled', async
     await theirs.goto('/')
     await theirs.getByLabel('用户名', { exact: true }).fill(login)
     await theirs.getByLabel('密码', { exact: true }).fill(password)
-    await theirs.keyboard.press('Enter')
+    await theirs.getByRole('button', { name: '登录', exact: true }).click()
   }
   await enter(FIRST)
   await expect(theirs.getByRole('button', { name: '新来的甲方' })).toBeVisible()
@@ -222,7 +222,7 @@ test('a rule is written, a hold keeps its calls, and nothing goes without the nu
   await form.getByLabel('名称').fill(name)
   await form.getByLabel(/保留期限/).fill('1')
   await form.getByRole('button', { name: '保存' }).click()
-  await expect(page.getByRole('cell', { name })).toBeVisible()
+  await expect(page.getByRole('cell', { name, exact: true })).toBeVisible()
 
   await page.getByRole('tab', { name: '到期清单' }).click()
   await expect(page.getByRole('heading', { name: /\d+ 通通话有内容到期/ })).toBeVisible()
@@ -239,7 +239,7 @@ test('a rule is written, a hold keeps its calls, and nothing goes without the nu
   const reason = `案件 ${Date.now()}`
   await page.getByRole('dialog').getByLabel('理由').fill(reason)
   await page.getByRole('dialog').getByRole('button', { name: '新增保全' }).click()
-  await expect(page.getByRole('cell', { name: reason })).toBeVisible()
+  await expect(page.getByRole('cell', { name: reason, exact: true })).toBeVisible()
   await page.getByRole('tab', { name: '到期清单' }).click()
   await expect(page.getByText('现在没有到期的内容')).toBeVisible()
   await expect(page.getByText(/到期但被保全/).first()).toBeVisible()
@@ -248,11 +248,11 @@ test('a rule is written, a hold keeps its calls, and nothing goes without the nu
   await page.getByRole('button', { name: `解除: ${reason}` }).click()
   await page.getByRole('dialog').getByLabel('理由').fill('测试结束')
   await page.getByRole('dialog').getByRole('button', { name: '解除' }).click()
-  await expect(page.getByRole('cell', { name: reason })).toHaveCount(0)
+  await expect(page.getByRole('cell', { name: reason, exact: true })).toHaveCount(0)
   await page.getByRole('tab', { name: '保留规则' }).click()
   await page.getByRole('button', { name: `结束规则: ${name}` }).click()
   await page.locator('.ant-modal-confirm').getByRole('button', { name: '结束规则' }).click()
-  await expect(page.getByRole('cell', { name })).toHaveCount(0)
+  await expect(page.getByRole('cell', { name, exact: true })).toHaveCount(0)
 })
 
 const PLACES = [
