@@ -134,7 +134,8 @@ export function Shell() {
           <Menu
             mode="inline"
             selectedKeys={[selected]}
-            defaultOpenKeys={here === '/admin' ? ['admin'] : []}
+            // Folded, it would open over the page.
+            defaultOpenKeys={here === '/admin' && !folded ? ['admin'] : []}
             items={places}
           />
         </nav>

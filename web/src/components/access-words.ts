@@ -71,7 +71,7 @@ const messages = defineMessages({
     'webhooks.write': 'make and change webhooks; send again',
     retention: 'set retention and holds; delete calls',
     open_data: 'query the open data',
-    metrics: 'read the service’s figures',
+    metrics: "read the service's figures",
     settings: 'see and change settings',
     all: 'everything I may do',
     read: 'everything I may see',

@@ -43,7 +43,7 @@ const messages = defineMessages({
     over: 'Expired',
     revoke: 'Revoke',
     revokeIt: (name: string) => `Revoke ${name}`,
-    ask: (name: string) => `Revoke the token “${name}”?`,
+    ask: (name: string) => `Revoke the token "${name}"?`,
     told: 'Programs that use it are refused from now on. This cannot be undone.',
     cancel: 'Cancel',
     empty: 'No tokens',

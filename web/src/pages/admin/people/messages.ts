@@ -73,7 +73,7 @@ export const messages = defineMessages({
       'At least 10 characters, without the login name in it. All sessions of this person end at once.',
     subject: 'Single sign-on subject',
     subjectExtra:
-      'The identity provider’s issuer, #, and the person’s sub, such as https://login.example.com#248289761001. Optional.',
+      "The identity provider's issuer, #, and the person's sub, such as https://login.example.com#248289761001. Optional.",
     loginExtra: '1 to 64 characters without spaces; upper and lower case are one',
     required: (what: string) => `${what} is needed`,
     ownRole: 'Your own role and scope must be changed by another administrator.',

@@ -44,7 +44,7 @@ export const uploadMessages = defineMessages({
     dropHint:
       'Recordings: WAV, MP3, FLAC, Ogg, AMR and more. Chat logs: CSV, JSON. Up to 2 GB each. A .call.json of the same name goes along as a sidecar.',
     about: 'These files belong to',
-    aboutHint: 'Optional; what a file’s own sidecar says counts more.',
+    aboutHint: "Optional; what a file's own sidecar says counts more.",
     aboutNeeded: 'You see some calls only: say whose these are, within what you may see.',
     send: (n: number) => (n === 1 ? 'Upload 1 file' : `Upload ${n} files`),
     chosen: (n: number, size: string) => (n === 1 ? `1 file chosen, ${size}` : `${n} files chosen, ${size}`),
