@@ -30,9 +30,15 @@ test('a day ends where the next begins', () => {
 })
 
 test('a kept search comes back; sounds stand in its query', () => {
-  const search: Search = { ...plain, q: ' 投诉 ', facts: { verdict: ['fail'] }, to: '2026-10-31', sounds: true }
+  const search: Search = {
+    ...plain,
+    q: ' 投诉 ',
+    facts: { verdict: ['fail'] },
+    to: '2026-10-31',
+    sounds: true,
+  }
   expect(reopened(keptOf(search))).toEqual({ ...search, q: '~投诉', sounds: false })
-  expect(keptOf(plain).query).toBeUndefined()
+  expect(keptOf(plain).query).toBeNull()
 })
 
 test('values are put in and taken out', () => {

@@ -39,7 +39,8 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/
 const dayOf = (text: string | undefined) => (text && DAY.test(text) ? text : undefined)
 
 // Values stand behind one another with commas; their own commas are written otherwise.
-const joined = (values: string[]) => values.map((value) => value.replace(/[%,]/g, encodeURIComponent)).join(',')
+const joined = (values: string[]) =>
+  values.map((value) => value.replace(/[%,]/g, encodeURIComponent)).join(',')
 const split = (text: string) =>
   text
     .split(',')
@@ -94,13 +95,16 @@ export function dayAt(iso: string, earlierMs = 0): string {
 export function keptOf(search: Search): Schemas['SearchQuery'] {
   const q = search.q.trim()
   return {
-    query: q ? (search.sounds ? soundsLike(q).query : q) : undefined,
+    query: q ? (search.sounds ? soundsLike(q).query : q) : null,
     facts: search.facts,
     measures: {},
-    from: search.from && momentOf(search.from),
-    to: search.to && momentOf(search.to, 1),
+    from: search.from ? momentOf(search.from) : null,
+    to: search.to ? momentOf(search.to, 1) : null,
     order: search.order,
     facets: [],
+    limit: null,
+    hits: null,
+    cursor: null,
   }
 }
 

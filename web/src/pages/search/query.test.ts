@@ -37,12 +37,7 @@ test('places in a query by sound are places in the typed one', () => {
 })
 
 test.each([
-  [
-    'character 4: there is no prefix `agnet:`; was agent: meant?',
-    3,
-    'there is no prefix `agnet:`',
-    'agent:',
-  ],
+  ['character 4: there is no prefix `agnet:`; was agent: meant?', 3, 'there is no prefix `agnet:`', 'agent:'],
   ['第 4 个字：没有“agnet:”这个前缀；是否想写 agent:？', 3, '没有“agnet:”这个前缀', 'agent:'],
   ['character 1: the bracket is not closed', 0, 'the bracket is not closed', undefined],
   ['第 1 个字：括号没有闭合', 0, '括号没有闭合', undefined],

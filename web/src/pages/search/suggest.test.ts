@@ -31,7 +31,16 @@ test.each([
 })
 
 test('an empty box offers kept searches and every prefix', () => {
-  expect(at('')).toEqual(['退款投诉', '坐席:', '客户:', '开头:30秒()', '结尾:1分钟()', '音近:', '词:', '原文:'])
+  expect(at('')).toEqual([
+    '退款投诉',
+    '坐席:',
+    '客户:',
+    '开头:30秒()',
+    '结尾:1分钟()',
+    '音近:',
+    '词:',
+    '原文:',
+  ])
 })
 
 test('what is chosen takes the place of the word, and the caret stands where one goes on', () => {
