@@ -12,16 +12,18 @@ interface Props {
   search: Search
   onChange: (search: Search) => void
   facets: Schemas['Facet'][] | undefined
+  /** Whether they will still come. */
+  waiting: boolean
 }
 
 /** Values of a fact that are shown before all are asked for. */
 const FEW = 6
 
-export function Filters({ search, onChange, facets }: Props) {
+export function Filters({ search, onChange, facets, waiting }: Props) {
   return (
     <div className="filters">
       <Dates search={search} onChange={onChange} />
-      {!facets && <Skeleton active paragraph={{ rows: 8 }} title={false} />}
+      {waiting && <Skeleton active paragraph={{ rows: 8 }} title={false} />}
       {facets &&
         FACTS.map((fact) => (
           <FactFilter
@@ -36,7 +38,7 @@ export function Filters({ search, onChange, facets }: Props) {
   )
 }
 
-function Dates({ search, onChange }: Omit<Props, 'facets'>) {
+function Dates({ search, onChange }: Pick<Props, 'search' | 'onChange'>) {
   const t = useMessages(messages)
   const today = dayjs()
   return (

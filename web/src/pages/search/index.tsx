@@ -43,7 +43,9 @@ export function SearchPage() {
   const filtered = Object.keys(search.facts).length + (search.from || search.to ? 1 : 0)
   const asked = search.q !== '' || filtered > 0
   useSearchKeys(box)
-  const filters = <Filters search={search} onChange={go} facets={answer.data?.facets} />
+  const filters = (
+    <Filters search={search} onChange={go} facets={answer.data?.facets} waiting={answer.isPending} />
+  )
   return (
     <PlayerProvider>
       <PageHead
