@@ -1,0 +1,46 @@
+/** Which time, which units: in the address. */
+import { DatePicker, Flex, Segmented } from 'antd'
+import dayjs from 'dayjs'
+import { UNIT_KINDS, UnitSelect } from '@/components/units'
+import { useMessages } from '@/i18n'
+import { messages } from './messages'
+import { WHENS, type When } from './range'
+import { useParams } from './use-figures'
+
+export function RangeBar({ when, units = true }: { when: When | 'days'; units?: boolean }) {
+  const t = useMessages(messages)
+  const [params, change] = useParams()
+  const days = when === 'days'
+  return (
+    <Flex gap={8} wrap align="center" className="range-bar">
+      <Segmented
+        aria-label={t.range}
+        value={when}
+        options={WHENS.map((when) => ({ value: when, label: t[when] }))}
+        onChange={(when) => change({ when, from: undefined, to: undefined })}
+      />
+      <DatePicker.RangePicker
+        aria-label={t.days}
+        className="range-days"
+        allowEmpty={[true, true]}
+        value={[days && params.from ? dayjs(params.from) : null, days && params.to ? dayjs(params.to) : null]}
+        onChange={(dates) =>
+          change({
+            when: undefined,
+            from: dates?.[0]?.format('YYYY-MM-DD'),
+            to: dates?.[1]?.format('YYYY-MM-DD'),
+          })
+        }
+      />
+      {units &&
+        UNIT_KINDS.filter((kind) => kind !== 'queue').map((kind) => (
+          <UnitSelect
+            key={kind}
+            kind={kind}
+            value={params[kind]}
+            onChange={(id: string | undefined) => change({ [kind]: id || undefined })}
+          />
+        ))}
+    </Flex>
+  )
+}
