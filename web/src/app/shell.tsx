@@ -7,6 +7,7 @@ import {
   PieChartOutlined,
   SearchOutlined,
   SettingOutlined,
+  SolutionOutlined,
   UploadOutlined,
   UserOutlined,
 } from '@ant-design/icons'
@@ -19,6 +20,7 @@ import { useEvents } from '@/api/events'
 import { Keys, useKeys } from '@/components/keys'
 import { Preferences } from '@/components/preferences'
 import { defineMessages, useMessages } from '@/i18n'
+import { ownAgent } from './own-agent'
 import { become, useCan, useMe } from './session'
 import './shell.css'
 
@@ -28,6 +30,7 @@ const messages = defineMessages({
     skip: '跳到正文',
     main: '主导航',
     inbox: '待复核',
+    mine: '我的成绩',
     search: '检索',
     dashboards: '看板',
     coverage: '覆盖率',
@@ -50,6 +53,7 @@ const messages = defineMessages({
     skip: 'Skip to content',
     main: 'Main',
     inbox: 'Inbox',
+    mine: 'My results',
     search: 'Search',
     dashboards: 'Dashboards',
     coverage: 'Coverage',
@@ -89,11 +93,23 @@ const ADMIN = [
 function usePlaces() {
   const t = useMessages(messages)
   const can = useCan()
+  const own = ownAgent(useMe())
   const items = PLACES.filter(([, , , ...actions]) => actions.some(can)).map(([path, text, icon]) => ({
     key: path as string,
     icon,
     label: <Link to={path}>{t[text]}</Link>,
   }))
+  if (own) {
+    items.splice(1, 0, {
+      key: '/agents',
+      icon: <SolutionOutlined />,
+      label: (
+        <Link to="/agents/$agentId" params={{ agentId: 'me' }}>
+          {t.mine}
+        </Link>
+      ),
+    })
+  }
   const admin = ADMIN.filter(([, , action]) => can(action)).map(([path, text]) => ({
     key: path as string,
     icon: path === '/admin/retention' ? <FileProtectOutlined /> : undefined,

@@ -20,7 +20,7 @@ const messages = defineMessages({
     speakers_unsure: '说话人难以区分',
     not_recognised: '部分语音未能识别',
     out_of_order: '消息时间顺序错乱',
-    empty_texts: '有无文字的消息',
+    empty_texts: '含没有文字的消息',
     no_times: '消息没有时间',
   },
   en: {

@@ -55,6 +55,7 @@ export function useLook(): Look {
       text: token.colorText,
       dim: token.colorTextSecondary,
       ground: token.colorBgElevated,
+      stroke: token.colorBgContainer,
       font: token.fontFamily,
     }),
     [palette, token],

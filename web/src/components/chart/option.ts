@@ -25,6 +25,8 @@ export interface Look {
   text: string
   dim: string
   ground: string
+  /** Of patterns over a colour. */
+  stroke: string
   font: string
 }
 

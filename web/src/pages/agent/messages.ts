@@ -51,7 +51,7 @@ export const messages = defineMessages({
     week: 'Week of',
     criteria: 'By criterion',
     criteriaHint:
-      'The agent’s compliance beside the team’s, the lowest first. The bar is the agent, the line the team; teams of fewer than three are not shown.',
+      "The agent's compliance beside the team's, the lowest first. The bar is the agent, the line the team; teams of fewer than three are not shown.",
     criterion: 'Criterion',
     mine: 'Own',
     team: 'Team',
@@ -70,6 +70,6 @@ export const messages = defineMessages({
     nothing: 'No calls in this time',
     showAll: 'Show all time',
     notOne: 'Your account belongs to no agent',
-    notOneHint: 'Ask an administrator to put your staff number into your account’s scope.',
+    notOneHint: "Ask an administrator to put your staff number into your account's scope.",
   },
 })

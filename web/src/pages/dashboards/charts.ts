@@ -1,5 +1,5 @@
 /** The charts' options: figures in, what ECharts draws out. */
-import type { CustomSeriesOption } from 'echarts/charts'
+import type { BarSeriesOption, CustomSeriesOption } from 'echarts/charts'
 import { categoryAxis, frameOf, type Look, type Option, tip, valueAxis } from '@/components/chart/option'
 
 export interface Share {
@@ -96,9 +96,22 @@ export function sharesOption(look: Look, shares: Share[], upright: boolean, desc
   }
 }
 
+export type Pattern = 'plain' | 'slanted' | 'dotted' | 'crossed'
+type Decal = Exclude<NonNullable<BarSeriesOption['itemStyle']>['decal'], 'none' | undefined>
+
+/** Few strokes, so that they tell parts apart without noise. */
+const PATTERNS: Record<Pattern, Decal> = {
+  plain: { symbol: 'none' },
+  slanted: { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [1, 7], rotation: -Math.PI / 4 },
+  dotted: { symbol: 'circle', symbolSize: 0.5, dashArrayX: [[7, 7]], dashArrayY: [7, 0] },
+  crossed: { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [1.5, 4], rotation: Math.PI / 4 },
+}
+
 export interface Stack {
   name: string
   color: string
+  /** Whether a pattern beside its colour tells it from the others. */
+  pattern: Pattern
   values: number[]
 }
 
@@ -107,18 +120,17 @@ export function stackOption(look: Look, names: string[], stacks: Stack[], descri
   const frame = frameOf(look, description)
   return {
     ...frame,
-    aria: { ...frame.aria, decal: { show: true } },
     legend: { top: 0, left: 0, itemWidth: 18, textStyle: { color: look.text } },
     grid: { left: 44, right: 16, top: 40, bottom: 28 },
     xAxis: categoryAxis(look, names),
     yAxis: { ...valueAxis(look), minInterval: 1 },
-    series: stacks.map(({ name, color, values }) => ({
+    series: stacks.map(({ name, color, pattern, values }) => ({
       type: 'bar' as const,
       name,
       stack: 'all',
       data: values,
       barMaxWidth: 48,
-      itemStyle: { color },
+      itemStyle: { color, decal: { color: look.stroke, ...PATTERNS[pattern] } },
     })),
   }
 }

@@ -14,11 +14,11 @@ import { type Asked, useOverview } from './use-figures'
 type Point = Schemas['OverviewPoint']
 
 const VERDICTS = [
-  ['pass', 'verdictPass', 'pass'],
-  ['fail', 'verdictFail', 'fail'],
-  ['critical', 'verdictCritical', 'critical'],
-  ['undetermined', 'verdictUndetermined', 'undetermined'],
-  ['not_applicable', 'verdictNA', 'silence'],
+  ['pass', 'verdictPass', 'pass', 'plain'],
+  ['fail', 'verdictFail', 'fail', 'slanted'],
+  ['critical', 'verdictCritical', 'critical', 'crossed'],
+  ['undetermined', 'verdictUndetermined', 'undetermined', 'dotted'],
+  ['not_applicable', 'verdictNA', 'silence', 'plain'],
 ] as const
 
 const LENGTH_MS: Record<string, number> = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 }
@@ -50,9 +50,10 @@ export function Series({ asked }: { asked: Asked }) {
       stackOption(
         look,
         points.map(({ begin }) => name(begin)),
-        shown.map(([verdict, text, colour]) => ({
+        shown.map(([verdict, text, colour, pattern]) => ({
           name: t[text],
           color: look.palette[colour],
+          pattern,
           values: points.map(({ verdicts }) => verdicts[verdict] ?? 0),
         })),
         t.seriesHint,

@@ -13,7 +13,7 @@ export const FACTS = [
   'agent',
   'queue',
   'problem',
-  'review_state',
+  'review',
   'direction',
   'language',
 ] as const

@@ -80,9 +80,9 @@ function ResultHead({ found, call, missing }: HeadProps) {
       <span className="result-facts">
         {call ? (
           <>
-            <UnitName kind="agent" id={call.agent} />
-            <UnitName kind="team" id={call.team} />
-            <UnitName kind="vendor" id={call.vendor} />
+            {call.agent && <UnitName kind="agent" id={call.agent} />}
+            {call.team && <UnitName kind="team" id={call.team} />}
+            {call.vendor && <UnitName kind="vendor" id={call.vendor} />}
             <span>{format.dateTime(found.started)}</span>
             {call.has_audio ? <span>{format.clock(call.duration_s)}</span> : <span>{t.noAudio}</span>}
           </>

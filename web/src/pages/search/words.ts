@@ -5,6 +5,7 @@ import { useWords } from '@/components/verdict'
 import { useMessages } from '@/i18n'
 import type { Fact } from './address'
 import { messages } from './messages'
+import { useCriteria } from './use-criteria'
 
 const isUnit = (fact: Fact): fact is Fact & UnitKind => (UNIT_KINDS as readonly string[]).includes(fact)
 
@@ -20,6 +21,7 @@ export function useValueWord(fact: Fact): (value: string) => string {
   const words = useWords()
   const troubles = useTroubles()
   const units = useUnits(isUnit(fact) ? fact : 'client').data
+  const criteria = useCriteria(fact === 'failed')
   const others: Record<string, string> = {
     inbound: t.inbound,
     outbound: t.outbound,
@@ -29,6 +31,7 @@ export function useValueWord(fact: Fact): (value: string) => string {
   return (value) => {
     if (value === '') return t.unknownValue
     if (isUnit(fact)) return units?.find(({ id }) => id === value)?.name ?? value
+    if (fact === 'failed') return criteria.get(value) ?? value
     if (fact === 'problem') return troubles(value)
     if (fact === 'direction' || fact === 'language') return others[value] ?? value
     return words(value)

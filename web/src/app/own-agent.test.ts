@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Me } from '@/app/session'
-import { ownAgent } from './own'
+import { ownAgent } from './own-agent'
+import type { Me } from './session'
 
 const me = (scope: Me['person']['scope']) => ({
   person: { id: 'p', login: 'l', name: 'n', role: 'agent', created: '', scope },

@@ -1,5 +1,5 @@
-/** Whose page `me` is. */
-import type { Me } from '@/app/session'
+/** Who among the agents the person is: `/agents/me` is theirs. */
+import type { Me } from './session'
 
 /** The staff number that the person's scope is of, if it is one alone. */
 export function ownAgent(me: Pick<Me, 'person'>): string | undefined {
