@@ -15,8 +15,8 @@ test.each<[Record<string, string>, string | undefined]>([
 })
 
 test('days begin at midnight where the reader is', () => {
-  expect(spanOf('today', {}, now)).toEqual({ from: local(2026, 2, 1) })
-  expect(spanOf('7d', {}, now)).toEqual({ from: local(2026, 1, 23) })
+  expect(spanOf('today', {}, now)).toEqual({ from: local(2026, 2, 1), to: local(2026, 2, 2) })
+  expect(spanOf('7d', {}, now)).toEqual({ from: local(2026, 1, 23), to: local(2026, 2, 2) })
   expect(spanOf('all', {}, now)).toEqual({})
   expect(spanOf('days', { from: '2026-02-01', to: '2026-02-28' }, now)).toEqual({
     from: local(2026, 1, 1),

@@ -26,8 +26,9 @@ export function spanOf(when: When | 'days', params: Params, now: Date): { from?:
       ...(to && DAY.test(to) && { to: momentOf(to, 1) }),
     }
   }
-  const first = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1 - PRESETS[when])
-  return { from: first.toISOString() }
+  // Both ends, so that the service knows how fine its steps may be.
+  const day = (later: number) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + later)
+  return { from: day(1 - PRESETS[when]).toISOString(), to: day(1).toISOString() }
 }
 
 /** By how many minutes the reader's clock is ahead of UTC. */
