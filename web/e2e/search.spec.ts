@@ -100,14 +100,15 @@ for (const language of LANGUAGES) {
   })
 
   test(`a search becomes the draft of a rule, ${language}`, async ({ page }) => {
-    await logIn(page, 'reviewer', language)
+    await logIn(page, 'administrator', language)
     await page.goto('/search?q=不归我管')
     await page.getByRole('button', { name: t.rule }).click()
     await page.getByRole('button', { name: t.make }).click()
     await expect(page.locator('.draft')).toContainText('rubric: from-search')
     await accessible(page)
     await page.getByRole('button', { name: t.goOn }).click()
-    await expect(page).toHaveURL(/\/rubrics/)
+    await expect(page).toHaveURL(/\/rubrics\/new/)
+    await expect(page.locator('.cm-content')).toContainText('from-search')
   })
 }
 

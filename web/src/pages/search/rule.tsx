@@ -5,12 +5,11 @@ import { useNavigate } from '@tanstack/react-router'
 import { App, Button, Flex, Form, Input, Modal, Typography } from 'antd'
 import { useState } from 'react'
 import { api, data } from '@/api/client'
+import { useCan } from '@/app/session'
 import { ProblemAlert } from '@/components/problem'
 import { useMessages } from '@/i18n'
+import { HANDED_OVER, NEW } from '@/pages/rubrics/draft'
 import { messages } from './messages'
-
-/** Where the page of rubrics finds it. */
-const DRAFT = 'lingting.draft'
 
 interface Props {
   query: string
@@ -41,18 +40,19 @@ export function MakeRule({ query, filtered }: Props) {
 
 function Draft({ query, filtered }: Props) {
   const t = useMessages(messages)
+  const can = useCan()
   const navigate = useNavigate()
   const make = useMutation({
     mutationFn: (id: string) => data(api.POST('/api/v1/search/rule', { body: { id, query } })),
   })
   const goOn = (yaml: string) => {
-    sessionStorage.setItem(DRAFT, yaml)
-    void navigate({ to: '/rubrics' })
+    sessionStorage.setItem(HANDED_OVER, yaml)
+    void navigate({ to: '/rubrics/$rubricId', params: { rubricId: NEW } })
   }
   return (
     <>
       <Typography.Paragraph type="secondary">
-        {t.ruleHint} {filtered && t.ruleFilters}
+        {t.ruleHint} {!can('rubrics.write') && t.ruleGive} {filtered && t.ruleFilters}
       </Typography.Paragraph>
       <Form layout="inline" onFinish={({ id }: { id: string }) => make.mutate(id)} className="rule-form">
         <Form.Item
@@ -77,9 +77,11 @@ function Draft({ query, filtered }: Props) {
           </pre>
           <Flex gap={8}>
             <Copy text={make.data.yaml} />
-            <Button type="primary" onClick={() => goOn(make.data.yaml)}>
-              {t.goOn}
-            </Button>
+            {can('rubrics.write') && (
+              <Button type="primary" onClick={() => goOn(make.data.yaml)}>
+                {t.goOn}
+              </Button>
+            )}
           </Flex>
         </>
       )}
