@@ -28,6 +28,8 @@ for (const language of LANGUAGES) {
   const t = TEXTS[language]
 
   test(`figures are those of the service, ${language}`, async ({ page }) => {
+    // Contrasts of a long page are looked at twice.
+    test.slow()
     await logIn(page, 'supervisor', language)
     await page.goto('/dashboards?when=all&by=criterion')
     type Overview = { all: number; findings: { compliance: { share: number } } }
