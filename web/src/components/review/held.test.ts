@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type Choice, type Held, HeldDecisions, HOLD_MS } from './held'
+import { HeldDecisions, HOLD_MS, type Held } from './held'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const ruling = (callId: string, criterion: string, decision: Choice = 'agree') => ({
+const ruling = (callId: string, criterion: string, decision = 'agree') => ({
   callId,
   rubric: 'courtesy',
   criterion,

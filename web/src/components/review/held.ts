@@ -3,15 +3,12 @@
  * made by a slip of the finger is held here for some seconds before it is sent. In: decisions. Out: each sent once, of
  * one call in order, or undone; or told as failed.
  */
+import type { Schemas } from '@/api/client'
 
-export type Choice = 'agree' | 'overturn' | 'not_assessable'
+type NewDecision = Schemas['NewDecision']
 
-export interface Ruling {
+export interface Ruling extends NewDecision {
   callId: string
-  rubric: string
-  criterion: string
-  decision: Choice
-  comment: string
 }
 
 export interface Held extends Ruling {

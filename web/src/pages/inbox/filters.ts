@@ -1,0 +1,128 @@
+/**
+ * What stands in the inbox's address, and what is asked of the service for it. Names are the service's own, so that a
+ * figure elsewhere opens its calls by the parameters that it was counted by.
+ */
+
+export type Search = Record<string, string | undefined>
+
+/** Filters with a chip each, in the order of their chips. */
+export const FILTERS = [
+  'assigned_to',
+  'verdict',
+  'failed',
+  'rubric',
+  'criterion',
+  'finding',
+  'problem',
+  'review_state',
+  'client',
+  'vendor',
+  'project',
+  'team',
+  'queue',
+  'agent',
+  'direction',
+  'kind',
+  'language',
+  'when',
+  'from',
+  'to',
+  'score_min',
+  'score_max',
+  'measure',
+  'at_least',
+  'below',
+] as const
+export type Filter = (typeof FILTERS)[number]
+
+/** Figures count decided calls too: who comes from one sees all that it counted. */
+const FROM_FIGURES: Filter[] = [
+  'rubric',
+  'criterion',
+  'finding',
+  'problem',
+  'score_min',
+  'score_max',
+  'measure',
+]
+
+export const PRESETS = { today: 1, '7d': 7, '30d': 30 } as const
+export type Preset = keyof typeof PRESETS
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/
+
+/** The first moment of a day where the reader is, `back` days before it. */
+function dayStart(day: Date, back = 0): Date {
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() - back)
+}
+
+function localDay(date: string): Date {
+  const [year, month, day] = date.split('-').map(Number)
+  return new Date(year!, month! - 1, day!)
+}
+
+/** Whether only calls with something to decide are shown. */
+export function showsOpen(search: Search): boolean {
+  if (search.show) return search.show !== 'all'
+  return !FROM_FIGURES.some((name) => search[name])
+}
+
+/** What to ask of the service. A day as a bound is that whole day where the reader is. */
+export function queryOf(search: Search, now: Date): Record<string, string | boolean> {
+  const query: Record<string, string | boolean> = {}
+  for (const name of FILTERS) {
+    const value = search[name]
+    if (value !== undefined && name !== 'when') query[name] = value
+  }
+  if (search.when && search.when in PRESETS) {
+    query.from = dayStart(now, PRESETS[search.when as Preset] - 1).toISOString()
+    delete query.to
+  } else {
+    if (search.from && DATE.test(search.from)) query.from = localDay(search.from).toISOString()
+    if (search.to && DATE.test(search.to)) {
+      const last = localDay(search.to)
+      query.to = new Date(last.getFullYear(), last.getMonth(), last.getDate() + 1).toISOString()
+    }
+  }
+  if (showsOpen(search)) query.undecided = true
+  return query
+}
+
+/** Filters that are set. A preset hides the bounds that it sets. */
+export function chipsOf(search: Search): { name: Filter; value: string }[] {
+  return FILTERS.flatMap((name) => {
+    const value = search[name]
+    if (value === undefined || value === '') return []
+    if ((name === 'from' || name === 'to') && search.when) return []
+    return [{ name, value }]
+  })
+}
+
+/** The address without its filters. */
+export function cleared(search: Search): Search {
+  return Object.fromEntries(Object.entries(search).filter(([name]) => !FILTERS.some((one) => one === name)))
+}
+
+/** Whether a call that has just come would be in the list, as far as its own columns say. */
+export function belongs(call: object, query: Record<string, string | boolean>, me: string): boolean {
+  const columns = call as Record<string, unknown>
+  const same = [
+    'client',
+    'vendor',
+    'project',
+    'team',
+    'queue',
+    'agent',
+    'direction',
+    'language',
+    'verdict',
+    'review_state',
+    'kind',
+  ]
+  if (same.some((name) => query[name] !== undefined && query[name] !== (columns[name] ?? ''))) return false
+  const assigned = query.assigned_to === 'me' ? me : query.assigned_to === 'none' ? undefined : query.assigned_to
+  if (query.assigned_to !== undefined && (columns.assigned_to ?? undefined) !== assigned) return false
+  const started = Date.parse(String(columns.started))
+  if (typeof query.from === 'string' && started < Date.parse(query.from)) return false
+  return !(typeof query.to === 'string' && started >= Date.parse(query.to))
+}
