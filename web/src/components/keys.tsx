@@ -29,12 +29,20 @@ function changed() {
   for (const watcher of watchers) watcher()
 }
 
+/** Inputs in which nothing is typed. */
+const TOUCHED = /^(checkbox|radio|button|range)$/
+
 function typing(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  if (target.isContentEditable || target.closest('.ant-modal') !== null) return true
+  if (target instanceof HTMLInputElement) return !TOUCHED.test(target.type)
+  return /^(TEXTAREA|SELECT)$/.test(target.tagName)
+}
+
+/** Enter presses the button or follows the link that has the focus, whatever else a page uses it for. */
+function pressing(event: KeyboardEvent): boolean {
   return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable ||
-      /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
-      target.closest('.ant-modal') !== null)
+    event.key === 'Enter' && event.target instanceof Element && event.target.closest('a, button') !== null
   )
 }
 
@@ -50,7 +58,7 @@ export function useKeys(scope: string, keys: Key[], enabled = true) {
     const bindings = names.map((name) => [
       name,
       (event: KeyboardEvent) => {
-        if (typing(event.target)) return
+        if (typing(event.target) || pressing(event)) return
         event.preventDefault()
         latest.current.find(({ keys }) => keys === name)?.run()
       },

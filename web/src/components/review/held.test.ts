@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { HeldDecisions, HOLD_MS, type Held } from './held'
+import { type Held, HeldDecisions, HOLD_MS } from './held'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -120,7 +120,8 @@ export function belongs(call: object, query: Record<string, string | boolean>, m
     'kind',
   ]
   if (same.some((name) => query[name] !== undefined && query[name] !== (columns[name] ?? ''))) return false
-  const assigned = query.assigned_to === 'me' ? me : query.assigned_to === 'none' ? undefined : query.assigned_to
+  const assigned =
+    query.assigned_to === 'me' ? me : query.assigned_to === 'none' ? undefined : query.assigned_to
   if (query.assigned_to !== undefined && (columns.assigned_to ?? undefined) !== assigned) return false
   const started = Date.parse(String(columns.started))
   if (typeof query.from === 'string' && started < Date.parse(query.from)) return false

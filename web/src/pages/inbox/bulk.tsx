@@ -1,0 +1,88 @@
+/** What can be done with the calls that are ticked. */
+import { useQuery } from '@tanstack/react-query'
+import { App, Button, Flex, Select } from 'antd'
+import { api, data } from '@/api/client'
+import { useCan, useMe } from '@/app/session'
+import { useMessages } from '@/i18n'
+import { useAssign } from './assign'
+import type { Row } from './calls'
+import { messages } from './messages'
+
+/** Roles that may decide: see docs/access.md. */
+const REVIEWS = new Set(['reviewer', 'supervisor'])
+
+/** Who calls can be given to, for those who may see accounts. */
+function useReviewers() {
+  const can = useCan()
+  return useQuery({
+    queryKey: ['people', 'reviewers'],
+    enabled: can('people.read'),
+    staleTime: 300_000,
+    queryFn: async () => {
+      const { items } = await data(api.GET('/api/v1/people', { params: { query: { limit: 200 } } }))
+      return items.filter((person) => REVIEWS.has(person.role) && !person.disabled)
+    },
+  })
+}
+
+/** Assigns, and tells what came of it. */
+export function useAssigning() {
+  const t = useMessages(messages)
+  const { message, notification } = App.useApp()
+  const assign = useAssign()
+  const give = async (calls: Row[], to: string | undefined) => {
+    const failed = await assign.mutateAsync({ calls, to })
+    const done = calls.length - failed.length
+    if (done > 0) message.success(to ? t.assignedN(done) : t.releasedN(done))
+    if (failed.length > 0) {
+      notification.error({ title: t.assignFailed(failed.length), description: failed[0]?.problem.message })
+    }
+    return failed
+  }
+  return { give, pending: assign.isPending }
+}
+
+export function BulkBar({ calls, onDone }: { calls: Row[]; onDone: () => void }) {
+  const t = useMessages(messages)
+  const me = useMe().person.id
+  const reviewers = useReviewers()
+  const { give, pending } = useAssigning()
+  const act = async (to: string | undefined) => {
+    const failed = await give(calls, to)
+    if (failed.length === 0) onDone()
+  }
+  const others = reviewers.data?.filter((person) => person.id !== me) ?? []
+  return (
+    <Flex
+      className="inbox-bulk"
+      align="center"
+      gap={8}
+      wrap
+      role="toolbar"
+      aria-label={t.ticked(calls.length)}
+    >
+      <strong aria-live="polite">{t.ticked(calls.length)}</strong>
+      <Button size="small" type="primary" loading={pending} onClick={() => act(me)}>
+        {t.toMe}
+      </Button>
+      {others.length > 0 && (
+        <Select
+          size="small"
+          aria-label={t.toOther}
+          placeholder={t.toOther}
+          value={null}
+          showSearch={{ optionFilterProp: 'label' }}
+          popupMatchSelectWidth={false}
+          options={others.map((person) => ({ value: person.id, label: person.name }))}
+          onChange={(id) => id && act(id)}
+        />
+      )}
+      <Button size="small" disabled={pending} onClick={() => act(undefined)}>
+        {t.release}
+      </Button>
+      <Button size="small" type="text" onClick={onDone}>
+        {t.untick}
+      </Button>
+    </Flex>
+  )
+}

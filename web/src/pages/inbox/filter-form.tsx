@@ -1,0 +1,115 @@
+/** Every filter there is, in one place that `/` opens; each takes effect at once. */
+import { useQuery } from '@tanstack/react-query'
+import { DatePicker, type GetRef, Select } from 'antd'
+import dayjs from 'dayjs'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { api, data } from '@/api/client'
+import { UNIT_KINDS, UnitSelect } from '@/components/units'
+import { useWords } from '@/components/verdict'
+import { useMessages } from '@/i18n'
+import { filterMessages, useFilterName } from './chips'
+import type { Filter, Search } from './filters'
+import { messages } from './messages'
+
+const VERDICTS = ['critical', 'fail', 'undetermined', 'pass', 'not_applicable']
+const STATES = ['open', 'in_review', 'settled']
+
+/** Criteria that some call did not meet, the most frequent first. */
+function useFailedCriteria() {
+  return useQuery({
+    queryKey: ['calls', 'criteria'],
+    staleTime: 300_000,
+    queryFn: async () => {
+      const body = { facets: ['failed'], limit: 1, hits: 0 }
+      const { facets } = await data(api.POST('/api/v1/search', { body: body as never }))
+      return facets.find((facet) => facet.fact === 'failed')?.values ?? []
+    },
+  })
+}
+
+interface Props {
+  search: Search
+  change: (search: Search) => void
+  close: () => void
+}
+
+export function FilterForm({ search, change, close }: Props) {
+  const t = useMessages(messages)
+  const f = useMessages(filterMessages)
+  const words = useWords()
+  const nameOf = useFilterName()
+  const criteria = useFailedCriteria()
+  const first = useRef<GetRef<typeof Select>>(null)
+  useEffect(() => first.current?.focus(), [])
+  const set = (name: Filter) => (value: string | null | undefined) =>
+    change({ ...search, [name]: value ?? undefined })
+  const pick = (name: Filter, options: { value: string; label: ReactNode }[], ref?: typeof first) => (
+    <Field name={nameOf(name)}>
+      <Select
+        ref={ref}
+        allowClear
+        showSearch={{ optionFilterProp: 'value' }}
+        aria-label={nameOf(name)}
+        placeholder={t.anyone}
+        value={search[name]}
+        onChange={set(name)}
+        options={options}
+        popupMatchSelectWidth={false}
+      />
+    </Field>
+  )
+  const named = (values: string[]) => values.map((value) => ({ value, label: words(value) }))
+  const failed = criteria.data?.map(({ value, calls }) => ({ value, label: `${value} (${calls})` })) ?? []
+  const range = [search.from, search.to].map((day) => (day ? dayjs(day) : null))
+  return (
+    <form
+      className="inbox-form"
+      aria-label={t.filter}
+      onSubmit={(event) => event.preventDefault()}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !event.defaultPrevented) close()
+      }}
+    >
+      {pick('verdict', named(VERDICTS), first)}
+      {pick('failed', failed)}
+      {pick('review_state', named(STATES))}
+      {UNIT_KINDS.map((kind) => (
+        <Field key={kind} name={nameOf(kind)}>
+          <UnitSelect kind={kind} placeholder={t.anyone} value={search[kind]} onChange={set(kind)} />
+        </Field>
+      ))}
+      {pick('direction', [
+        { value: 'inbound', label: t.inbound },
+        { value: 'outbound', label: t.outbound },
+      ])}
+      {pick('kind', [
+        { value: 'call', label: t.call },
+        { value: 'chat', label: t.chat },
+      ])}
+      {pick('language', [
+        { value: 'zh', label: t.zhLanguage },
+        { value: 'en', label: t.enLanguage },
+      ])}
+      <Field name={f.range} wide>
+        <DatePicker.RangePicker
+          allowEmpty
+          aria-label={f.range}
+          value={search.when ? null : [range[0] ?? null, range[1] ?? null]}
+          onChange={(days) => {
+            const [from, to] = (days ?? []).map((day) => day?.format('YYYY-MM-DD'))
+            change({ ...search, when: undefined, from, to })
+          }}
+        />
+      </Field>
+    </form>
+  )
+}
+
+function Field({ name, wide, children }: { name: ReactNode; wide?: boolean; children: ReactNode }) {
+  return (
+    <div className="inbox-field" data-wide={wide}>
+      <span aria-hidden>{name}</span>
+      {children}
+    </div>
+  )
+}
