@@ -29,7 +29,7 @@ export interface ListProps {
 export function CallList(props: ListProps) {
   const { rows, chosen, more, loading, onMore } = props
   const t = useMessages(messages)
-  const box = useRef<HTMLDivElement>(null)
+  const box = useRef<HTMLElement>(null)
   const virtual = useVirtualizer({
     count: rows.length + (more ? 1 : 0),
     getScrollElement: () => box.current,
@@ -52,7 +52,7 @@ export function CallList(props: ListProps) {
 
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys
-    <div ref={box} className="inbox-scroll" tabIndex={0} role="region" aria-label={t.list}>
+    <section ref={box} className="inbox-scroll" tabIndex={0} aria-label={t.list}>
       <ul style={{ height: virtual.getTotalSize() }}>
         {items.map(({ index, key, start }) => {
           const row = rows[index]
@@ -74,7 +74,7 @@ export function CallList(props: ListProps) {
           )
         })}
       </ul>
-    </div>
+    </section>
   )
 }
 

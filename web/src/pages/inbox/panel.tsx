@@ -85,7 +85,7 @@ function Head({ call, work, onAssign }: { call: Row; work: Reviewing; onAssign: 
       <Flex gap={8} align="center" wrap>
         <VerdictTag verdict={call.verdict} />
         <h2>
-          <UnitName kind="agent" id={call.agent} />
+          {call.agent ? <UnitName kind="agent" id={call.agent} /> : call.external_id}
         </h2>
         <span className="inbox-none">
           {call.team && <UnitName kind="team" id={call.team} />}{' '}

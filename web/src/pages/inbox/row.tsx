@@ -75,7 +75,7 @@ export function CallRow(props: RowProps) {
             onDoubleClick={onOpen}
             onKeyDown={keyDown}
           >
-            <UnitName kind="agent" id={row.agent} />
+            {row.agent ? <UnitName kind="agent" id={row.agent} /> : row.external_id}
           </button>
           <time dateTime={row.started} title={format.dateTime(row.started)} className="inbox-ago">
             {format.ago(row.started)}

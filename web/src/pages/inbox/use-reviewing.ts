@@ -27,11 +27,7 @@ export function useReviewing(rows: Row[], chosen: string | undefined, choose: (i
   usePrefetch(rows, chosen)
 
   const [cursor, setCursor] = useState<Cursor>()
-  const [form, setForm] = useState<Choice>()
-  useEffect(() => {
-    if (chosen !== undefined || form) setForm(undefined)
-    // biome-ignore lint/correctness/useExhaustiveDependencies: a form belongs to the finding it was opened at
-  }, [chosen, cursor?.key])
+  const [opened, setOpened] = useState<{ place: string; choice: Choice }>()
 
   const undone = useCallback(
     (held: Held) => {
@@ -54,6 +50,11 @@ export function useReviewing(rows: Row[], chosen: string | undefined, choose: (i
     if (ready && chosen && at && !mine?.key) setCursor({ callId: chosen, key: at })
   }, [ready, chosen, at, mine?.key])
   const item = items.find((one) => one.key === at)
+
+  // A form belongs to the finding that it was opened at.
+  const place = `${chosen} ${at}`
+  const form = opened?.place === place ? opened.choice : undefined
+  const setForm = (choice: Choice | undefined) => setOpened(choice && { place, choice })
 
   const moveCall = (by: 1 | -1) => {
     const next = rows[rows.findIndex((row) => row.id === chosen) + by] ?? (chosen ? undefined : rows[0])
