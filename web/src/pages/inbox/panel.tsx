@@ -84,9 +84,7 @@ function Head({ call, work, onAssign }: { call: Row; work: Reviewing; onAssign: 
     <header className="inbox-head">
       <Flex gap={8} align="center" wrap>
         <VerdictTag verdict={call.verdict} />
-        <h2>
-          {call.agent ? <UnitName kind="agent" id={call.agent} /> : call.external_id}
-        </h2>
+        <h2>{call.agent ? <UnitName kind="agent" id={call.agent} /> : call.external_id}</h2>
         <span className="inbox-none">
           {call.team && <UnitName kind="team" id={call.team} />}{' '}
           {call.vendor && <UnitName kind="vendor" id={call.vendor} />}
