@@ -39,11 +39,11 @@ function typing(target: EventTarget | null): boolean {
   return /^(TEXTAREA|SELECT)$/.test(target.tagName)
 }
 
-/** Enter presses the button or follows the link that has the focus, whatever else a page uses it for. */
-function pressing(event: KeyboardEvent): boolean {
-  return (
-    event.key === 'Enter' && event.target instanceof Element && event.target.closest('a, button') !== null
-  )
+/** What has the focus keeps the keys that work it: Enter and Space press, arrows move, whatever else a page means. */
+function working({ key, target }: KeyboardEvent): boolean {
+  if (!(target instanceof Element)) return false
+  if (key === 'Enter' || key === ' ') return target.closest('a, button, summary, [role="tab"]') !== null
+  return key.startsWith('Arrow') && target.closest('[type="radio"], [role="tab"], [role="slider"]') !== null
 }
 
 /** Takes keys while the component is there. `scope` names the page. */
@@ -58,7 +58,7 @@ export function useKeys(scope: string, keys: Key[], enabled = true) {
     const bindings = names.map((name) => [
       name,
       (event: KeyboardEvent) => {
-        if (typing(event.target) || pressing(event)) return
+        if (typing(event.target) || working(event)) return
         event.preventDefault()
         latest.current.find(({ keys }) => keys === name)?.run()
       },

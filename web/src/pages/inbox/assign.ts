@@ -1,75 +1,93 @@
-/** Gives calls to a reviewer, or to nobody. Each at the state that is known of it; where that is old, at the next. */
-import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
-import { api, Problem } from '@/api/client'
+/** Gives calls to a reviewer, or to nobody; and says that a call's review is settled. */
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { api, data, Problem } from '@/api/client'
 import { callQuery } from '@/components/review/queries'
 import { patchRow, type Row } from './calls'
 
-export interface Assignment {
-  calls: Row[]
-  /** A person's id; absent: nobody. */
-  to?: string
-  /** How far the review is from now on; absent: as far as it was. */
-  state?: Row['review_state']
+/** What became of a call that was to be given. */
+interface Given {
+  call_id: string
+  /** `assigned`, `unchanged`, `taken`, `not_allowed` or `not_found`. */
+  result: string
+  rev?: number
 }
 
-/** Requests under way at a time. */
-const AT_ONCE = 4
+/** Calls of one request. */
+const AT_ONCE = 500
+const GIVEN = new Set(['assigned', 'unchanged'])
 
-async function put(call: Row, rev: number, state: string, to: string | undefined): Promise<number> {
+async function give(calls: Row[], assignee: string | undefined): Promise<Given[]> {
+  const results: Given[] = []
+  for (let ix = 0; ix < calls.length; ix += AT_ONCE) {
+    const call_ids = calls.slice(ix, ix + AT_ONCE).map((call) => call.id)
+    const body = { call_ids, assignee: assignee ?? null }
+    const answer = await data(api.POST('/api/v1/reviews' as never, { body } as never))
+    results.push(...(answer as { results: Given[] }).results)
+  }
+  return results
+}
+
+/** Shown at once; what could not be given goes back. Out: those, with what the service said. */
+export function useGive() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ calls, to }: { calls: Row[]; to: string | undefined }) => give(calls, to),
+    onMutate: ({ calls, to }) => {
+      for (const { id } of calls) patchRow(client, id, { assigned_to: to ?? null })
+    },
+    onSuccess: (results, { calls, to }) => {
+      for (const { call_id, result, rev } of results) {
+        const given = GIVEN.has(result)
+        const was = calls.find((call) => call.id === call_id)?.assigned_to
+        const patch = { assigned_to: (given ? to : was) ?? null, ...(rev === undefined ? {} : { rev }) }
+        patchRow(client, call_id, patch)
+        client.setQueryData(callQuery(call_id).queryKey, (old) => old && { ...old, ...patch })
+        // Somebody else's now: whose, the service knows.
+        if (!given) void client.invalidateQueries({ queryKey: callQuery(call_id).queryKey })
+      }
+    },
+    onError: (_, { calls }) => {
+      for (const { id, assigned_to } of calls) patchRow(client, id, { assigned_to })
+    },
+  })
+}
+
+/** The calls of a request that were not given. */
+export function refused(results: Given[]): Given[] {
+  return results.filter(({ result }) => !GIVEN.has(result))
+}
+
+async function put(call: Row, rev: number): Promise<number> {
   const { response } = await api.PUT('/api/v1/calls/{call_id}/review', {
     params: { path: { call_id: call.id } },
     headers: { 'If-Match': `"${rev}"` },
-    body: { state, assigned_to: to ?? null },
+    body: { state: 'settled', assigned_to: call.assigned_to ?? null },
   })
   const etag = /"(\d+)"/.exec(response.headers.get('etag') ?? '')
   return etag ? Number(etag[1]) : rev + 1
 }
 
-async function one(client: QueryClient, call: Row, { to, state }: Assignment): Promise<void> {
-  const known = client.getQueryData(callQuery(call.id).queryKey) ?? call
-  let review_state = state ?? known.review_state
-  let rev: number
-  try {
-    rev = await put(call, Math.max(known.rev, call.rev), review_state, to)
-  } catch (problem) {
-    if (!(problem instanceof Problem && problem.status === 412)) throw problem
-    const now = await client.fetchQuery({ ...callQuery(call.id), staleTime: 0 })
-    review_state = state ?? now.review_state
-    rev = await put(call, now.rev, review_state, to)
-  }
-  const patch = { rev, review_state, assigned_to: to ?? null }
-  patchRow(client, call.id, patch)
-  client.setQueryData(callQuery(call.id).queryKey, (old) => old && { ...old, ...patch })
-}
-
-/** Out: those that could not be assigned, and why the first could not. */
-export function useAssign() {
+/** Settles a call at the state that is known of it; where a decision was quicker, at the next. */
+export function useSettle() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: async (assignment: Assignment) => {
-      const waiting = [...assignment.calls]
-      const failed: { call: Row; problem: Error }[] = []
-      const worker = async () => {
-        for (let call = waiting.shift(); call; call = waiting.shift()) {
-          try {
-            await one(client, call, assignment)
-          } catch (error) {
-            failed.push({ call, problem: error instanceof Error ? error : new Error(String(error)) })
-          }
-        }
-      }
-      await Promise.all(Array.from({ length: AT_ONCE }, worker))
-      return failed
-    },
-    onMutate: ({ calls, to, state }) => {
-      for (const call of calls) {
-        patchRow(client, call.id, { assigned_to: to ?? null, ...(state ? { review_state: state } : {}) })
+    mutationFn: async (call: Row) => {
+      const { queryKey } = callQuery(call.id)
+      const known = client.getQueryData(queryKey)
+      try {
+        return await put(call, known?.rev ?? call.rev)
+      } catch (problem) {
+        if (!(problem instanceof Problem && problem.status === 412)) throw problem
+        const now = await client.fetchQuery({ ...callQuery(call.id), staleTime: 0 })
+        return put(now, now.rev)
       }
     },
-    onSuccess: (failed) => {
-      for (const { call } of failed) {
-        patchRow(client, call.id, { assigned_to: call.assigned_to ?? null, review_state: call.review_state })
-      }
+    onMutate: ({ id }) => patchRow(client, id, { review_state: 'settled' }),
+    onSuccess: (rev, { id }) => {
+      const patch = { rev, review_state: 'settled' }
+      patchRow(client, id, patch)
+      client.setQueryData(callQuery(id).queryKey, (old) => old && { ...old, ...patch })
     },
+    onError: (_, { id, review_state }) => patchRow(client, id, { review_state }),
   })
 }

@@ -4,7 +4,7 @@ import { App, Button, Flex, Select } from 'antd'
 import { api, data } from '@/api/client'
 import { useCan, useMe } from '@/app/session'
 import { useMessages } from '@/i18n'
-import { useAssign } from './assign'
+import { refused, useGive } from './assign'
 import type { Row } from './calls'
 import { messages } from './messages'
 
@@ -29,15 +29,28 @@ function useReviewers() {
 export function useAssigning() {
   const t = useMessages(messages)
   const { message, notification } = App.useApp()
-  const assign = useAssign()
-  const give = async (calls: Row[], to: string | undefined) => {
-    const failed = await assign.mutateAsync({ calls, to })
-    const done = calls.length - failed.length
-    if (done > 0) message.success(to ? t.assignedN(done) : t.releasedN(done))
-    if (failed.length > 0) {
-      notification.error({ title: t.assignFailed(failed.length), description: failed[0]?.problem.message })
+  const assign = useGive()
+  const why: Record<string, string> = {
+    taken: t.taken,
+    not_allowed: t.notAllowed,
+    not_found: t.notFound,
+  }
+  /** Whether all were given. */
+  const give = async (calls: Row[], to: string | undefined): Promise<boolean> => {
+    try {
+      const failed = refused(await assign.mutateAsync({ calls, to }))
+      const done = calls.length - failed.length
+      if (done > 0) message.success(to ? t.assignedN(done) : t.releasedN(done))
+      if (failed.length > 0) {
+        const reasons = [...new Set(failed.map(({ result }) => why[result] ?? result))]
+        notification.error({ title: t.assignFailed(failed.length), description: reasons.join(' ') })
+      }
+      return failed.length === 0
+    } catch (problem) {
+      const description = problem instanceof Error ? problem.message : String(problem)
+      notification.error({ title: t.assignFailed(calls.length), description })
+      return false
     }
-    return failed
   }
   return { give, pending: assign.isPending }
 }
@@ -48,8 +61,7 @@ export function BulkBar({ calls, onDone }: { calls: Row[]; onDone: () => void })
   const reviewers = useReviewers()
   const { give, pending } = useAssigning()
   const act = async (to: string | undefined) => {
-    const failed = await give(calls, to)
-    if (failed.length === 0) onDone()
+    if (await give(calls, to)) onDone()
   }
   const others = reviewers.data?.filter((person) => person.id !== me) ?? []
   return (

@@ -34,8 +34,8 @@ export function FindingCard(props: CardProps) {
   const { format } = useLocale()
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
-    if (current || form) box.current?.scrollIntoView({ block: 'nearest' })
-  }, [current, form])
+    if (current) box.current?.scrollIntoView({ block: 'nearest' })
+  }, [current])
   const { finding, decided } = item
   return (
     <article

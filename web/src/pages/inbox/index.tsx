@@ -1,7 +1,7 @@
 /** The inbox: calls on the left, what of the chosen one asks for review on the right, and keys for all of it. */
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Button, Empty } from 'antd'
+import { App, Button, Empty } from 'antd'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { api, data } from '@/api/client'
 import { useCan, useMe } from '@/app/session'
@@ -9,7 +9,7 @@ import { PageHead } from '@/components/page'
 import { ProblemAlert } from '@/components/problem'
 import { useStopOnLeave } from '@/components/review/player'
 import { useMessages } from '@/i18n'
-import { useAssign } from './assign'
+import { useSettle } from './assign'
 import { BulkBar, useAssigning } from './bulk'
 import { type Row, useInboxCalls } from './calls'
 import { FilterBar } from './filter-bar'
@@ -101,7 +101,8 @@ function Work({ search, list, fresh, refresh }: WorkProps) {
   const call: Row | undefined = rows.find((row) => row.id === chosen) ?? work.call
   useStopOnLeave()
 
-  const assign = useAssign()
+  const { notification } = App.useApp()
+  const settling = useSettle()
   const { give } = useAssigning()
   const open = (id: string, at?: number | null) =>
     navigate({ to: '/calls/$callId', params: { callId: id }, search: at == null ? {} : { t: String(at) } })
@@ -112,8 +113,10 @@ function Work({ search, list, fresh, refresh }: WorkProps) {
   }
   const mine = () => call && can('assign') && void give([call], call.assigned_to === me ? undefined : me)
   const settle = () => {
-    if (!call) return
-    assign.mutate({ calls: [call], to: call.assigned_to ?? undefined, state: 'settled' })
+    if (!call || !can('assign')) return
+    settling.mutate(call, {
+      onError: (problem) => notification.error({ title: t.settleFailed, description: problem.message }),
+    })
     work.moveCall(1)
   }
   useInboxKeys({
