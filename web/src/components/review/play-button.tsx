@@ -25,7 +25,7 @@ const ICONS = {
 }
 
 /** `at`: where the evidence itself begins, in seconds; the clip begins a little before. */
-export function PlayButton({ clip, at, ...rest }: { clip: Clip; at: number } & ButtonProps) {
+export function PlayButton({ clip, at, children, ...rest }: { clip: Clip; at: number } & ButtonProps) {
   const t = useMessages(messages)
   const { format } = useLocale()
   const playing = usePlaying()
@@ -43,7 +43,7 @@ export function PlayButton({ clip, at, ...rest }: { clip: Clip; at: number } & B
       onClick={() => toggle(clip)}
       {...rest}
     >
-      {format.clock(at)}
+      {children ?? format.clock(at)}
     </Button>
   )
 }

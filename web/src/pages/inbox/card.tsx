@@ -85,7 +85,12 @@ function Words({ callId, item, proof, playable, current }: CardProps) {
   const lines = (current ? proof?.lines : proof?.lines.filter((line) => line.proof).slice(0, 1)) ?? []
   return (
     <>
-      {kind && kind !== 'phrase' && <p className="inbox-kind">{words(kind)}</p>}
+      {kind && kind !== 'phrase' && (
+        <p className="inbox-kind">
+          {words(kind)}
+          {placed && ` (${format.clock(start)}–${format.clock(end ?? start)})`}
+        </p>
+      )}
       {lines.length > 0 ? (
         <ol className="inbox-said">
           {lines.map((line) => (
@@ -98,7 +103,9 @@ function Words({ callId, item, proof, playable, current }: CardProps) {
       {current && placed && (
         <div>
           {playable ? (
-            <PlayButton clip={clipOf(callId, start, end)} at={start} type="primary" ghost />
+            <PlayButton clip={clipOf(callId, start, end)} at={start} type="primary" ghost>
+              {t.playKey(format.clock(start))}
+            </PlayButton>
           ) : (
             <span className="inbox-none">{t.near(format.clock(start))}</span>
           )}

@@ -4,6 +4,7 @@ import { useMe } from '@/app/session'
 import { UNIT_KINDS, type UnitKind, UnitName, useUnitWords } from '@/components/units'
 import { useWords } from '@/components/verdict'
 import { defineMessages, useLocale, useMessages } from '@/i18n'
+import { useCriteria } from './criteria'
 import { chipsOf, cleared, type Filter, type Search } from './filters'
 import { messages } from './messages'
 
@@ -81,6 +82,10 @@ function Value({ name, value }: { name: Filter; value: string }) {
   const words = useWords()
   const me = useMe().person.id
   const { format } = useLocale()
+  const criteria = useCriteria(name === 'criterion' || name === 'failed')
+  if (name === 'criterion' || name === 'failed') {
+    return criteria.find(({ criterion }) => criterion === value)?.name ?? value
+  }
   if (value === '') return f.unknown
   if (isUnit(name)) return <UnitName kind={name} id={value} />
   if (name === 'assigned_to')

@@ -1,31 +1,17 @@
 /** Every filter there is, in one place that `/` opens; each takes effect at once. */
-import { useQuery } from '@tanstack/react-query'
 import { DatePicker, type GetRef, Select } from 'antd'
 import dayjs from 'dayjs'
 import { type ReactNode, useEffect, useRef } from 'react'
-import { api, data } from '@/api/client'
 import { UNIT_KINDS, UnitSelect } from '@/components/units'
 import { useWords } from '@/components/verdict'
 import { useMessages } from '@/i18n'
 import { filterMessages, useFilterName } from './chips'
+import { type Criterion, useCriteria } from './criteria'
 import type { Filter, Search } from './filters'
 import { messages } from './messages'
 
 const VERDICTS = ['critical', 'fail', 'undetermined', 'pass', 'not_applicable']
 const STATES = ['open', 'in_review', 'settled']
-
-/** Criteria that some call did not meet, the most frequent first. */
-function useFailedCriteria() {
-  return useQuery({
-    queryKey: ['calls', 'criteria'],
-    staleTime: 300_000,
-    queryFn: async () => {
-      const body = { facets: ['failed'], limit: 1, hits: 0 }
-      const { facets } = await data(api.POST('/api/v1/search', { body: body as never }))
-      return facets.find((facet) => facet.fact === 'failed')?.values ?? []
-    },
-  })
-}
 
 interface Props {
   search: Search
@@ -38,7 +24,7 @@ export function FilterForm({ search, change, close }: Props) {
   const f = useMessages(filterMessages)
   const words = useWords()
   const nameOf = useFilterName()
-  const criteria = useFailedCriteria()
+  const criteria = useCriteria()
   const first = useRef<GetRef<typeof Select>>(null)
   useEffect(() => first.current?.focus(), [])
   const set = (name: Filter) => (value: string | null | undefined) =>
@@ -59,7 +45,6 @@ export function FilterForm({ search, change, close }: Props) {
     </Field>
   )
   const named = (values: string[]) => values.map((value) => ({ value, label: words(value) }))
-  const failed = criteria.data?.map(({ value, calls }) => ({ value, label: `${value} (${calls})` })) ?? []
   const range = [search.from, search.to].map((day) => (day ? dayjs(day) : null))
   return (
     <form
@@ -71,7 +56,7 @@ export function FilterForm({ search, change, close }: Props) {
       }}
     >
       {pick('verdict', named(VERDICTS), first)}
-      {pick('failed', failed)}
+      {criteria.length > 0 && <FailedCriterion search={search} change={change} criteria={criteria} />}
       {pick('review_state', named(STATES))}
       {UNIT_KINDS.map((kind) => (
         <Field key={kind} name={nameOf(kind)}>
@@ -102,6 +87,32 @@ export function FilterForm({ search, change, close }: Props) {
         />
       </Field>
     </form>
+  )
+}
+
+function FailedCriterion({ search, change, criteria }: Omit<Props, 'close'> & { criteria: Criterion[] }) {
+  const t = useMessages(messages)
+  const f = useMessages(filterMessages)
+  const at = criteria.findIndex(
+    ({ rubric, criterion }) => rubric === search.rubric && criterion === search.criterion,
+  )
+  return (
+    <Field name={f.failed}>
+      <Select
+        allowClear
+        showSearch={{ optionFilterProp: 'label' }}
+        aria-label={f.failed}
+        placeholder={t.anyone}
+        value={at < 0 ? undefined : at}
+        onChange={(ix: number | undefined) => {
+          const one = ix === undefined ? undefined : criteria[ix]
+          const { rubric, criterion } = one ?? {}
+          change({ ...search, rubric, criterion, finding: one && 'not_met' })
+        }}
+        options={criteria.map(({ name }, value) => ({ value, label: name }))}
+        popupMatchSelectWidth={false}
+      />
+    </Field>
   )
 }
 

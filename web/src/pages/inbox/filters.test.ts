@@ -25,9 +25,8 @@ test('days are whole, moments are passed on as they are', () => {
 test.each([
   [{}, true],
   [{ show: 'all' }, false],
-  [{ vendor: 'v' }, true],
-  [{ criterion: 'greeting', finding: 'not_met' }, false],
-  [{ criterion: 'greeting', show: 'open' }, true],
+  [{ show: 'open', vendor: 'v' }, true],
+  [{ show: 'all', undecided: 'true' }, true],
 ])('%j shows only what is open: %s', (search, open) => {
   expect(showsOpen(search)).toBe(open)
 })

@@ -35,17 +35,6 @@ export const FILTERS = [
 ] as const
 export type Filter = (typeof FILTERS)[number]
 
-/** Figures count decided calls too: who comes from one sees all that it counted. */
-const FROM_FIGURES: Filter[] = [
-  'rubric',
-  'criterion',
-  'finding',
-  'problem',
-  'score_min',
-  'score_max',
-  'measure',
-]
-
 export const PRESETS = { today: 1, '7d': 7, '30d': 30 } as const
 export type Preset = keyof typeof PRESETS
 
@@ -63,8 +52,7 @@ function localDay(date: string): Date {
 
 /** Whether only calls with something to decide are shown. */
 export function showsOpen(search: Search): boolean {
-  if (search.show) return search.show !== 'all'
-  return !FROM_FIGURES.some((name) => search[name])
+  return search.undecided === 'true' || search.show !== 'all'
 }
 
 /** What to ask of the service. A day as a bound is that whole day where the reader is. */

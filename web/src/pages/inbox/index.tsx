@@ -21,7 +21,7 @@ import { useNews } from './news'
 import { Panel } from './panel'
 import { stretched, toggled } from './selection'
 import { Totals } from './totals'
-import { useReviewing } from './use-reviewing'
+import { placeOf, useReviewing } from './use-reviewing'
 import { SamplesProgress, Welcome } from './welcome'
 import { useWide } from './wide'
 import './inbox.css'
@@ -52,7 +52,12 @@ export function InboxPage() {
   const firstRun = bare && any.data?.items.length === 0
   return (
     <div className="inbox">
-      <PageHead title={t.title} hint={firstRun ? undefined : <Totals query={list.query} rows={rows} />} />
+      <PageHead
+        title={t.title}
+        hint={
+          firstRun ? undefined : <Totals query={list.query} loaded={rows.length} more={list.hasNextPage} />
+        }
+      />
       {firstRun ? (
         <Welcome />
       ) : (
@@ -104,8 +109,7 @@ function Work({ search, list, fresh, refresh }: WorkProps) {
   const { notification } = App.useApp()
   const settling = useSettle()
   const { give } = useAssigning()
-  const open = (id: string, at?: number | null) =>
-    navigate({ to: '/calls/$callId', params: { callId: id }, search: at == null ? {} : { t: String(at) } })
+  const open = (callId: string) => navigate({ to: '/calls/$callId', params: { callId } })
   const tick = (id: string, stretch: boolean) => {
     const ids = rows.map((row) => row.id)
     setTicked((old) => (stretch ? stretched(old, ids, anchor.current, id) : toggled(old, id)))
@@ -122,7 +126,8 @@ function Work({ search, list, fresh, refresh }: WorkProps) {
   useInboxKeys({
     call,
     work,
-    onOpen: () => call && open(call.id, work.item?.finding.start_s),
+    onOpen: () =>
+      call && navigate({ to: '/calls/$callId', params: { callId: call.id }, search: placeOf(work.item) }),
     onMine: mine,
     onSettle: settle,
     onTick: () => chosen && tick(chosen, false),

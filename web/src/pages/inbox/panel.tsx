@@ -9,10 +9,11 @@ import { proofOf } from '@/components/review/evidence'
 import { UnitName } from '@/components/units'
 import { useWords, VerdictTag } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
+import { AgentName } from './agent-name'
 import type { Row } from './calls'
 import { FindingCard } from './card'
 import { messages } from './messages'
-import { DONE, type Reviewing } from './use-reviewing'
+import { DONE, placeOf, type Reviewing } from './use-reviewing'
 
 interface PanelProps {
   call: Row | undefined
@@ -79,12 +80,13 @@ function Head({ call, work, onAssign }: { call: Row; work: Reviewing; onAssign: 
   const me = useMe().person.id
   const { format } = useLocale()
   const done = work.items.filter((item) => item.decided).length
-  const start = work.item?.finding.start_s
   return (
     <header className="inbox-head">
       <Flex gap={8} align="center" wrap>
         <VerdictTag verdict={call.verdict} />
-        <h2>{call.agent ? <UnitName kind="agent" id={call.agent} /> : call.external_id}</h2>
+        <h2>
+          <AgentName call={call} />
+        </h2>
         <span className="inbox-none">
           {call.team && <UnitName kind="team" id={call.team} />}{' '}
           {call.vendor && <UnitName kind="vendor" id={call.vendor} />}
@@ -98,7 +100,7 @@ function Head({ call, work, onAssign }: { call: Row; work: Reviewing; onAssign: 
           <Link
             to="/calls/$callId"
             params={{ callId: call.id }}
-            search={start == null ? {} : { t: String(start) }}
+            search={placeOf(work.item)}
             className="inbox-workbench"
           >
             {t.workbench} <kbd>↵</kbd>

@@ -11,6 +11,7 @@ import { decisionsQuery, findingsQuery } from '@/components/review/queries'
 import { UnitName } from '@/components/units'
 import { useWords, VerdictTag } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
+import { AgentName } from './agent-name'
 import type { Row } from './calls'
 import { messages } from './messages'
 import { itemsOf, openCount } from './worklist'
@@ -75,7 +76,7 @@ export function CallRow(props: RowProps) {
             onDoubleClick={onOpen}
             onKeyDown={keyDown}
           >
-            {row.agent ? <UnitName kind="agent" id={row.agent} /> : row.external_id}
+            <AgentName call={row} />
           </button>
           <time dateTime={row.started} title={format.dateTime(row.started)} className="inbox-ago">
             {format.ago(row.started)}

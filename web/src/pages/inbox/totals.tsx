@@ -1,10 +1,39 @@
-/** How many calls the list has. */
+/** How many calls answer the filters, and how much of them is to be reviewed. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { api, data } from '@/api/client'
+import { useCan } from '@/app/session'
 import { useLocale, useMessages } from '@/i18n'
-import type { Row } from './calls'
 import { messages } from './messages'
 
-export function Totals({ rows }: { query: Record<string, string | boolean>; rows: Row[] }) {
+interface Overview {
+  all: number
+  review: { open_violations: number; open_undetermined: number }
+}
+
+interface Props {
+  query: Record<string, string | boolean>
+  loaded: number
+  more: boolean
+}
+
+export function Totals({ query, loaded, more }: Props) {
   const t = useMessages(messages)
+  const can = useCan()
   const { format } = useLocale()
-  return t.loaded(format.number(rows.length))
+  const figures = useQuery({
+    queryKey: ['stats', 'overview', query],
+    enabled: can('stats.read'),
+    placeholderData: keepPreviousData,
+    queryFn: async () => {
+      const asked = { params: { query } } as never
+      return (await data(api.GET('/api/v1/stats/overview' as never, asked))) as Overview
+    },
+  })
+  if (figures.data) {
+    const { all, review } = figures.data
+    const open = review.open_violations + review.open_undetermined
+    return t.totalOpen(format.number(all), format.number(open))
+  }
+  // Who may not see figures still sees whether there is more than what is here.
+  return more ? t.loaded(format.number(loaded)) : t.total(format.number(loaded))
 }

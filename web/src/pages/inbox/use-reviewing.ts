@@ -6,10 +6,17 @@ import type { Held } from '@/components/review/held'
 import { callQuery, decisionsQuery, findingsQuery, reportQuery } from '@/components/review/queries'
 import { asDecision, type Choice, type Draft } from '@/components/review/verdicts'
 import type { Row } from './calls'
-import { entry, itemKey, itemsOf, nextOpen, step } from './worklist'
+import { entry, type Item, itemKey, itemsOf, nextOpen, step } from './worklist'
 
 /** Behind a call's last finding, when all of it is decided. */
 export const DONE = 'done'
+
+/** A finding's place in the workbench: its second, and its card. */
+export function placeOf(item: Item | undefined): Record<string, string> {
+  if (!item) return {}
+  const { rubric, criterion, start_s } = item.finding
+  return { ...(start_s == null ? {} : { t: String(start_s) }), rubric, criterion }
+}
 
 interface Cursor {
   callId: string

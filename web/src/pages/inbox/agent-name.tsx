@@ -1,0 +1,13 @@
+/** Whose call it was; a call of nobody known goes by its own name. */
+import { UnitName, useUnitWords } from '@/components/units'
+import type { Row } from './calls'
+
+export function AgentName({ call }: { call: Pick<Row, 'agent' | 'external_id'> }) {
+  const words = useUnitWords()
+  if (!call.agent) return call.external_id
+  return (
+    <>
+      <small>{words.agent}</small> <UnitName kind="agent" id={call.agent} />
+    </>
+  )
+}

@@ -1,0 +1,37 @@
+/** What criteria are called, for those who may see figures. */
+import { useQuery } from '@tanstack/react-query'
+import { api, data } from '@/api/client'
+import { useCan } from '@/app/session'
+
+interface Group {
+  rubric?: string | null
+  key?: string | null
+  name?: string | null
+}
+
+export interface Criterion {
+  rubric: string
+  criterion: string
+  name: string
+}
+
+const NONE: Criterion[] = []
+
+export function useCriteria(wanted = true): Criterion[] {
+  const can = useCan()
+  const answer = useQuery({
+    queryKey: ['stats', 'compliance', 'criteria'],
+    enabled: wanted && can('stats.read'),
+    staleTime: 300_000,
+    queryFn: async () => {
+      const params = { query: { by: 'criterion' } }
+      const { groups } = (await data(api.GET('/api/v1/stats/compliance' as never, { params } as never))) as {
+        groups: Group[]
+      }
+      return groups.flatMap(({ rubric, key, name }) =>
+        rubric && key ? [{ rubric, criterion: key, name: name ?? key }] : [],
+      )
+    },
+  })
+  return answer.data ?? NONE
+}
