@@ -1,8 +1,8 @@
 /** Whose call it was; a call of nobody known goes by its own name. */
 import { UnitName, useUnitWords } from '@/components/units'
-import type { Row } from './calls'
+import type { Call } from './calls'
 
-export function AgentName({ call }: { call: Pick<Row, 'agent' | 'external_id'> }) {
+export function AgentName({ call }: { call: Pick<Call, 'agent' | 'external_id'> }) {
   const words = useUnitWords()
   if (!call.agent) return call.external_id
   return (

@@ -1,28 +1,22 @@
 /** Gives calls to a reviewer, or to nobody; and says that a call's review is settled. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { api, data, Problem } from '@/api/client'
+import { api, data, Problem, type Schemas } from '@/api/client'
 import { callQuery } from '@/components/review/queries'
-import { patchRow, type Row } from './calls'
+import { type Call, patchRow } from './calls'
 
 /** What became of a call that was to be given. */
-interface Given {
-  call_id: string
-  /** `assigned`, `unchanged`, `taken`, `not_allowed` or `not_found`. */
-  result: string
-  rev?: number
-}
+type Given = Schemas['AssignedCall']
 
 /** Calls of one request. */
 const AT_ONCE = 500
 const GIVEN = new Set(['assigned', 'unchanged'])
 
-async function give(calls: Row[], assignee: string | undefined): Promise<Given[]> {
+async function give(calls: Call[], assignee: string | undefined): Promise<Given[]> {
   const results: Given[] = []
   for (let ix = 0; ix < calls.length; ix += AT_ONCE) {
     const call_ids = calls.slice(ix, ix + AT_ONCE).map((call) => call.id)
     const body = { call_ids, assignee: assignee ?? null }
-    const answer = await data(api.POST('/api/v1/reviews' as never, { body } as never))
-    results.push(...(answer as { results: Given[] }).results)
+    results.push(...(await data(api.POST('/api/v1/reviews', { body }))).results)
   }
   return results
 }
@@ -31,7 +25,7 @@ async function give(calls: Row[], assignee: string | undefined): Promise<Given[]
 export function useGive() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: ({ calls, to }: { calls: Row[]; to: string | undefined }) => give(calls, to),
+    mutationFn: ({ calls, to }: { calls: Call[]; to: string | undefined }) => give(calls, to),
     onMutate: ({ calls, to }) => {
       for (const { id } of calls) patchRow(client, id, { assigned_to: to ?? null })
     },
@@ -39,7 +33,7 @@ export function useGive() {
       for (const { call_id, result, rev } of results) {
         const given = GIVEN.has(result)
         const was = calls.find((call) => call.id === call_id)?.assigned_to
-        const patch = { assigned_to: (given ? to : was) ?? null, ...(rev === undefined ? {} : { rev }) }
+        const patch = { assigned_to: (given ? to : was) ?? null, ...(rev == null ? {} : { rev }) }
         patchRow(client, call_id, patch)
         client.setQueryData(callQuery(call_id).queryKey, (old) => old && { ...old, ...patch })
         // Somebody else's now: whose, the service knows.
@@ -57,7 +51,7 @@ export function refused(results: Given[]): Given[] {
   return results.filter(({ result }) => !GIVEN.has(result))
 }
 
-async function put(call: Row, rev: number): Promise<number> {
+async function put(call: Call, rev: number): Promise<number> {
   const { response } = await api.PUT('/api/v1/calls/{call_id}/review', {
     params: { path: { call_id: call.id } },
     headers: { 'If-Match': `"${rev}"` },
@@ -71,7 +65,7 @@ async function put(call: Row, rev: number): Promise<number> {
 export function useSettle() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: async (call: Row) => {
+    mutationFn: async (call: Call) => {
       const { queryKey } = callQuery(call.id)
       const known = client.getQueryData(queryKey)
       try {

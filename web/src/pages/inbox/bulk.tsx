@@ -5,7 +5,7 @@ import { api, data } from '@/api/client'
 import { useCan, useMe } from '@/app/session'
 import { useMessages } from '@/i18n'
 import { refused, useGive } from './assign'
-import type { Row } from './calls'
+import type { Call } from './calls'
 import { messages } from './messages'
 
 /** Roles that may decide: see docs/access.md. */
@@ -36,7 +36,7 @@ export function useAssigning() {
     not_found: t.notFound,
   }
   /** Whether all were given. */
-  const give = async (calls: Row[], to: string | undefined): Promise<boolean> => {
+  const give = async (calls: Call[], to: string | undefined): Promise<boolean> => {
     try {
       const failed = refused(await assign.mutateAsync({ calls, to }))
       const done = calls.length - failed.length
@@ -55,7 +55,7 @@ export function useAssigning() {
   return { give, pending: assign.isPending }
 }
 
-export function BulkBar({ calls, onDone }: { calls: Row[]; onDone: () => void }) {
+export function BulkBar({ calls, onDone }: { calls: Call[]; onDone: () => void }) {
   const t = useMessages(messages)
   const me = useMe().person.id
   const reviewers = useReviewers()

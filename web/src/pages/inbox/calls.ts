@@ -4,20 +4,12 @@ import { useCallback, useMemo } from 'react'
 import { api, data, type Schemas } from '@/api/client'
 import { queryOf, type Search } from './filters'
 
-export type Worst = Schemas['FindingSummary'] & { human_verdict?: string | null }
+export type Call = Schemas['Call']
 
 /** A call in the list. */
-export type Row = Schemas['Call'] & {
-  open_violations?: number
-  open_undetermined?: number
-  worst?: Worst | null
-}
+export type Row = Schemas['CallInList']
 
-interface PageOfRows {
-  items: Row[]
-  next?: string | null
-}
-type Pages = InfiniteData<PageOfRows, string | undefined>
+type Pages = InfiniteData<Schemas['Page_CallInList'], string | undefined>
 
 const PAGE = 100
 /**
@@ -37,7 +29,7 @@ export function useInboxCalls(search: Search) {
   const queryKey = [INBOX, sort, query]
   const answer = useInfiniteQuery({
     queryKey,
-    queryFn: ({ pageParam, signal }): Promise<PageOfRows> =>
+    queryFn: ({ pageParam, signal }) =>
       data(
         api.GET('/api/v1/calls', {
           params: { query: { ...query, sort, limit: PAGE, cursor: pageParam } },

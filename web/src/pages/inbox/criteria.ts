@@ -3,12 +3,6 @@ import { useQuery } from '@tanstack/react-query'
 import { api, data } from '@/api/client'
 import { useCan } from '@/app/session'
 
-interface Group {
-  rubric?: string | null
-  key?: string | null
-  name?: string | null
-}
-
 export interface Criterion {
   rubric: string
   criterion: string
@@ -25,9 +19,7 @@ export function useCriteria(wanted = true): Criterion[] {
     staleTime: 300_000,
     queryFn: async () => {
       const params = { query: { by: 'criterion' } }
-      const { groups } = (await data(api.GET('/api/v1/stats/compliance' as never, { params } as never))) as {
-        groups: Group[]
-      }
+      const { groups } = await data(api.GET('/api/v1/stats/compliance', { params }))
       return groups.flatMap(({ rubric, key, name }) =>
         rubric && key ? [{ rubric, criterion: key, name: name ?? key }] : [],
       )

@@ -11,7 +11,7 @@ import { useStopOnLeave } from '@/components/review/player'
 import { useMessages } from '@/i18n'
 import { useSettle } from './assign'
 import { BulkBar, useAssigning } from './bulk'
-import { type Row, useInboxCalls } from './calls'
+import { type Call, useInboxCalls } from './calls'
 import { FilterBar } from './filter-bar'
 import { chipsOf, type Search } from './filters'
 import { useInboxKeys } from './keys'
@@ -103,7 +103,7 @@ function Work({ search, list, fresh, refresh }: WorkProps) {
     [navigate, wide, search.call],
   )
   const work = useReviewing(rows, chosen, choose)
-  const call: Row | undefined = rows.find((row) => row.id === chosen) ?? work.call
+  const call: Call | undefined = rows.find((row) => row.id === chosen) ?? work.call
   useStopOnLeave()
 
   const { notification } = App.useApp()

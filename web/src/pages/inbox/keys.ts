@@ -3,12 +3,12 @@ import { useCan } from '@/app/session'
 import { useKeys } from '@/components/keys'
 import { clipOf, toggle } from '@/components/review/player'
 import { useMessages } from '@/i18n'
-import type { Row } from './calls'
+import type { Call } from './calls'
 import { messages } from './messages'
 import type { Reviewing } from './use-reviewing'
 
 interface Acts {
-  call: Row | undefined
+  call: Call | undefined
   work: Reviewing
   onOpen: () => void
   onMine: () => void

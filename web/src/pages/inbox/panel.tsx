@@ -10,13 +10,13 @@ import { UnitName } from '@/components/units'
 import { useWords, VerdictTag } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
 import { AgentName } from './agent-name'
-import type { Row } from './calls'
+import type { Call } from './calls'
 import { FindingCard } from './card'
 import { messages } from './messages'
 import { DONE, placeOf, type Reviewing } from './use-reviewing'
 
 interface PanelProps {
-  call: Row | undefined
+  call: Call | undefined
   work: Reviewing
   onAssign: () => void
   onSettle: () => void
@@ -48,7 +48,7 @@ export function Panel({ call, work, onAssign, onSettle, onBack }: PanelProps) {
   )
 }
 
-function Cards({ call, work }: { call: Row; work: Reviewing }) {
+function Cards({ call, work }: { call: Call; work: Reviewing }) {
   const can = useCan()
   const { report, items } = work
   const proofs = useMemo(
@@ -73,7 +73,7 @@ function Cards({ call, work }: { call: Row; work: Reviewing }) {
   ))
 }
 
-function Head({ call, work, onAssign }: { call: Row; work: Reviewing; onAssign: () => void }) {
+function Head({ call, work, onAssign }: { call: Call; work: Reviewing; onAssign: () => void }) {
   const t = useMessages(messages)
   const words = useWords()
   const can = useCan()
@@ -136,7 +136,7 @@ function Done({
   onSettle,
   onNext,
 }: {
-  call: Row | undefined
+  call: Call | undefined
   onSettle: () => void
   onNext: () => void
 }) {

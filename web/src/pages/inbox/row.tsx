@@ -16,6 +16,9 @@ import type { Row } from './calls'
 import { messages } from './messages'
 import { itemsOf, openCount } from './worklist'
 
+/** Longer ago than this, the day says more. */
+const AGO_MS = 7 * 86_400_000
+
 interface RowProps {
   row: Row
   held: readonly Held[]
@@ -79,7 +82,9 @@ export function CallRow(props: RowProps) {
             <AgentName call={row} />
           </button>
           <time dateTime={row.started} title={format.dateTime(row.started)} className="inbox-ago">
-            {format.ago(row.started)}
+            {Date.now() - Date.parse(row.started) < AGO_MS
+              ? format.ago(row.started)
+              : format.date(row.started)}
           </time>
         </div>
         <WorstLine row={row} />

@@ -1,19 +1,11 @@
 /** The sample calls: whether they may be loaded, and how far they are. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { api, data } from '@/api/client'
+import { api, data, type Schemas } from '@/api/client'
 import { useCan } from '@/app/session'
 
-export interface Samples {
-  can_load: boolean
-  /** `has_calls`, `loaded` or `scope`. */
-  why_not?: string
-  total: number
-  loaded: number
-  done: number
-  failed: number
-}
+export type Samples = Schemas['Samples']
 
-const PATH = '/api/v1/samples' as never
+const PATH = '/api/v1/samples'
 const KEY = ['samples']
 const LOOK_MS = 2000
 
@@ -25,7 +17,7 @@ export function useSamples(enabled: boolean) {
   const can = useCan()
   return useQuery({
     queryKey: KEY,
-    queryFn: () => data(api.GET(PATH)) as Promise<Samples>,
+    queryFn: () => data(api.GET(PATH)),
     enabled: enabled && can('upload'),
     refetchInterval: ({ state }) => (underWay(state.data) ? LOOK_MS : false),
   })
@@ -34,7 +26,7 @@ export function useSamples(enabled: boolean) {
 export function useLoadSamples() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: () => data(api.POST(PATH)) as Promise<Samples>,
+    mutationFn: () => data(api.POST(PATH)),
     onSuccess: (samples) => client.setQueryData(KEY, samples),
   })
 }

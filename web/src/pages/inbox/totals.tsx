@@ -5,11 +5,6 @@ import { useCan } from '@/app/session'
 import { useLocale, useMessages } from '@/i18n'
 import { messages } from './messages'
 
-interface Overview {
-  all: number
-  review: { open_violations: number; open_undetermined: number }
-}
-
 interface Props {
   query: Record<string, string | boolean>
   loaded: number
@@ -24,10 +19,7 @@ export function Totals({ query, loaded, more }: Props) {
     queryKey: ['stats', 'overview', query],
     enabled: can('stats.read'),
     placeholderData: keepPreviousData,
-    queryFn: async () => {
-      const asked = { params: { query } } as never
-      return (await data(api.GET('/api/v1/stats/overview' as never, asked))) as Overview
-    },
+    queryFn: () => data(api.GET('/api/v1/stats/overview', { params: { query } })),
   })
   if (figures.data) {
     const { all, review } = figures.data
