@@ -19,10 +19,11 @@ const messages = defineMessages({
     hint: '录音只在本机解码、转写和评分，不会上传到别处。',
     samples: '载入示例通话',
     samplesHint: (n: number) =>
-      `${n} 段合成的中英文通话和聊天，带有违规、争吵、静音等情形。一键载入，几分钟内即可看到结论和证据。`,
+      `${n} 段合成的中英文通话和聊天，带有违规用语、长时间静音、态度生硬等情形。一键载入，几分钟内即可看到结论和证据。`,
     load: '载入示例通话',
     loading: (done: number, all: number) => `正在分析：${done} / ${all}`,
     scope: '示例通话须由可查看全部通话的人员载入。',
+    waiting: (n: number) => `${n} 段在等待缺少的识别模型，备齐后自动继续。`,
     failed: (n: number) => `${n} 段未能处理，原因见“接入与任务”。`,
     upload: '上传录音',
     uploadHint: '把录音或聊天记录拖进来：WAV、MP3、OGG、FLAC、M4A、AMR 等，单双声道均可。',
@@ -41,10 +42,12 @@ const messages = defineMessages({
     hint: 'Recordings are decoded, transcribed and scored on this machine. Nothing is sent anywhere else.',
     samples: 'Load the sample calls',
     samplesHint: (n: number) =>
-      `${n} made-up calls and chats in Chinese and English, with violations, quarrels and dead air. One click, and within minutes there are verdicts and their proof.`,
+      `${n} made-up calls and chats in Chinese and English, with forbidden phrases, dead air and curt answers. One click, and within minutes there are verdicts and their proof.`,
     load: 'Load sample calls',
     loading: (done: number, all: number) => `Analysing: ${done} of ${all}`,
     scope: 'The sample calls are loaded by somebody who sees all calls.',
+    waiting: (n: number) =>
+      `${n} wait for speech models that are missing, and go on by themselves once they are there.`,
     failed: (n: number) => `${n} could not be processed: “Ingest and jobs” says why.`,
     upload: 'Upload recordings',
     uploadHint: 'Drop in recordings or chat logs: WAV, MP3, OGG, FLAC, M4A, AMR and more, mono or stereo.',
@@ -162,6 +165,7 @@ function LoadSamples({ samples, pending, onLoad }: LoadProps) {
           {t.loading(ended, samples.total)}
         </div>
       )}
+      {samples.waiting > 0 && <p>{t.waiting(samples.waiting)}</p>}
       {samples.failed > 0 && <p>{t.failed(samples.failed)}</p>}
     </>
   )
