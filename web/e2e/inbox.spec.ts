@@ -201,7 +201,7 @@ test('ten thousand calls: few rows are drawn, however far one scrolls', async ({
   await logIn(page, 'reviewer')
   const answer = await (await page.request.get('/api/v1/calls?limit=1')).json()
   const [ALL, ROW_PX] = [10_000, 94]
-  test.setTimeout(180_000)
+  test.setTimeout(300_000)
   await page.route(/\/api\/v1\/calls\?/, (route) => {
     const url = new URL(route.request().url())
     const from = Number(url.searchParams.get('cursor') ?? 0)
