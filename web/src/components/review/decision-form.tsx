@@ -112,11 +112,7 @@ export function DecisionForm({ machine, first, comment: before = '', busy, onSav
   const [comment, setComment] = useState(before)
   const reasons = useReasons(choice)
   const input = useRef<InputRef>(null)
-  const form = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    form.current?.scrollIntoView({ block: 'nearest' })
-    input.current?.focus({ preventScroll: true })
-  }, [])
+  useEffect(() => input.current?.focus({ preventScroll: true }), [])
   const draft: Draft = { choice, verdict, comment }
   const ready = complete(draft, machine)
   const onKeyDown = (event: KeyboardEvent) => {
@@ -130,7 +126,7 @@ export function DecisionForm({ machine, first, comment: before = '', busy, onSav
     event.stopPropagation()
   }
   return (
-    <div className="decision-form" ref={form}>
+    <div className="decision-form">
       <Flex gap={8} wrap align="center">
         <Segmented<Choice>
           size="small"
