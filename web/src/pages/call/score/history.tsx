@@ -1,0 +1,46 @@
+/** What people decided: who, when, and in which words. */
+import { UserOutlined } from '@ant-design/icons'
+import { useQuery } from '@tanstack/react-query'
+import { api, data, type Schemas } from '@/api/client'
+import { useCan, useMe } from '@/app/session'
+import { useReviewWords } from '@/components/review/words'
+import { useWords } from '@/components/verdict'
+import { useLocale } from '@/i18n'
+import { useTexts } from '../messages'
+
+/** The name of a person; of others only where one may see accounts. */
+export function Who({ id }: { id: string }) {
+  const t = useTexts()
+  const me = useMe()
+  const can = useCan()
+  const other = useQuery({
+    queryKey: ['people', id],
+    queryFn: () => data(api.GET('/api/v1/people/{person_id}', { params: { path: { person_id: id } } })),
+    enabled: id !== me.person.id && can('people.read'),
+    staleTime: 300_000,
+  })
+  if (id === me.person.id) return <span title={me.person.name}>{t.me}</span>
+  return <span title={id}>{other.data?.name ?? t.someone}</span>
+}
+
+export function Decided({ decision, title }: { decision: Schemas['Decision']; title?: string }) {
+  const t = useTexts()
+  const words = useReviewWords()
+  const verdicts = useWords()
+  const { format } = useLocale()
+  const changed = decision.decision === 'overturn' || decision.decision === 'manual'
+  return (
+    <div className={decision.replaced ? 'decision decision-replaced' : 'decision'}>
+      {title && <div className="decision-title">{title}</div>}
+      <div>
+        <UserOutlined aria-hidden /> <b>{words(decision.decision)}</b>
+        {changed && ` → ${verdicts(decision.verdict)}`}
+        {decision.comment && `：${decision.comment}`}
+      </div>
+      <div className="proof-fine">
+        <Who id={decision.by} /> · <time dateTime={decision.at}>{format.dateTime(decision.at)}</time>
+        {decision.replaced && ` · ${t.replaced}`}
+      </div>
+    </div>
+  )
+}
