@@ -30,7 +30,8 @@ const callQuery = (id: string) => queryOptions({ queryKey: ['call', id], queryFn
 
 const reportQuery = (id: string) =>
   queryOptions({
-    queryKey: ['call', id, 'report'],
+    // Decisions do not change it, so that its key is not among those they make old.
+    queryKey: ['report', id],
     queryFn: async () => (await (await read(`${pathOf(id)}/report`)).json()) as Report,
     ...LASTING,
   })
@@ -43,7 +44,7 @@ const decisionsQuery = (id: string) =>
 
 export const peaksQuery = (id: string, enabled: boolean) =>
   queryOptions({
-    queryKey: ['call', id, 'peaks'],
+    queryKey: ['report', id, 'peaks'],
     queryFn: async () => readPeaks(new Uint8Array(await (await read(`${pathOf(id)}/peaks`)).arrayBuffer())),
     enabled,
     ...LASTING,
@@ -51,7 +52,7 @@ export const peaksQuery = (id: string, enabled: boolean) =>
 
 export const explainQuery = (id: string, rubric: string, criterion: string) =>
   queryOptions({
-    queryKey: ['call', id, 'explain', rubric, criterion],
+    queryKey: ['report', id, 'explain', rubric, criterion],
     queryFn: async () => {
       const what = new URLSearchParams({ rubric, criterion })
       return (await (await read(`${pathOf(id)}/explain?${what}`)).json()) as Explanation

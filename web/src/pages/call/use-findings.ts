@@ -1,0 +1,91 @@
+/** Which finding is looked at, which are shown, and what is decided on them. */
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { App } from 'antd'
+import { useCallback, useMemo, useState } from 'react'
+import type { Schemas } from '@/api/client'
+import { useDecide } from '@/components/review/decide'
+import { asDecision, type Choice, type Draft } from '@/components/review/verdicts'
+import { filterOf, namedIn, type Params } from './logic/address'
+import type { Named } from './logic/marks'
+import type { Report } from './logic/report'
+import {
+  decidable,
+  type Filter,
+  type Item,
+  isProblem,
+  itemsOf,
+  keyOf,
+  nextUndecided,
+  shown,
+  step,
+} from './logic/walk'
+
+export function useParamsInAddress() {
+  const params = useSearch({ from: '/calls/$callId' }) as Params
+  const navigate = useNavigate()
+  const change = useCallback(
+    (changed: Params) =>
+      void navigate({
+        to: '.',
+        search: (before: Params) => ({ ...before, ...changed }),
+        replace: true,
+        resetScroll: false,
+      }),
+    [navigate],
+  )
+  return { params, change }
+}
+
+export function useFindings(callId: string, report: Report, decisions: Schemas['Decision'][]) {
+  const { params, change } = useParamsInAddress()
+  const { message } = App.useApp()
+  const decide = useDecide(callId)
+  const [form, setForm] = useState<{ key: string; choice: Choice }>()
+  const items = useMemo(() => itemsOf(report.scorecards, decisions), [report, decisions])
+  const named = namedIn(params)
+  const chosen = named && items.find((item) => item.key === keyOf(named))
+  const asked = filterOf(params) ?? (items.some((item) => isProblem(item.finding)) ? 'problems' : 'all')
+  // A finding that a link opens is shown, whatever the filter.
+  const filter: Filter = chosen && asked === 'problems' && !isProblem(chosen.finding) ? 'all' : asked
+  const visible = useMemo(() => shown(items, filter), [items, filter])
+
+  const choose = useCallback(
+    (item: Named | undefined) => change({ rubric: item?.rubric, criterion: item?.criterion }),
+    [change],
+  )
+  const move = (by: 1 | -1) => {
+    const next = step(visible, chosen?.key, by)
+    if (next) choose(next)
+  }
+  const open = (choice: Choice | undefined) =>
+    setForm(choice && chosen && decidable(chosen.finding) ? { key: chosen.key, choice } : undefined)
+  const save = (item: Item, draft: Draft) =>
+    decide.mutate(asDecision(draft, { ...item, verdict: item.finding.verdict }), {
+      onSuccess: () => {
+        setForm(undefined)
+        const next = nextUndecided(items, item.key)
+        if (next) choose(next)
+      },
+      onError: (problem) => void message.error(problem.message),
+    })
+  const add = (decision: Schemas['NewDecision']) =>
+    decide.mutate(decision, { onError: (problem) => void message.error(problem.message) })
+
+  return {
+    items,
+    chosen,
+    filter,
+    setFilter: (filter: Filter) => change({ show: filter }),
+    choose,
+    move,
+    form: chosen && form?.key === chosen.key ? form.choice : undefined,
+    open,
+    decide: (draft: Draft) => {
+      if (chosen && decidable(chosen.finding)) save(chosen, draft)
+    },
+    add,
+    busy: decide.isPending,
+  }
+}
+
+export type Findings = ReturnType<typeof useFindings>

@@ -1,0 +1,207 @@
+/** Waveform and player above, transcript and scorecard below: beside one another, or by tabs where it is narrow. */
+import { useQuery } from '@tanstack/react-query'
+import { App, Tabs } from 'antd'
+import { type CSSProperties, type MouseEvent, useCallback, useMemo } from 'react'
+import type { Schemas } from '@/api/client'
+import { useAppearance } from '@/app/appearance'
+import { useCan } from '@/app/session'
+import { useLocale } from '@/i18n'
+import { copyText } from './copy'
+import { peaksQuery } from './data'
+import { CallHead } from './head'
+import { firstPlayable, linkTo, type Tab, tabOf } from './logic/address'
+import { rowsOf } from './logic/lines'
+import { type EvidenceMark, eventMarks, evidenceMarks, type Named } from './logic/marks'
+import { type Evidence, placed, type Report } from './logic/report'
+import { useTexts } from './messages'
+import { Transport } from './player/transport'
+import { useThePlayer } from './player/use-player'
+import { RevealedBanner } from './reveal'
+import { Scorecards } from './score'
+import { Decisions } from './side/decisions'
+import { Measures } from './side/measures'
+import { Transcript } from './transcript'
+import { useCallKeys } from './use-call-keys'
+import { useFindings, useParamsInAddress } from './use-findings'
+import { useWide } from './use-wide'
+import { Wave } from './wave'
+import { Legend } from './wave/legend'
+import { useView } from './wave/use-view'
+
+interface Props {
+  call: Schemas['CallWithScorecards']
+  report: Report
+  decisions: Schemas['Decision'][]
+  begin: number
+  /** Why the originals are shown, while they are. */
+  revealed: string | undefined
+  onReveal: (() => void) | undefined
+  onHide: () => void
+}
+
+export function Workbench({ call, report, decisions, begin, revealed, onReveal, onHide }: Props) {
+  const t = useTexts()
+  const can = useCan()
+  const wide = useWide()
+  const { format } = useLocale()
+  const { message } = App.useApp()
+  const player = useThePlayer()
+  const { params, change } = useParamsInAddress()
+  const chat = call.kind === 'chat'
+  const duration = report.media.duration_s
+  const viewing = useView(duration, begin)
+  const peaks = useQuery(peaksQuery(call.id, call.has_audio))
+  const evidence = useMemo(() => evidenceMarks(report), [report])
+  const events = useMemo(() => eventMarks(report), [report])
+  const rows = useMemo(() => rowsOf(report, evidence), [report, evidence])
+  const findings = useFindings(call.id, report, decisions)
+  const { chosen, choose } = findings
+  const mayDecide = can('decide')
+
+  const play = useCallback((one: Evidence) => placed(one) && player.playStretch(one), [player])
+  const playChosen = () => {
+    const first = chosen && firstPlayable(chosen.finding.evidence)
+    if (first) play(first)
+  }
+  const show = useCallback(
+    (named: Named) => {
+      choose(named)
+      change({ rubric: named.rubric, criterion: named.criterion, tab: 'score' })
+    },
+    [choose, change],
+  )
+  const onMark = useCallback(
+    (mark: EvidenceMark) => {
+      show(mark)
+      player.playStretch(mark)
+    },
+    [show, player],
+  )
+  const share = () => {
+    const { origin, pathname } = window.location
+    void copyText(linkTo(origin + pathname, player.at, chosen)).then((copied) => {
+      if (copied) void message.success(t.shared(format.precise(player.at)))
+    })
+  }
+  useCallKeys({ player, viewing, findings, playChosen, share, mayDecide })
+
+  const transcript = (head?: string) => (
+    <Transcript
+      rows={rows}
+      began={chat ? call.started : undefined}
+      onNamed={show}
+      head={head && <h2>{head}</h2>}
+    />
+  )
+  const panels: { key: Tab; label: string; children: React.ReactNode }[] = [
+    {
+      key: 'score',
+      label: t.scorecard,
+      children: (
+        <Scorecards
+          callId={call.id}
+          cards={report.scorecards}
+          summaries={call.scorecards}
+          items={findings.items}
+          decisions={decisions}
+          filter={findings.filter}
+          onFilter={findings.setFilter}
+          chosen={chosen?.key}
+          onChoose={choose}
+          onPlay={play}
+          deciding={
+            mayDecide
+              ? {
+                  open: findings.form,
+                  busy: findings.busy,
+                  onOpen: findings.open,
+                  onDecide: findings.decide,
+                }
+              : undefined
+          }
+        />
+      ),
+    },
+    { key: 'measures', label: t.conversation, children: <Measures report={report} /> },
+    {
+      key: 'decisions',
+      label: decisions.length > 0 ? `${t.history} ${decisions.length}` : t.history,
+      children: (
+        <Decisions
+          decisions={decisions}
+          items={findings.items}
+          busy={findings.busy}
+          onAdd={mayDecide ? findings.add : undefined}
+        />
+      ),
+    },
+  ]
+  const saidTitle = chat ? t.messages : t.transcript
+  if (!wide) panels.unshift({ key: 'said', label: saidTitle, children: transcript() })
+  const asked = tabOf(params)
+  const tab = asked && panels.some((panel) => panel.key === asked) ? asked : panels[0]!.key
+  const tabs = (
+    <Tabs
+      className="panel call-tabs"
+      size="small"
+      activeKey={tab}
+      onChange={(tab) => change({ tab })}
+      items={panels}
+      destroyOnHidden
+    />
+  )
+  const silent = call.has_audio ? (can('audio.play') ? undefined : t.silentRole) : t.silentGone
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done here but keeping the focus
+    <div className="call" style={useColours()} onMouseDown={keepFocus}>
+      {revealed !== undefined && <RevealedBanner reason={revealed} onHide={onHide} />}
+      <CallHead call={call} chosen={chosen} onShare={share} onReveal={onReveal} />
+      {!chat && (
+        <div className="panel call-wave">
+          <Wave
+            report={report}
+            peaks={peaks.data}
+            evidence={evidence}
+            events={events}
+            chosen={chosen?.finding.evidence ?? []}
+            viewing={viewing}
+            onMark={onMark}
+          />
+          <Transport duration={duration} legs={report.media.legs} viewing={viewing} silent={silent}>
+            <Legend evidence={evidence} events={events} />
+          </Transport>
+        </div>
+      )}
+      {wide ? (
+        <div className="call-columns">
+          <div className="panel">{transcript(saidTitle)}</div>
+          {tabs}
+        </div>
+      ) : (
+        tabs
+      )}
+    </div>
+  )
+}
+
+/** The palette's colours for style sheets. */
+function useColours(): CSSProperties {
+  const { palette } = useAppearance()
+  return useMemo(() => {
+    const { agent, customer, pass, fail, critical, undetermined } = palette
+    return Object.fromEntries(
+      Object.entries({ agent, customer, pass, fail, critical, undetermined }).map(([name, colour]) => [
+        `--${name}`,
+        colour,
+      ]),
+    ) as CSSProperties
+  }, [palette])
+}
+
+/** A mouse leaves the focus where it is, so that Space goes on playing and j and k walking after a click. */
+function keepFocus(event: MouseEvent) {
+  const target = event.target as HTMLElement
+  if (target.closest('button') && !target.closest('input, textarea, form, .decision-form'))
+    event.preventDefault()
+}
