@@ -112,7 +112,11 @@ export function DecisionForm({ machine, first, comment: before = '', busy, onSav
   const [comment, setComment] = useState(before)
   const reasons = useReasons(choice)
   const input = useRef<InputRef>(null)
-  useEffect(() => input.current?.focus({ preventScroll: true }), [])
+  const form = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    form.current?.scrollIntoView({ block: 'nearest' })
+    input.current?.focus({ preventScroll: true })
+  }, [])
   const draft: Draft = { choice, verdict, comment }
   const ready = complete(draft, machine)
   const onKeyDown = (event: KeyboardEvent) => {
@@ -126,7 +130,7 @@ export function DecisionForm({ machine, first, comment: before = '', busy, onSav
     event.stopPropagation()
   }
   return (
-    <div className="decision-form">
+    <div className="decision-form" ref={form}>
       <Flex gap={8} wrap align="center">
         <Segmented<Choice>
           size="small"

@@ -9,6 +9,7 @@ import { filterOf, namedIn, type Params } from './logic/address'
 import type { Named } from './logic/marks'
 import type { Report } from './logic/report'
 import {
+  byGravity,
   decidable,
   type Filter,
   type Item,
@@ -41,7 +42,8 @@ export function useFindings(callId: string, report: Report, decisions: Schemas['
   const { message } = App.useApp()
   const decide = useDecide(callId)
   const [form, setForm] = useState<{ key: string; choice: Choice }>()
-  const items = useMemo(() => itemsOf(report.scorecards, decisions), [report, decisions])
+  const cards = useMemo(() => byGravity(report.scorecards), [report])
+  const items = useMemo(() => itemsOf(cards, decisions), [cards, decisions])
   const named = namedIn(params)
   const chosen = named && items.find((item) => item.key === keyOf(named))
   const asked = filterOf(params) ?? (items.some((item) => isProblem(item.finding)) ? 'problems' : 'all')
@@ -72,6 +74,7 @@ export function useFindings(callId: string, report: Report, decisions: Schemas['
     decide.mutate(decision, { onError: (problem) => void message.error(problem.message) })
 
   return {
+    cards,
     items,
     chosen,
     filter,

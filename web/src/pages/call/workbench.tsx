@@ -100,7 +100,7 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
       children: (
         <Scorecards
           callId={call.id}
-          cards={report.scorecards}
+          cards={findings.cards}
           summaries={call.scorecards}
           items={findings.items}
           decisions={decisions}
@@ -189,9 +189,9 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
 function useColours(): CSSProperties {
   const { palette } = useAppearance()
   return useMemo(() => {
-    const { agent, customer, pass, fail, critical, undetermined } = palette
+    const { agent, customer, pass, critical, undetermined } = palette
     return Object.fromEntries(
-      Object.entries({ agent, customer, pass, fail, critical, undetermined }).map(([name, colour]) => [
+      Object.entries({ agent, customer, pass, critical, undetermined }).map(([name, colour]) => [
         `--${name}`,
         colour,
       ]),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Schemas } from '@/api/client'
 import type { Finding, Scorecard } from './report'
-import { itemsOf, nextUndecided, shown, step } from './walk'
+import { byGravity, itemsOf, nextUndecided, shown, step } from './walk'
 
 const finding = (criterion: string, verdict: string) => ({ criterion, verdict }) as Finding
 const card = (rubric: string, verdict: string, findings: Finding[]) =>
@@ -46,4 +46,10 @@ test('after a decision comes the next problem that nobody decided on, round once
     ...(['r', 's'].map((rubric) => ({ rubric, criterion: 'a' })) as never),
   ])
   expect(nextUndecided(all, 'r/b')).toBeUndefined()
+})
+
+test('the gravest scorecard comes first, the others stay in order', () => {
+  const verdicts = ['not_applicable', 'pass', 'fail', 'critical', 'fail']
+  const sorted = byGravity(verdicts.map((verdict, ix) => card(`${ix}`, verdict, [])))
+  expect(sorted.map((one) => one.rubric)).toEqual(['3', '2', '4', '1', '0'])
 })

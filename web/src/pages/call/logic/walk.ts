@@ -24,6 +24,13 @@ export function decidable(finding: Pick<Finding, 'verdict'>): boolean {
   return finding.verdict !== 'not_applicable'
 }
 
+const GRAVITY: Record<string, number> = { critical: 4, fail: 3, undetermined: 2, pass: 1 }
+
+/** The gravest scorecards first. */
+export function byGravity(cards: readonly Scorecard[]): Scorecard[] {
+  return cards.toSorted((a, b) => (GRAVITY[b.verdict] ?? 0) - (GRAVITY[a.verdict] ?? 0))
+}
+
 export function itemsOf(cards: readonly Scorecard[], decisions: readonly Schemas['Decision'][]): Item[] {
   return cards.flatMap((card) =>
     card.verdict === 'not_applicable'

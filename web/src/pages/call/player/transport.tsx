@@ -59,10 +59,13 @@ function Playing() {
       <Tip title={`${t.back5} (←)`}>
         <Button
           type="text"
+          size="small"
           icon={<BackwardOutlined />}
           aria-label={t.back5}
           onClick={() => player.seek(player.at - 5)}
-        />
+        >
+          5
+        </Button>
       </Tip>
       <Tip title={`${text} (Space)`}>
         <Button
@@ -76,10 +79,14 @@ function Playing() {
       <Tip title={`${t.forward5} (→)`}>
         <Button
           type="text"
+          size="small"
           icon={<ForwardOutlined />}
+          iconPlacement="end"
           aria-label={t.forward5}
           onClick={() => player.seek(player.at + 5)}
-        />
+        >
+          5
+        </Button>
       </Tip>
     </>
   )
@@ -225,7 +232,7 @@ function Zoom({ viewing, duration }: { viewing: Viewing; duration: number }) {
           onClick={() => viewing.zoom(0.5, player.at)}
         />
       </Tip>
-      <Tip title={`${t.zoomIn} (+)`}>
+      <Tip title={`${t.zoomIn} (=)`}>
         <Button
           size="small"
           type="text"

@@ -1,6 +1,5 @@
 /** One rubric's scorecard: the machine's score beside the people's, and its criteria by section. */
 import { useQuery } from '@tanstack/react-query'
-import { Typography } from 'antd'
 import { useMemo } from 'react'
 import type { Schemas } from '@/api/client'
 import { useCan } from '@/app/session'
@@ -49,7 +48,6 @@ export function Card(props: Props) {
   const tongue = chinese ? 'zh' : 'en'
   const titleOf = (item: Item) =>
     outline?.criteria.find((one) => one.id === item.criterion)?.title[tongue] ?? item.finding.title
-  const none = card.verdict === 'not_applicable'
   return (
     <section className="card" aria-label={card.title}>
       <header>
@@ -59,8 +57,7 @@ export function Card(props: Props) {
             {card.rubric} v{card.version}
           </small>
         </div>
-        {!none && <Scores card={card} summary={summary} />}
-        {none && <Typography.Text type="secondary">{t.notApplicable}</Typography.Text>}
+        <Scores card={card} summary={summary} />
       </header>
       {card.applies_unknown && (
         <p className="card-note">

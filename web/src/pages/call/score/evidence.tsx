@@ -7,8 +7,6 @@ import { useTexts } from '../messages'
 
 /** The others quote a measure or a fact. */
 const SPOKEN = new Set(['phrase', 'absence', 'near_miss'])
-/** Longer lists of what was expected are cut where they are shown. */
-const MATCHED_MAX = 160
 
 interface Props {
   evidence: Evidence
@@ -50,7 +48,7 @@ export function EvidenceLine({ evidence, verdict, onPlay }: Props) {
       {matched && (
         <span className="evidence-matched" title={matched}>
           {against}
-          {matched.length > MATCHED_MAX ? `${matched.slice(0, MATCHED_MAX)}…` : matched}
+          {matched}
         </span>
       )}
       {fine.length > 0 && <span className="evidence-fine">{fine.join(' · ')}</span>}

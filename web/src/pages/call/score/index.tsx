@@ -41,6 +41,8 @@ export function Scorecards(props: Props) {
     const row = list.current?.querySelector(`[data-finding="${CSS.escape(chosen)}"]`)
     row?.scrollIntoView({ block: 'nearest' })
   }, [chosen])
+  const applying = cards.filter((card) => card.verdict !== 'not_applicable')
+  const others = cards.filter((card) => card.verdict === 'not_applicable')
   const visible = shown(items, filter)
   const problems = items.filter((item) => isProblem(item.finding))
   const undecided = problems.filter((item) => !item.decision).length
@@ -61,8 +63,8 @@ export function Scorecards(props: Props) {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by keyboard too */}
       <div className="panel-body" ref={list} tabIndex={0}>
-        {cards.length === 0 && <Empty description={t.noScorecards} />}
-        {cards.map((card) => (
+        {applying.length === 0 && <Empty className="panel-empty" description={t.noScorecards} />}
+        {applying.map((card) => (
           <Card
             {...props}
             key={card.rubric}
@@ -71,7 +73,7 @@ export function Scorecards(props: Props) {
             shown={visible.filter((item) => item.rubric === card.rubric)}
           />
         ))}
-        {cards.length > 0 && visible.length === 0 && (
+        {applying.length > 0 && visible.length === 0 && (
           <Empty
             className="panel-empty"
             image={Empty.PRESENTED_IMAGE_SIMPLE}
@@ -81,6 +83,12 @@ export function Scorecards(props: Props) {
               {t.showAll}
             </Button>
           </Empty>
+        )}
+        {others.length > 0 && (
+          <p className="card-others">
+            {t.notApplicable}
+            {others.map((card) => card.title).join(' · ')}
+          </p>
         )}
       </div>
     </>

@@ -17,7 +17,7 @@ export function Chips({ marks, onNamed }: { marks: EvidenceMark[]; onNamed: (nam
         <button
           key={`${mark.rubric} ${mark.criterion}`}
           type="button"
-          className={`chip w-${mark.rank >= 5 ? 'critical' : mark.verdict}`}
+          className={`chip w-${mark.verdict}`}
           title={words(mark.verdict)}
           onClick={() => onNamed(mark)}
         >

@@ -23,7 +23,7 @@ function classOf(piece: Piece, spoken: boolean, match: Matched | undefined): str
   if (spoken) names.push('w-now')
   if (piece.pii) names.push('w-pii')
   else if (piece.low) names.push('w-low')
-  if (piece.mark) names.push(`w-mark w-${piece.mark.rank >= 5 ? 'critical' : piece.mark.verdict}`)
+  if (piece.mark) names.push(`w-mark w-${piece.mark.verdict}`)
   if (match) names.push(match.now ? 'w-found w-found-now' : 'w-found')
   return names.length > 0 ? names.join(' ') : undefined
 }

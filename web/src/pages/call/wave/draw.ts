@@ -34,14 +34,11 @@ export function partyColour(palette: Palette, party: string): string {
   return party === 'customer' ? palette.customer : palette.undetermined
 }
 
-const VERDICTS: Record<string, 'pass' | 'critical' | 'fail' | 'undetermined'> = {
-  met: 'pass',
-  not_met: 'fail',
-}
+const VERDICTS: Record<string, 'pass' | 'critical'> = { met: 'pass', not_met: 'critical' }
 
-export function verdictColour(palette: Palette, mark: Pick<EvidenceMark, 'verdict' | 'rank'>): string {
-  // Rank 5 is a critical criterion that failed.
-  return mark.rank >= 5 ? palette.critical : palette[VERDICTS[mark.verdict] ?? 'undetermined']
+/** As verdicts are coloured in lists: what was not met is red, whatever the call's verdict came to. */
+export function verdictColour(palette: Palette, verdict: string): string {
+  return palette[VERDICTS[verdict] ?? 'undetermined']
 }
 
 type Pen = CanvasRenderingContext2D
@@ -136,7 +133,7 @@ function evidence(pen: Pen, scene: Scene) {
   for (const mark of scene.evidence) {
     if (mark.kind === 'absence' || mark.end_s < scene.view.from || mark.start_s > scene.view.to) continue
     const x = xOf(scene.view, scene.width, mark.start_s)
-    pen.fillStyle = verdictColour(scene.palette, mark)
+    pen.fillStyle = verdictColour(scene.palette, mark.verdict)
     pen.strokeStyle = pen.fillStyle
     shape(pen, mark.verdict, x)
   }

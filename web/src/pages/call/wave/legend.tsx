@@ -3,6 +3,7 @@ import { useAppearance } from '@/app/appearance'
 import { useWords } from '@/components/verdict'
 import type { EventMark, EvidenceMark } from '../logic/marks'
 import { useTexts } from '../messages'
+import { verdictColour } from './draw'
 
 const SHAPES = { not_met: '▼', met: '●', undetermined: '○' } as const
 const EVENTS = { silence: '━', hold: '▮▮', overtalk: '■', pii: '＊', problem: '▁' } as const
@@ -11,7 +12,6 @@ export function Legend({ evidence, events }: { evidence: EvidenceMark[]; events:
   const t = useTexts()
   const words = useWords()
   const { palette } = useAppearance()
-  const colours = { not_met: palette.fail, met: palette.pass, undetermined: palette.undetermined }
   const verdicts = (['not_met', 'met', 'undetermined'] as const).filter((verdict) =>
     evidence.some((mark) => mark.verdict === verdict && mark.kind !== 'absence'),
   )
@@ -22,7 +22,7 @@ export function Legend({ evidence, events }: { evidence: EvidenceMark[]; events:
     <ul className="legend" aria-label={t.legend}>
       {verdicts.map((verdict) => (
         <li key={verdict}>
-          <i style={{ color: colours[verdict] }} aria-hidden>
+          <i style={{ color: verdictColour(palette, verdict) }} aria-hidden>
             {SHAPES[verdict]}
           </i>
           {words(verdict)}

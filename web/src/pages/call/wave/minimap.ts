@@ -32,7 +32,7 @@ export function drawSmall(pen: CanvasRenderingContext2D, small: Small) {
   pen.globalAlpha = 1
   for (const mark of small.evidence) {
     if (mark.verdict !== 'not_met' || mark.kind === 'absence') continue
-    pen.fillStyle = verdictColour(palette, mark)
+    pen.fillStyle = verdictColour(palette, mark.verdict)
     pen.fillRect((mark.start_s / duration) * width - 1, 0, 2, 5)
   }
 }
