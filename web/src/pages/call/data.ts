@@ -4,7 +4,7 @@ import { api, data, headersFor, Problem, problemOf } from '@/api/client'
 import { readCall } from '@/components/review/decide'
 import type { Explanation } from './logic/explain'
 import { readPeaks } from './logic/peaks'
-import type { Report } from './logic/report'
+import type { Report, Scorecard } from './logic/report'
 
 /** Answers that the API's description gives no shape. */
 async function read(path: string): Promise<Response> {
@@ -76,6 +76,9 @@ export interface Outline {
   criteria: { id: string; title: Title; section?: string }[]
 }
 
+/** By rubric. */
+export type Outlines = Readonly<Record<string, Outline>>
+
 /** What a rubric's version says: titles in both languages, and sections. */
 export const outlineQuery = (rubric: string, version: number) =>
   queryOptions({
@@ -87,6 +90,16 @@ export const outlineQuery = (rubric: string, version: number) =>
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   })
+
+/** The outlines of a call's rubrics, as far as they are known here. */
+export function useOutlines(cards: readonly Scorecard[], enabled: boolean): Outlines {
+  return useQueries({
+    queries: cards.map((card) => ({ ...outlineQuery(card.rubric, card.version), enabled })),
+    // A plain object is the same object until something in it changes.
+    combine: (answers): Outlines =>
+      Object.fromEntries(answers.flatMap(({ data }, ix) => (data ? [[cards[ix]!.rubric, data]] : []))),
+  })
+}
 
 /** What the page cannot do without, asked for at once. */
 export function useCall(id: string) {

@@ -119,6 +119,7 @@ const messages = defineMessages({
     playQuote: (at: string) => `播放 ${at}`,
     whole: '全程',
     noEvidence: '没有可播放的证据',
+    moreEvidence: (n: string) => `还有 ${n} 条证据`,
     decided: (who: string, when: string) => `${who} · ${when}`,
     me: '我',
     someone: '其他复核员',
@@ -163,6 +164,9 @@ const messages = defineMessages({
     sound: '未发现录音问题',
     piiTitle: '个人信息（已脱敏）',
     engine: '识别',
+    problem_crosstalk: '串音',
+    problem_no_speech: '无人声',
+    problem_silence: '长段无信号',
     swapped_legs: '声道疑似互换',
     mono_as_stereo: '双声道内容相同',
     clipping: '削波失真',
@@ -319,6 +323,7 @@ const messages = defineMessages({
     playQuote: (at: string) => `Play ${at}`,
     whole: 'whole call',
     noEvidence: 'Nothing to play',
+    moreEvidence: (n: string) => `${n} more`,
     decided: (who: string, when: string) => `${who} · ${when}`,
     me: 'Me',
     someone: 'Another reviewer',
@@ -364,6 +369,9 @@ const messages = defineMessages({
     sound: 'Nothing is wrong with the recording',
     piiTitle: 'Personal data (masked)',
     engine: 'Recogniser',
+    problem_crosstalk: 'Crosstalk',
+    problem_no_speech: 'No speech',
+    problem_silence: 'Dead line',
     swapped_legs: 'Channels look swapped',
     mono_as_stereo: 'Two channels, same content',
     clipping: 'Clipping',
@@ -414,4 +422,10 @@ export type Texts = ReturnType<typeof useTexts>
 export function wordOf(texts: Texts, code: string): string {
   const text = (texts as Record<string, unknown>)[code]
   return typeof text === 'string' ? text : code
+}
+
+/** Trouble with a recording; some of it is called like a reason to reject a text. */
+export function problemOf(texts: Texts, kind: string): string {
+  const own = `problem_${kind}`
+  return own in texts ? wordOf(texts, own) : wordOf(texts, kind)
 }

@@ -7,11 +7,11 @@ import { useAppearance } from '@/app/appearance'
 import { useCan } from '@/app/session'
 import { useLocale } from '@/i18n'
 import { copyText } from './copy'
-import { peaksQuery } from './data'
+import { peaksQuery, useOutlines } from './data'
 import { CallHead } from './head'
 import { firstPlayable, linkTo, type Tab, tabOf } from './logic/address'
 import { rowsOf } from './logic/lines'
-import { type EvidenceMark, eventMarks, evidenceMarks, type Named } from './logic/marks'
+import { type EvidenceMark, eventMarks, evidenceMarks, type Named, type TitleOf } from './logic/marks'
 import { type Evidence, placed, type Report } from './logic/report'
 import { useTexts } from './messages'
 import { Transport } from './player/transport'
@@ -43,7 +43,7 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
   const t = useTexts()
   const can = useCan()
   const wide = useWide()
-  const { format } = useLocale()
+  const { format, chinese } = useLocale()
   const { message } = App.useApp()
   const player = useThePlayer()
   const { params, change } = useParamsInAddress()
@@ -51,7 +51,13 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
   const duration = report.media.duration_s
   const viewing = useView(duration, begin)
   const peaks = useQuery(peaksQuery(call.id, call.has_audio))
-  const evidence = useMemo(() => evidenceMarks(report), [report])
+  const outlines = useOutlines(report.scorecards, can('rubrics.read'))
+  const titleOf: TitleOf = useCallback(
+    ({ rubric, criterion }, title) =>
+      outlines[rubric]?.criteria.find((one) => one.id === criterion)?.title[chinese ? 'zh' : 'en'] ?? title,
+    [outlines, chinese],
+  )
+  const evidence = useMemo(() => evidenceMarks(report, titleOf), [report, titleOf])
   const events = useMemo(() => eventMarks(report), [report])
   const rows = useMemo(() => rowsOf(report, evidence), [report, evidence])
   const findings = useFindings(call.id, report, decisions)
@@ -101,6 +107,8 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
         <Scorecards
           callId={call.id}
           cards={findings.cards}
+          outlines={outlines}
+          titleOf={(item) => titleOf(item, item.finding.title)}
           summaries={call.scorecards}
           items={findings.items}
           decisions={decisions}
@@ -130,6 +138,7 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
         <Decisions
           decisions={decisions}
           items={findings.items}
+          titleOf={titleOf}
           busy={findings.busy}
           onAdd={mayDecide ? findings.add : undefined}
         />

@@ -58,11 +58,16 @@ test.each([
   expect(find(rows, wanted)).toEqual(matches)
 })
 
-test('a message without words is one piece', () => {
+test('a message without words is cut only around what is starred', () => {
   const chat = reportWith((report) => {
     for (const one of report.transcript.utterances) one.words = []
   })
-  expect((rowsOf(chat, [])[0] as SaidRow).pieces.map((piece) => piece.text)).toEqual(['您好请问'])
+  const [first, second] = rowsOf(chat, []) as SaidRow[]
+  expect(first!.pieces.map((piece) => piece.text)).toEqual(['您好请问'])
+  expect(second!.pieces.map((piece) => [piece.text, piece.pii])).toEqual([
+    ['我的号码', false],
+    ['199****1509', true],
+  ])
 })
 
 test('marks: only what has a place, the gravest last; events by kind', () => {

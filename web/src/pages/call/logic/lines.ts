@@ -20,6 +20,8 @@ export interface SaidRow extends Stretch {
   party: string
   speaker: number
   pieces: Piece[]
+  /** Whether words have times of their own; messages of a chat have none. */
+  timed: boolean
   /** One for each finding whose evidence lies here, the gravest first. */
   marks: EvidenceMark[]
 }
@@ -54,8 +56,28 @@ function covers(mark: Stretch, word: Stretch): boolean {
   return shared > 0 && shared >= 0.4 * (word.end_s - word.start_s)
 }
 
+/** A text without words, cut around what is starred in it. */
+function untimed(said: Utterance, report: Report): Piece[] {
+  const masks = report.pii.filter((one) => one.leg === said.leg).map((one) => one.masked)
+  const parts: { text: string; pii: boolean }[] = []
+  let rest = said.text
+  for (;;) {
+    const found = masks
+      .map((mask) => ({ mask, at: rest.indexOf(mask) }))
+      .filter(({ at }) => at >= 0)
+      .sort((a, b) => a.at - b.at)[0]
+    if (!found) break
+    if (found.at > 0) parts.push({ text: rest.slice(0, found.at), pii: false })
+    parts.push({ text: found.mask, pii: true })
+    rest = rest.slice(found.at + found.mask.length)
+  }
+  if (rest || parts.length === 0) parts.push({ text: rest, pii: false })
+  const { start_s, end_s, confidence } = said
+  return parts.map((part) => ({ ...part, start_s, end_s, confidence, low: false }))
+}
+
 function piecesOf(said: Utterance, report: Report, marks: EvidenceMark[]): Piece[] {
-  const words = said.words.length > 0 ? said.words : [said]
+  const { words } = said
   const spaced = !UNSPACED.test(report.transcript.language)
   const pii = report.pii.filter((one) => one.leg === said.leg && overlaps(one, said))
   return words.map((word, ix) => ({
@@ -67,8 +89,7 @@ function piecesOf(said: Utterance, report: Report, marks: EvidenceMark[]): Piece
     pii: pii.some(
       (one) => word.text.includes(one.masked) || (word.text.includes('*') && overlaps(one, word)),
     ),
-    // Where words have no times of their own, the row's marks say enough.
-    mark: said.words.length > 0 ? marks.findLast((mark) => covers(mark, word)) : undefined,
+    mark: marks.findLast((mark) => covers(mark, word)),
   }))
 }
 
@@ -82,7 +103,8 @@ function saidRow(said: Utterance, report: Report, all: EvidenceMark[]): SaidRow 
     end_s: said.end_s,
     party: said.party,
     speaker: said.speaker,
-    pieces: piecesOf(said, report, marks),
+    pieces: said.words.length > 0 ? piecesOf(said, report, marks) : untimed(said, report),
+    timed: said.words.length > 0,
     marks: [...gravest.values()].sort((a, b) => b.rank - a.rank),
   }
 }

@@ -33,7 +33,10 @@ export function isWindow(evidence: Pick<Evidence, 'kind'>): boolean {
   return evidence.kind === 'absence'
 }
 
-export function evidenceMarks(report: Report): EvidenceMark[] {
+/** What a criterion is called, in the reader's language where that is known. */
+export type TitleOf = (named: Named, title: string) => string
+
+export function evidenceMarks(report: Report, titleOf: TitleOf = (_, title) => title): EvidenceMark[] {
   const marks = report.scorecards.flatMap((card) =>
     card.findings.flatMap((finding) =>
       finding.evidence.filter(placed).map((evidence) => ({
@@ -44,7 +47,7 @@ export function evidenceMarks(report: Report): EvidenceMark[] {
         rubric: card.rubric,
         criterion: finding.criterion,
         verdict: finding.verdict,
-        title: finding.title,
+        title: titleOf({ rubric: card.rubric, criterion: finding.criterion }, finding.title),
         rank: rankOf(finding),
       })),
     ),

@@ -1,6 +1,7 @@
 /** Play, five seconds back and on, speed, what is left out and repeated, who is heard, and where it is. */
 import {
   BackwardOutlined,
+  ColumnWidthOutlined,
   FastForwardOutlined,
   ForwardOutlined,
   LoadingOutlined,
@@ -43,8 +44,8 @@ export function Transport({ duration, legs, viewing, silent, children }: Props) 
       {!silent && <Options legs={legs} />}
       {!silent && <State />}
       <span className="transport-fill" />
-      {children}
       <Zoom viewing={viewing} duration={duration} />
+      {children}
     </section>
   )
 }
@@ -241,9 +242,16 @@ function Zoom({ viewing, duration }: { viewing: Viewing; duration: number }) {
           onClick={() => viewing.zoom(2, player.at)}
         />
       </Tip>
-      <Button size="small" type="text" disabled={isWhole(viewing.view, duration)} onClick={viewing.fit}>
-        {t.fit}
-      </Button>
+      <Tip title={t.fit}>
+        <Button
+          size="small"
+          type="text"
+          icon={<ColumnWidthOutlined />}
+          aria-label={t.fit}
+          disabled={isWhole(viewing.view, duration)}
+          onClick={viewing.fit}
+        />
+      </Tip>
     </span>
   )
 }

@@ -1,11 +1,9 @@
 /** One rubric's scorecard: the machine's score beside the people's, and its criteria by section. */
-import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Schemas } from '@/api/client'
-import { useCan } from '@/app/session'
 import { VerdictTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
-import { type Outline, outlineQuery } from '../data'
+import type { Outline, Outlines } from '../data'
 import type { Evidence, Scorecard } from '../logic/report'
 import type { Item } from '../logic/walk'
 import { useTexts } from '../messages'
@@ -15,8 +13,10 @@ import type { Deciding } from './index'
 interface Props {
   callId: string
   card: Scorecard
+  outlines: Outlines
   summary: Schemas['ScorecardSummary'] | undefined
   shown: Item[]
+  titleOf: (item: Item) => string
   decisions: Schemas['Decision'][]
   chosen: string | undefined
   onChoose: (item: Item | undefined) => void
@@ -38,16 +38,10 @@ function grouped(items: Item[], outline: Outline | undefined): { id: string; ite
 export function Card(props: Props) {
   const { card, summary, shown } = props
   const t = useTexts()
-  const can = useCan()
   const { chinese } = useLocale()
-  const { data: outline } = useQuery({
-    ...outlineQuery(card.rubric, card.version),
-    enabled: can('rubrics.read'),
-  })
+  const outline = props.outlines[card.rubric]
   const groups = useMemo(() => grouped(shown, outline), [shown, outline])
   const tongue = chinese ? 'zh' : 'en'
-  const titleOf = (item: Item) =>
-    outline?.criteria.find((one) => one.id === item.criterion)?.title[tongue] ?? item.finding.title
   return (
     <section className="card" aria-label={card.title}>
       <header>
@@ -76,7 +70,7 @@ export function Card(props: Props) {
                 key={item.key}
                 callId={props.callId}
                 item={item}
-                title={titleOf(item)}
+                title={props.titleOf(item)}
                 open={props.chosen === item.key}
                 history={props.decisions.filter(
                   (one) => one.rubric === item.rubric && one.criterion === item.criterion,

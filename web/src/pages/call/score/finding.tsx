@@ -1,12 +1,13 @@
 /** A criterion: one line, and when it is looked at its proof, what people decided, and why it was judged so. */
 import { UserOutlined } from '@ant-design/icons'
-import { memo } from 'react'
+import { Button } from 'antd'
+import { memo, useState } from 'react'
 import type { Schemas } from '@/api/client'
 import { DecisionButtons, DecisionForm } from '@/components/review/decision-form'
 import { useReviewWords } from '@/components/review/words'
 import { SeverityTag, VerdictTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
-import type { Evidence } from '../logic/report'
+import type { Evidence, Finding } from '../logic/report'
 import { decidable, type Item } from '../logic/walk'
 import { useTexts } from '../messages'
 import { EvidenceLine } from './evidence'
@@ -31,7 +32,7 @@ export const FindingRow = memo(function FindingRow(props: Props) {
   const t = useTexts()
   const { format } = useLocale()
   const lost = finding.verdict === 'not_met' && finding.points < finding.weight
-  const said = finding.evidence.find((one) => one.quote && one.kind !== 'near_miss')
+  const said = finding.evidence.find((one) => one.quote && one.kind === 'phrase')
   const points = format.number(finding.points, 1)
   const weight = format.number(finding.weight, 1)
   const counted = finding.verdict === 'met' || finding.verdict === 'not_met'
@@ -90,10 +91,7 @@ function Proof({ callId, item, history, onPlay, deciding }: Props) {
   return (
     <div className="proof">
       {finding.reason && <p className="proof-reason">{words(finding.reason)}</p>}
-      {finding.evidence.map((one, ix) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: evidence of a report never changes places
-        <EvidenceLine key={ix} evidence={one} verdict={finding.verdict} onPlay={onPlay} />
-      ))}
+      <AllEvidence finding={finding} onPlay={onPlay} />
       {finding.evidence.length === 0 && !finding.reason && <p className="proof-fine">{t.noEvidence}</p>}
       <p className="proof-fine">
         <code>{item.criterion}</code>
@@ -128,5 +126,30 @@ function Proof({ callId, item, history, onPlay, deciding }: Props) {
       )}
       <Why callId={callId} item={item} onPlay={onPlay} />
     </div>
+  )
+}
+
+/** More than this many pieces are shown when asked for: what is to be decided should stay in sight. */
+const SHOWN = 3
+
+function AllEvidence({ finding, onPlay }: { finding: Finding; onPlay: (evidence: Evidence) => void }) {
+  const t = useTexts()
+  const { format } = useLocale()
+  const [all, setAll] = useState(false)
+  const { evidence, verdict } = finding
+  const hidden = evidence.length - SHOWN
+  const some = all || hidden <= 1 ? evidence : evidence.slice(0, SHOWN)
+  return (
+    <>
+      {some.map((one, ix) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: evidence of a report never changes places
+        <EvidenceLine key={ix} evidence={one} verdict={verdict} onPlay={onPlay} />
+      ))}
+      {some.length < evidence.length && (
+        <Button size="small" type="link" className="proof-more" onClick={() => setAll(true)}>
+          {t.moreEvidence(format.number(hidden))}
+        </Button>
+      )}
+    </>
   )
 }

@@ -3,6 +3,7 @@ import { Button, Empty, Segmented } from 'antd'
 import { useEffect, useRef } from 'react'
 import type { Schemas } from '@/api/client'
 import type { Choice, Draft } from '@/components/review/verdicts'
+import type { Outlines } from '../data'
 import type { Evidence, Scorecard } from '../logic/report'
 import { type Filter, type Item, isProblem, shown } from '../logic/walk'
 import { useTexts } from '../messages'
@@ -20,6 +21,8 @@ export interface Deciding {
 interface Props {
   callId: string
   cards: Scorecard[]
+  outlines: Outlines
+  titleOf: (item: Item) => string
   summaries: Schemas['ScorecardSummary'][]
   items: Item[]
   decisions: Schemas['Decision'][]

@@ -4,6 +4,7 @@ import { Button, Empty, Form, Input, Select } from 'antd'
 import { useState } from 'react'
 import type { Schemas } from '@/api/client'
 import { useWords } from '@/components/verdict'
+import type { TitleOf } from '../logic/marks'
 import { type Item, keyOf } from '../logic/walk'
 import { useTexts } from '../messages'
 import { Decided } from '../score/history'
@@ -11,12 +12,13 @@ import { Decided } from '../score/history'
 interface Props {
   decisions: Schemas['Decision'][]
   items: Item[]
+  titleOf: TitleOf
   busy: boolean
   /** Undefined for those who may not decide. */
   onAdd: ((decision: Schemas['NewDecision']) => void) | undefined
 }
 
-export function Decisions({ decisions, items, busy, onAdd }: Props) {
+export function Decisions({ decisions, items, titleOf, busy, onAdd }: Props) {
   const t = useTexts()
   const titles = new Map(items.map((item) => [item.key, item.finding.title]))
   return (
@@ -31,7 +33,7 @@ export function Decisions({ decisions, items, busy, onAdd }: Props) {
         <Decided
           key={decision.id}
           decision={decision}
-          title={titles.get(keyOf(decision)) ?? decision.criterion}
+          title={titleOf(decision, titles.get(keyOf(decision)) ?? decision.criterion)}
         />
       ))}
       {onAdd && <Manual busy={busy} onAdd={onAdd} />}

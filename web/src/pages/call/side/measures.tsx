@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { useWords } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import { type Leg, placed, type Report, type Stretch } from '../logic/report'
-import { useTexts, wordOf } from '../messages'
+import { problemOf, useTexts, wordOf } from '../messages'
 import { useThePlayer } from '../player/use-player'
 import { rowsOfMeasures } from './rows'
 import './side.css'
@@ -71,7 +71,7 @@ function Recording({ report }: { report: Report }) {
         {problems.map((problem) => (
           <li key={`${problem.kind} ${problem.leg} ${problem.start_s}`}>
             <b>
-              <WarningOutlined aria-hidden className="side-warning" /> {wordOf(t, problem.kind)}
+              <WarningOutlined aria-hidden className="side-warning" /> {problemOf(t, problem.kind)}
             </b>{' '}
             {partyOf(legs, problem.leg, words)} {placed(problem) && <At stretch={problem} />}{' '}
             <small>{problem.detail}</small>

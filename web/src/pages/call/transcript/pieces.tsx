@@ -72,6 +72,7 @@ export const Pieces = memo(function Pieces({ row, matches, onPlayed, at }: Props
 })
 
 export function LivePieces(props: Props) {
-  const at = usePlace((at) => during(props.row.pieces, at))
+  const { row } = props
+  const at = usePlace((at) => (row.timed ? during(row.pieces, at) : -1))
   return <Pieces {...props} at={at} />
 }

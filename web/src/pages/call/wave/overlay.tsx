@@ -4,7 +4,7 @@ import { useLocale } from '@/i18n'
 import type { EventMark, EvidenceMark } from '../logic/marks'
 import { type Evidence, type Leg, placed } from '../logic/report'
 import { type View, xOf } from '../logic/view'
-import { useTexts, wordOf } from '../messages'
+import { problemOf, useTexts, wordOf } from '../messages'
 import { LANE, STRIP } from './draw'
 
 interface ChosenProps {
@@ -15,7 +15,7 @@ interface ChosenProps {
 }
 
 export function Chosen({ evidence, legs, view, width }: ChosenProps) {
-  return evidence.filter(placed).map((one) => {
+  return evidence.filter(placed).map((one, number) => {
     if (one.end_s < view.from || one.start_s > view.to) return null
     const ix = legs.findIndex((leg) => leg.leg === one.leg)
     const [left, right] = [xOf(view, width, one.start_s), xOf(view, width, one.end_s)].map((x) =>
@@ -23,7 +23,8 @@ export function Chosen({ evidence, legs, view, width }: ChosenProps) {
     ) as [number, number]
     return (
       <div
-        key={`${one.kind} ${one.start_s} ${one.leg}`}
+        // biome-ignore lint/suspicious/noArrayIndexKey: evidence of a report never changes places
+        key={number}
         className={one.kind === 'absence' ? 'wave-chosen wave-window' : 'wave-chosen'}
         style={{
           left,
@@ -53,6 +54,7 @@ export function Tip({ x, width, at, mark, events }: TipProps) {
     ? [`${words(mark.verdict)} · ${mark.title}`]
     : here.map((one) => {
         if (one.kind === 'overtalk') return `${t.overtalk} · ${words(one.what ?? 'unknown')}`
+        if (one.kind === 'problem') return `${t.problem} · ${problemOf(t, one.what ?? '')}`
         return one.what ? `${t[one.kind]} · ${wordOf(t, one.what)}` : t[one.kind]
       })
   const right = x > width * 0.7
