@@ -52,7 +52,8 @@ export function useFindings(callId: string, report: Report, decisions: Schemas['
   const visible = useMemo(() => shown(items, filter), [items, filter])
 
   const choose = useCallback(
-    (item: Named | undefined) => change({ rubric: item?.rubric, criterion: item?.criterion }),
+    (item: Named | undefined) =>
+      change({ rubric: item?.rubric, criterion: item?.criterion, ...(item ? { tab: 'score' } : {}) }),
     [change],
   )
   const move = (by: 1 | -1) => {

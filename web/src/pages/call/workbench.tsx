@@ -11,7 +11,7 @@ import { peaksQuery, useOutlines } from './data'
 import { CallHead } from './head'
 import { firstPlayable, linkTo, type Tab, tabOf } from './logic/address'
 import { rowsOf } from './logic/lines'
-import { type EvidenceMark, eventMarks, evidenceMarks, type Named, type TitleOf } from './logic/marks'
+import { type EvidenceMark, eventMarks, evidenceMarks, type TitleOf } from './logic/marks'
 import { type Evidence, placed, type Report } from './logic/report'
 import { useTexts } from './messages'
 import { Transport } from './player/transport'
@@ -69,19 +69,12 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
     const first = chosen && firstPlayable(chosen.finding.evidence)
     if (first) play(first)
   }
-  const show = useCallback(
-    (named: Named) => {
-      choose(named)
-      change({ rubric: named.rubric, criterion: named.criterion, tab: 'score' })
-    },
-    [choose, change],
-  )
   const onMark = useCallback(
     (mark: EvidenceMark) => {
-      show(mark)
+      choose(mark)
       player.playStretch(mark)
     },
-    [show, player],
+    [choose, player],
   )
   const share = () => {
     const { origin, pathname } = window.location
@@ -89,13 +82,12 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
       if (copied) void message.success(t.shared(format.precise(player.at)))
     })
   }
-  useCallKeys({ player, viewing, findings, playChosen, share, mayDecide })
 
   const transcript = (head?: string) => (
     <Transcript
       rows={rows}
       began={chat ? call.started : undefined}
-      onNamed={show}
+      onNamed={choose}
       head={head && <h2>{head}</h2>}
     />
   )
@@ -139,6 +131,7 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
           decisions={decisions}
           items={findings.items}
           titleOf={titleOf}
+          onNamed={choose}
           busy={findings.busy}
           onAdd={mayDecide ? findings.add : undefined}
         />
@@ -149,6 +142,8 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
   if (!wide) panels.unshift({ key: 'said', label: saidTitle, children: transcript() })
   const asked = tabOf(params)
   const tab = asked && panels.some((panel) => panel.key === asked) ? asked : panels[0]!.key
+  // Nothing is decided on what is out of sight.
+  useCallKeys({ player, viewing, findings, playChosen, share, mayDecide: mayDecide && tab === 'score' })
   const tabs = (
     <Tabs
       className="panel call-tabs"

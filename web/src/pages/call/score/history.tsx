@@ -23,7 +23,14 @@ export function Who({ id }: { id: string }) {
   return <span title={id}>{other.data?.name ?? t.someone}</span>
 }
 
-export function Decided({ decision, title }: { decision: Schemas['Decision']; title?: string }) {
+interface Props {
+  decision: Schemas['Decision']
+  /** Of what; left out where it stands under it. */
+  title?: string
+  onTitle?: () => void
+}
+
+export function Decided({ decision, title, onTitle }: Props) {
   const t = useTexts()
   const words = useReviewWords()
   const verdicts = useWords()
@@ -31,7 +38,11 @@ export function Decided({ decision, title }: { decision: Schemas['Decision']; ti
   const changed = decision.decision === 'overturn' || decision.decision === 'manual'
   return (
     <div className={decision.replaced ? 'decision decision-replaced' : 'decision'}>
-      {title && <div className="decision-title">{title}</div>}
+      {title && (
+        <button type="button" className="decision-title" onClick={onTitle}>
+          {title}
+        </button>
+      )}
       <div>
         <UserOutlined aria-hidden /> <b>{words(decision.decision)}</b>
         {changed && ` → ${verdicts(decision.verdict)}`}

@@ -4,7 +4,7 @@ import { Button, Empty, Form, Input, Select } from 'antd'
 import { useState } from 'react'
 import type { Schemas } from '@/api/client'
 import { useWords } from '@/components/verdict'
-import type { TitleOf } from '../logic/marks'
+import type { Named, TitleOf } from '../logic/marks'
 import { type Item, keyOf } from '../logic/walk'
 import { useTexts } from '../messages'
 import { Decided } from '../score/history'
@@ -13,12 +13,13 @@ interface Props {
   decisions: Schemas['Decision'][]
   items: Item[]
   titleOf: TitleOf
+  onNamed: (named: Named) => void
   busy: boolean
   /** Undefined for those who may not decide. */
   onAdd: ((decision: Schemas['NewDecision']) => void) | undefined
 }
 
-export function Decisions({ decisions, items, titleOf, busy, onAdd }: Props) {
+export function Decisions({ decisions, items, titleOf, onNamed, busy, onAdd }: Props) {
   const t = useTexts()
   const titles = new Map(items.map((item) => [item.key, item.finding.title]))
   return (
@@ -33,6 +34,7 @@ export function Decisions({ decisions, items, titleOf, busy, onAdd }: Props) {
         <Decided
           key={decision.id}
           decision={decision}
+          onTitle={() => onNamed(decision)}
           title={titleOf(decision, titles.get(keyOf(decision)) ?? decision.criterion)}
         />
       ))}
