@@ -227,27 +227,28 @@ test('a two-hour call stays smooth', async ({ page }) => {
   })
   await openCall(page, 'zh-P6')
   await expect(page.locator('.said-row').first()).toBeVisible()
-  // Longest time between two frames while it is scrolled, zoomed and sought through, in ms.
-  const gaps = await page.evaluate(async () => {
+  // Processor time of the page's own thread: what else the machine does makes no difference to it.
+  const client = await page.context().newCDPSession(page)
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const spent = async () => {
+    const { metrics } = await client.send('Performance.getMetrics')
+    return metrics.find(({ name }) => name === 'TaskDuration')!.value * 1000
+  }
+  const frames = 120
+  const before = await spent()
+  await page.evaluate(async (frames) => {
     const list = document.querySelector('.said-list')!
     const wave = document.querySelector('.wave-slider')!
-    const gaps: number[] = []
-    let last = performance.now()
-    for (let ix = 0; ix < 120; ix++) {
+    for (let ix = 0; ix < frames; ix++) {
       list.scrollTop += 900
       const key = ix % 2 ? 'PageUp' : 'ArrowRight'
       wave.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
       if (ix % 10 === 0) window.dispatchEvent(new KeyboardEvent('keydown', { key: ix % 20 ? '-' : '=' }))
       await new Promise(requestAnimationFrame)
-      gaps.push(performance.now() - last)
-      last = performance.now()
     }
-    return gaps.sort((a, b) => a - b)
-  })
-  const median = gaps[gaps.length >> 1]!
-  const worst = gaps[Math.floor(gaps.length * 0.95)]!
-  console.log(`two hours: median frame ${median.toFixed(0)} ms, 95 of 100 within ${worst.toFixed(0)} ms`)
-  expect(median).toBeLessThan(60)
-  expect(worst).toBeLessThan(250)
+  }, frames)
+  const each = ((await spent()) - before) / frames
+  console.log(`two hours: ${each.toFixed(1)} ms a frame, scrolled by a page, sought and zoomed`)
+  expect(each).toBeLessThan(33)
   expect(await page.locator('.said-row').count()).toBeLessThan(80)
 })

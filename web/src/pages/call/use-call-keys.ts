@@ -3,18 +3,16 @@ import { useKeys } from '@/components/keys'
 import { useTexts } from './messages'
 import type { Player } from './player/player'
 import type { Findings } from './use-findings'
-import type { Viewing } from './wave/use-view'
 
 interface Props {
   player: Player
-  viewing: Viewing
   findings: Findings
   playChosen: () => void
   share: () => void
   mayDecide: boolean
 }
 
-export function useCallKeys({ player, viewing, findings, playChosen, share, mayDecide }: Props) {
+export function useCallKeys({ player, findings, playChosen, share, mayDecide }: Props) {
   const t = useTexts()
   useKeys('call', [
     { keys: 'Space', does: t.playPause, run: () => player.toggle() },
@@ -24,8 +22,6 @@ export function useCallKeys({ player, viewing, findings, playChosen, share, mayD
     { keys: 'Shift+<', does: t.slower, run: () => player.changeRate(-1) },
     { keys: 's', does: t.skipSilence, run: () => player.setSkipping(!player.state.skipping) },
     { keys: 'l', does: t.loop, run: () => player.setLooping(!player.state.looping) },
-    { keys: '=', does: t.zoomIn, run: () => viewing.zoom(2, player.at) },
-    { keys: '-', does: t.zoomOut, run: () => viewing.zoom(0.5, player.at) },
     { keys: 'j', does: t.next, run: () => findings.move(1) },
     { keys: 'k', does: t.previous, run: () => findings.move(-1) },
     { keys: 'p', does: t.playEvidence, run: playChosen },

@@ -1,5 +1,4 @@
 /** Waveform and player above, transcript and scorecard below: beside one another, or by tabs where it is narrow. */
-import { useQuery } from '@tanstack/react-query'
 import { App, Tabs } from 'antd'
 import { type CSSProperties, type MouseEvent, useCallback, useMemo } from 'react'
 import type { Schemas } from '@/api/client'
@@ -7,14 +6,13 @@ import { useAppearance } from '@/app/appearance'
 import { useCan } from '@/app/session'
 import { useLocale } from '@/i18n'
 import { copyText } from './copy'
-import { peaksQuery, useOutlines } from './data'
+import { useOutlines } from './data'
 import { CallHead } from './head'
 import { firstPlayable, linkTo, type Tab, tabOf } from './logic/address'
 import { rowsOf } from './logic/lines'
 import { type EvidenceMark, eventMarks, evidenceMarks, type TitleOf } from './logic/marks'
 import { type Evidence, placed, type Report } from './logic/report'
 import { useTexts } from './messages'
-import { Transport } from './player/transport'
 import { useThePlayer } from './player/use-player'
 import { RevealedBanner } from './reveal'
 import { Scorecards } from './score'
@@ -24,9 +22,7 @@ import { Transcript } from './transcript'
 import { useCallKeys } from './use-call-keys'
 import { useFindings, useParamsInAddress } from './use-findings'
 import { useWide } from './use-wide'
-import { Wave } from './wave'
-import { Legend } from './wave/legend'
-import { useView } from './wave/use-view'
+import { WavePanel } from './wave/panel'
 
 interface Props {
   call: Schemas['CallWithScorecards']
@@ -39,6 +35,8 @@ interface Props {
   onHide: () => void
 }
 
+const NONE: Evidence[] = []
+
 export function Workbench({ call, report, decisions, begin, revealed, onReveal, onHide }: Props) {
   const t = useTexts()
   const can = useCan()
@@ -48,9 +46,6 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
   const player = useThePlayer()
   const { params, change } = useParamsInAddress()
   const chat = call.kind === 'chat'
-  const duration = report.media.duration_s
-  const viewing = useView(duration, begin)
-  const peaks = useQuery(peaksQuery(call.id, call.has_audio))
   const outlines = useOutlines(report.scorecards, can('rubrics.read'))
   const titleOf: TitleOf = useCallback(
     ({ rubric, criterion }, title) =>
@@ -83,13 +78,8 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
     })
   }
 
-  const transcript = (head?: string) => (
-    <Transcript
-      rows={rows}
-      began={chat ? call.started : undefined}
-      onNamed={choose}
-      head={head && <h2>{head}</h2>}
-    />
+  const transcript = (title?: string) => (
+    <Transcript rows={rows} began={chat ? call.started : undefined} onNamed={choose} title={title} />
   )
   const panels: { key: Tab; label: string; children: React.ReactNode }[] = [
     {
@@ -143,7 +133,7 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
   const asked = tabOf(params)
   const tab = asked && panels.some((panel) => panel.key === asked) ? asked : panels[0]!.key
   // Nothing is decided on what is out of sight.
-  useCallKeys({ player, viewing, findings, playChosen, share, mayDecide: mayDecide && tab === 'score' })
+  useCallKeys({ player, findings, playChosen, share, mayDecide: mayDecide && tab === 'score' })
   const tabs = (
     <Tabs
       className="panel call-tabs"
@@ -162,20 +152,17 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
       {revealed !== undefined && <RevealedBanner reason={revealed} onHide={onHide} />}
       <CallHead call={call} chosen={chosen} onShare={share} onReveal={onReveal} />
       {!chat && (
-        <div className="panel call-wave">
-          <Wave
-            report={report}
-            peaks={peaks.data}
-            evidence={evidence}
-            events={events}
-            chosen={chosen?.finding.evidence ?? []}
-            viewing={viewing}
-            onMark={onMark}
-          />
-          <Transport duration={duration} legs={report.media.legs} viewing={viewing} silent={silent}>
-            <Legend evidence={evidence} events={events} />
-          </Transport>
-        </div>
+        <WavePanel
+          callId={call.id}
+          report={report}
+          evidence={evidence}
+          events={events}
+          chosen={chosen?.finding.evidence ?? NONE}
+          hasAudio={call.has_audio}
+          silent={silent}
+          begin={begin}
+          onMark={onMark}
+        />
       )}
       {wide ? (
         <div className="call-columns">

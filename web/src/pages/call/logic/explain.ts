@@ -36,14 +36,18 @@ export interface Explanation {
 const LIST_MAX = 6
 
 /** What a condition asks, in the rubric's own words; what stands below it is left to the tree. */
-export function asked(asks: unknown, below: readonly string[] = []): string {
+export function asked(
+  asks: unknown,
+  below: readonly string[] = [],
+  word: (key: string) => string = (key) => key,
+): string {
   if (Array.isArray(asks)) {
-    const first = asks.slice(0, LIST_MAX).map((one) => asked(one))
+    const first = asks.slice(0, LIST_MAX).map((one) => asked(one, [], word))
     return first.join(' / ') + (asks.length > LIST_MAX ? ' / …' : '')
   }
   if (asks !== null && typeof asks === 'object') {
     return Object.entries(asks)
-      .map(([key, value]) => (below.includes(key) ? key : `${key}: ${asked(value)}`))
+      .map(([key, value]) => (below.includes(key) ? word(key) : `${word(key)}: ${asked(value, [], word)}`))
       .join(' · ')
   }
   return String(asks)

@@ -19,6 +19,7 @@ import type { Evidence } from '../logic/report'
 import type { Item } from '../logic/walk'
 import { useTexts, wordOf } from '../messages'
 import { EvidenceLine } from './evidence'
+import { useOperators } from './operators'
 
 interface Props {
   callId: string
@@ -72,7 +73,10 @@ const VALUES: Record<string, ReactNode> = {
 function Node({ condition, onPlay }: { condition: Condition; onPlay: (evidence: Evidence) => void }) {
   const t = useTexts()
   const words = useReviewWords()
+  const operator = useOperators()
   const { name, value, reason, evidence, below } = condition
+  // Under one key it stands above already.
+  const several = new Set(below.map((one) => one.under)).size > 1
   return (
     <div className={`why-node why-${value}`}>
       <div className="why-line">
@@ -80,12 +84,13 @@ function Node({ condition, onPlay }: { condition: Condition; onPlay: (evidence: 
           {VALUES[value] ?? <QuestionOutlined />} {wordOf(t, value)}
         </span>
         {name && <code>{name}</code>}
-        <span className="why-asks">
-          {asked(
+        <Asks
+          text={asked(
             condition.asks,
             below.map((one) => one.under),
+            operator,
           )}
-        </span>
+        />
       </div>
       {reason && <p className="proof-fine">{words(reason)}</p>}
       {evidence.map((one, ix) => (
@@ -97,13 +102,28 @@ function Node({ condition, onPlay }: { condition: Condition; onPlay: (evidence: 
           {below.map(({ under, condition }, ix) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: so it is below
             <li key={ix}>
-              <span className="why-under">{under}</span>
+              {several && <span className="why-under">{operator(under)}</span>}
               <Node condition={condition} onPlay={onPlay} />
             </li>
           ))}
         </ul>
       )}
     </div>
+  )
+}
+
+/** Long lists of phrases are cut to two lines until somebody wants all of them. */
+function Asks({ text }: { text: string }) {
+  const [all, setAll] = useState(false)
+  return (
+    <button
+      type="button"
+      className={all ? 'why-asks' : 'why-asks why-cut'}
+      aria-expanded={all}
+      onClick={() => setAll(!all)}
+    >
+      {text}
+    </button>
   )
 }
 

@@ -5,7 +5,7 @@
 import { AimOutlined } from '@ant-design/icons'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Button, Empty } from 'antd'
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { find, type Row } from '../logic/lines'
 import type { Named } from '../logic/marks'
 import { during, lastBegun } from '../logic/time'
@@ -20,13 +20,13 @@ interface Props {
   /** When a chat began: its messages are told by the time of day. */
   began: string | undefined
   onNamed: (named: Named) => void
-  head?: ReactNode
+  title?: string
 }
 
 /** Rows are about this tall, in pixels, until they are measured. */
-const ROW = 54
+const estimateSize = () => 54
 
-export function Transcript({ rows, began, onNamed, head }: Props) {
+export const Transcript = memo(function Transcript({ rows, began, onNamed, title }: Props) {
   const t = useTexts()
   const list = useRef<HTMLDivElement>(null)
   const [following, setFollowing] = useState(true)
@@ -40,8 +40,9 @@ export function Transcript({ rows, began, onNamed, head }: Props) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => list.current,
-    estimateSize: () => ROW,
-    getItemKey: (ix) => rows[ix]!.key,
+    estimateSize,
+    // Another function would have all rows placed anew.
+    getItemKey: useCallback((ix: number) => rows[ix]!.key, [rows]),
     overscan: 8,
   })
 
@@ -58,7 +59,8 @@ export function Transcript({ rows, began, onNamed, head }: Props) {
     virtual.scrollToIndex(match.row, { align: 'center' })
   }, [match, virtual])
 
-  const yieldTo = () => setFollowing(false)
+  const follow = useCallback(() => setFollowing(true), [])
+  const yieldTo = useCallback(() => setFollowing(false), [])
   const byRow = useMemo(() => {
     const map = new Map<number, { first: number; last: number; now: boolean }[]>()
     matches.forEach((one, ix) => {
@@ -72,7 +74,7 @@ export function Transcript({ rows, began, onNamed, head }: Props) {
   return (
     <section className="said" aria-label={t.transcript}>
       <div className="panel-head">
-        {head}
+        {title && <h2>{title}</h2>}
         <FindBar
           wanted={wanted}
           at={matches.length === 0 ? 0 : chosen + 1}
@@ -103,7 +105,7 @@ export function Transcript({ rows, began, onNamed, head }: Props) {
                 current={item.index === current && (speaking || playing)}
                 matches={byRow.get(item.index)}
                 onNamed={onNamed}
-                onPlayed={() => setFollowing(true)}
+                onPlayed={follow}
               />
             ))}
           </ul>
@@ -125,4 +127,4 @@ export function Transcript({ rows, began, onNamed, head }: Props) {
       )}
     </section>
   )
-}
+})
