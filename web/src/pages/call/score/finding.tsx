@@ -55,7 +55,7 @@ export const FindingRow = memo(function FindingRow(props: Props) {
             <span className="finding-quote">“{said.quote}”</span>
           )}
         </span>
-        {decision && <DecisionMark decision={decision} />}
+        {decision && !open && <DecisionMark decision={decision} />}
         {finding.severity !== 'info' && finding.verdict === 'not_met' && (
           <SeverityTag severity={finding.severity} />
         )}

@@ -17,7 +17,8 @@ import { explainQuery } from '../data'
 import { asked, type Condition, type Proof } from '../logic/explain'
 import type { Evidence } from '../logic/report'
 import type { Item } from '../logic/walk'
-import { useTexts, wordOf } from '../messages'
+import { useTexts } from '../messages'
+import { useReportWords } from '../report-words'
 import { EvidenceLine } from './evidence'
 import { useOperators } from './operators'
 
@@ -48,6 +49,7 @@ export function Why({ callId, item, onPlay }: Props) {
 
 function Trees({ callId, item, onPlay }: Props) {
   const t = useTexts()
+  const code = useReportWords()
   const query = useQuery(explainQuery(callId, item.rubric, item.criterion))
   if (query.isPending) return <Skeleton active paragraph={{ rows: 3 }} title={false} />
   if (query.isError) {
@@ -58,7 +60,7 @@ function Trees({ callId, item, onPlay }: Props) {
   const parts = query.data.criteria.flatMap((criterion) => criterion.parts)
   return parts.map(({ part, condition }) => (
     <div key={part} className="why-part">
-      <h4>{wordOf(t, part)}</h4>
+      <h4>{code('part', part)}</h4>
       <Node condition={condition} onPlay={onPlay} />
     </div>
   ))
@@ -71,8 +73,8 @@ const VALUES: Record<string, ReactNode> = {
 }
 
 function Node({ condition, onPlay }: { condition: Condition; onPlay: (evidence: Evidence) => void }) {
-  const t = useTexts()
   const words = useReviewWords()
+  const code = useReportWords()
   const operator = useOperators()
   const { name, value, reason, evidence, below } = condition
   // Under one key it stands above already.
@@ -81,7 +83,7 @@ function Node({ condition, onPlay }: { condition: Condition; onPlay: (evidence: 
     <div className={`why-node why-${value}`}>
       <div className="why-line">
         <span className="why-value">
-          {VALUES[value] ?? <QuestionOutlined />} {wordOf(t, value)}
+          {VALUES[value] ?? <QuestionOutlined />} {code('value', value)}
         </span>
         {name && <code>{name}</code>}
         <Asks

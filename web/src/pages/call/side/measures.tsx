@@ -4,8 +4,9 @@ import type { ReactNode } from 'react'
 import { useWords } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import { type Leg, placed, type Report, type Stretch } from '../logic/report'
-import { problemOf, useTexts, wordOf } from '../messages'
+import { useTexts } from '../messages'
 import { useThePlayer } from '../player/use-player'
+import { useReportWords } from '../report-words'
 import { rowsOfMeasures } from './rows'
 import './side.css'
 
@@ -62,6 +63,7 @@ function partyOf(legs: readonly Leg[], leg: number | undefined, words: (code: st
 function Recording({ report }: { report: Report }) {
   const t = useTexts()
   const words = useWords()
+  const code = useReportWords()
   const { format } = useLocale()
   const { legs, problems } = report.media
   return (
@@ -71,7 +73,7 @@ function Recording({ report }: { report: Report }) {
         {problems.map((problem) => (
           <li key={`${problem.kind} ${problem.leg} ${problem.start_s}`}>
             <b>
-              <WarningOutlined aria-hidden className="side-warning" /> {problemOf(t, problem.kind)}
+              <WarningOutlined aria-hidden className="side-warning" /> {code('problem', problem.kind)}
             </b>{' '}
             {partyOf(legs, problem.leg, words)} {placed(problem) && <At stretch={problem} />}{' '}
             <small>{problem.detail}</small>
@@ -84,7 +86,7 @@ function Recording({ report }: { report: Report }) {
             <small>
               {[
                 leg.party_from !== 'nothing' &&
-                  `${wordOf(t, leg.party_from)} ${format.percent(leg.party_confidence, 0)}`,
+                  `${code('from', leg.party_from)} ${format.percent(leg.party_confidence, 0)}`,
                 leg.snr_db !== undefined && `${t.snr} ${Math.round(leg.snr_db)} dB`,
               ]
                 .filter(Boolean)
@@ -112,6 +114,7 @@ function Recording({ report }: { report: Report }) {
 
 function PersonalData({ report }: { report: Report }) {
   const t = useTexts()
+  const code = useReportWords()
   if (report.pii.length === 0) return null
   return (
     <section>
@@ -119,7 +122,7 @@ function PersonalData({ report }: { report: Report }) {
       <ul>
         {report.pii.map((one) => (
           <li key={`${one.leg} ${one.start_s}`}>
-            {wordOf(t, one.kind)} <code>{one.masked}</code> <At stretch={one} />
+            {code('pii', one.kind)} <code>{one.masked}</code> <At stretch={one} />
           </li>
         ))}
       </ul>

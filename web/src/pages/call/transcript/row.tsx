@@ -4,8 +4,9 @@ import { useWords } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import type { PauseRow, RejectedRow, Row, SaidRow } from '../logic/lines'
 import type { Named } from '../logic/marks'
-import { useTexts, wordOf } from '../messages'
+import { useTexts } from '../messages'
 import { useThePlayer } from '../player/use-player'
+import { useReportWords } from '../report-words'
 import { Chips } from './chips'
 import { LivePieces, type Matched, Pieces } from './pieces'
 
@@ -81,7 +82,8 @@ function Said({ row, began, current, matches, onNamed, onPlayed }: Props & { row
 function Rejected({ row, onPlayed }: { row: RejectedRow; onPlayed: () => void }) {
   const t = useTexts()
   const words = useWords()
-  const why = wordOf(t, row.why)
+  const code = useReportWords()
+  const why = code('rejected', row.why)
   return (
     <>
       <Place at={row.start_s} onPlayed={onPlayed} />

@@ -4,7 +4,8 @@ import { useLocale } from '@/i18n'
 import type { EventMark, EvidenceMark } from '../logic/marks'
 import { type Evidence, type Leg, placed } from '../logic/report'
 import { type View, xOf } from '../logic/view'
-import { problemOf, useTexts, wordOf } from '../messages'
+import { useTexts } from '../messages'
+import { useReportWords } from '../report-words'
 import { LANE, STRIP } from './draw'
 
 interface ChosenProps {
@@ -48,14 +49,17 @@ interface TipProps {
 export function Tip({ x, width, at, mark, events }: TipProps) {
   const t = useTexts()
   const words = useWords()
+  const code = useReportWords()
   const { format } = useLocale()
   const here = events.filter((one) => one.start_s <= at && at <= one.end_s)
   const told = mark
     ? [`${words(mark.verdict)} · ${mark.title}`]
     : here.map((one) => {
         if (one.kind === 'overtalk') return `${t.overtalk} · ${words(one.what ?? 'unknown')}`
-        if (one.kind === 'problem') return `${t.problem} · ${problemOf(t, one.what ?? '')}`
-        return one.what ? `${t[one.kind]} · ${wordOf(t, one.what)}` : t[one.kind]
+        if (one.kind === 'problem' || one.kind === 'pii') {
+          return `${t[one.kind]} · ${code(one.kind, one.what ?? '')}`
+        }
+        return t[one.kind]
       })
   const right = x > width * 0.7
   return (
