@@ -10,8 +10,8 @@ import { UNIT_KINDS, UnitName } from '@/components/units'
 import { useWords, VerdictTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import { audioOf } from './data'
+import { useHeadTexts } from './head-messages'
 import type { Named } from './logic/marks'
-import { useTexts } from './messages'
 
 interface Props {
   call: Schemas['CallWithScorecards']
@@ -21,7 +21,7 @@ interface Props {
 }
 
 export function CallHead({ call, chosen, onShare, onReveal }: Props) {
-  const t = useTexts()
+  const t = useHeadTexts()
   const { format } = useLocale()
   const facts: ReactNode[] = [
     call.direction && t[call.direction as 'inbound' | 'outbound'],
@@ -72,7 +72,7 @@ export function CallHead({ call, chosen, onShare, onReveal }: Props) {
 }
 
 function ReviewState({ call }: { call: Schemas['CallWithScorecards'] }) {
-  const t = useTexts()
+  const t = useHeadTexts()
   const words = useWords()
   const me = useMe()
   const can = useCan()
@@ -111,7 +111,7 @@ function ReviewState({ call }: { call: Schemas['CallWithScorecards'] }) {
 }
 
 function More({ call, chosen, onReveal }: Omit<Props, 'onShare'>) {
-  const t = useTexts()
+  const t = useHeadTexts()
   const can = useCan()
   const items: MenuProps['items'] = [
     call.agent && {

@@ -4,8 +4,8 @@ import { useMutation } from '@tanstack/react-query'
 import { Alert, Button, Form, Input, Modal } from 'antd'
 import { ProblemAlert } from '@/components/problem'
 import { readClear } from './data'
+import { useHeadTexts } from './head-messages'
 import type { Report } from './logic/report'
-import { useTexts } from './messages'
 
 export interface Revealed {
   reason: string
@@ -20,7 +20,7 @@ interface Props {
 }
 
 export function RevealDialog({ callId, open, onClose, onRevealed }: Props) {
-  const t = useTexts()
+  const t = useHeadTexts()
   const [form] = Form.useForm<{ reason: string }>()
   const ask = useMutation({
     mutationFn: (reason: string) => readClear(callId, reason),
@@ -61,7 +61,7 @@ export function RevealDialog({ callId, open, onClose, onRevealed }: Props) {
 }
 
 export function RevealedBanner({ reason, onHide }: { reason: string; onHide: () => void }) {
-  const t = useTexts()
+  const t = useHeadTexts()
   return (
     <Alert
       banner
