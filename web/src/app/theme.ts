@@ -32,11 +32,6 @@ const light = {
   colorPrimaryBorder: '#9fd3cc',
   controlItemBgActive: '#e4f3f1',
   controlItemBgActiveHover: '#d2eae7',
-  colorInfoBg: '#e4f3f1',
-  colorInfoBorder: '#9fd3cc',
-  colorSuccessBg: '#ecf8f1',
-  colorWarningBg: '#fdf4e7',
-  colorErrorBg: '#fdeeee',
 }
 const dark = {
   colorPrimary: '#2dd4bf',
