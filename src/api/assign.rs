@@ -25,7 +25,49 @@ const CALLS_MAX: usize = 500;
 
 /// This resource's routes.
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(assign))
+    OpenApiRouter::new().routes(routes!(assign)).routes(routes!(reviewers))
+}
+
+/// Accounts that are looked through at a time, and at most.
+const PEOPLE_PAGE: u32 = 500;
+const PEOPLE_MAX: usize = 5000;
+
+/// Somebody who reviews calls.
+#[derive(Debug, Serialize, ToSchema)]
+struct Reviewer {
+    /// A person's id.
+    id: String,
+    /// What others read.
+    name: String,
+}
+
+/// List who calls can be given to: those who may decide, and whose calls are among yours or yours among theirs.
+#[utoipa::path(
+    get, path = "/api/v1/reviewers", tag = "review",
+    extensions(("x-action" = json!(Action::Assign.as_str()))),
+    responses((status = 200, body = Vec<Reviewer>)),
+)]
+async fn reviewers(
+    State(state): State<ApiState>,
+    caller: Caller,
+) -> Result<Json<Vec<Reviewer>>, ApiError> {
+    let mut found = Vec::new();
+    let (mut after, mut seen) = (String::new(), 0);
+    while seen < PEOPLE_MAX {
+        let people = state.store.people(&after, PEOPLE_PAGE).await?;
+        let Some(last) = people.last() else { break };
+        after.clone_from(&last.login);
+        seen += people.len();
+        let near = |person: &Person| {
+            let (own, theirs) = (caller.scope(), &person.scope);
+            person.disabled_us.is_none()
+                && Action::Decide.allows(person.role, theirs)
+                && (own.covers(theirs) || theirs.covers(own))
+        };
+        let people = people.into_iter().filter(near);
+        found.extend(people.map(|person| Reviewer { id: person.id, name: person.name }));
+    }
+    Ok(Json(found))
 }
 
 /// Which calls go to whom.

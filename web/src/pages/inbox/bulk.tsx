@@ -1,29 +1,11 @@
 /** What can be done with the calls that are ticked. */
-import { useQuery } from '@tanstack/react-query'
 import { App, Button, Flex, Select } from 'antd'
-import { api, data } from '@/api/client'
-import { useCan, useMe } from '@/app/session'
+import { useMe } from '@/app/session'
+import { useReviewers } from '@/components/review/reviewers'
 import { useMessages } from '@/i18n'
 import { refused, useGive } from './assign'
 import type { Call } from './calls'
 import { messages } from './messages'
-
-/** Roles that may decide: see docs/access.md. */
-const REVIEWS = new Set(['reviewer', 'supervisor'])
-
-/** Who calls can be given to, for those who may see accounts. */
-function useReviewers() {
-  const can = useCan()
-  return useQuery({
-    queryKey: ['people', 'reviewers'],
-    enabled: can('people.read'),
-    staleTime: 300_000,
-    queryFn: async () => {
-      const { items } = await data(api.GET('/api/v1/people', { params: { query: { limit: 200 } } }))
-      return items.filter((person) => REVIEWS.has(person.role) && !person.disabled)
-    },
-  })
-}
 
 /** Assigns, and tells what came of it. */
 export function useAssigning() {
@@ -63,7 +45,7 @@ export function BulkBar({ calls, onDone }: { calls: Call[]; onDone: () => void }
   const act = async (to: string | undefined) => {
     if (await give(calls, to)) onDone()
   }
-  const others = reviewers.data?.filter((person) => person.id !== me) ?? []
+  const others = [...reviewers].filter(([id]) => id !== me)
   return (
     <Flex
       className="inbox-bulk"
@@ -85,7 +67,7 @@ export function BulkBar({ calls, onDone }: { calls: Call[]; onDone: () => void }
           value={null}
           showSearch={{ optionFilterProp: 'label' }}
           popupMatchSelectWidth={false}
-          options={others.map((person) => ({ value: person.id, label: person.name }))}
+          options={others.map(([value, label]) => ({ value, label }))}
           onChange={(id) => id && act(id)}
         />
       )}

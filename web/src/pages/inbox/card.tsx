@@ -6,6 +6,7 @@ import { DecisionButtons, DecisionForm } from '@/components/review/decision-form
 import { cut, type Line, type Proof } from '@/components/review/evidence'
 import { PlayButton } from '@/components/review/play-button'
 import { clipOf } from '@/components/review/player'
+import { useReviewers } from '@/components/review/reviewers'
 import type { Choice, Draft } from '@/components/review/verdicts'
 import { useReviewWords } from '@/components/review/words'
 import { SeverityTag, useWords, VerdictTag } from '@/components/verdict'
@@ -142,6 +143,7 @@ function Decided({ item }: CardProps) {
   const words = useReviewWords()
   const verdicts = useWords()
   const me = useMe().person.id
+  const reviewers = useReviewers()
   const { decided } = item
   if (!decided) return null
   const instead = decided.decision === 'overturn' && decided.verdict ? ` → ${verdicts(decided.verdict)}` : ''
@@ -154,7 +156,7 @@ function Decided({ item }: CardProps) {
       </Tag>
       {decided.comment && <span>{decided.comment}</span>}
       <span className="inbox-none">
-        {mine ? t.by(t.me) : t.by(t.somebody)}
+        {mine ? t.by(t.me) : t.by(reviewers.get(decided.by ?? '') ?? t.somebody)}
         {decided.held && ` · ${t.pending}`}
       </span>
     </p>

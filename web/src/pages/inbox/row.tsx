@@ -8,6 +8,7 @@ import type { Held } from '@/components/review/held'
 import { PlayButton } from '@/components/review/play-button'
 import { clipOf } from '@/components/review/player'
 import { decisionsQuery, findingsQuery } from '@/components/review/queries'
+import { useReviewers } from '@/components/review/reviewers'
 import { UnitName } from '@/components/units'
 import { useWords, VerdictTag } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
@@ -133,6 +134,7 @@ function Facts({ row, held }: { row: Row; held: readonly Held[] }) {
   const t = useMessages(messages)
   const words = useWords()
   const me = useMe().person.id
+  const reviewers = useReviewers()
   const { format } = useLocale()
   const open = useOpenCount(row, held)
   const language = row.language.startsWith('zh') ? t.zhLanguage : t.enLanguage
@@ -147,7 +149,8 @@ function Facts({ row, held }: { row: Row; held: readonly Held[] }) {
       </span>
       {row.assigned_to && (
         <span className="inbox-who">
-          <UserOutlined aria-hidden /> {row.assigned_to === me ? t.me : t.somebody}
+          <UserOutlined aria-hidden />{' '}
+          {row.assigned_to === me ? t.me : (reviewers.get(row.assigned_to) ?? t.somebody)}
         </span>
       )}
       {row.review_state !== 'open' && <span>{words(row.review_state)}</span>}
