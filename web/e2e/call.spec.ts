@@ -14,7 +14,8 @@ async function openCall(page: Page, name: string, query = '') {
   const call = items.find((one) => one.external_id === name)
   expect(call, `the sample call ${name}`).toBeTruthy()
   await page.goto(`/calls/${call!.id}${query}`)
-  await expect(page.getByTestId('clock').or(page.locator('.said'))).not.toHaveCount(0)
+  // Other work on the machine may keep the service waiting.
+  await expect(page.getByTestId('clock').or(page.locator('.said'))).not.toHaveCount(0, { timeout: 30_000 })
   return call!.id
 }
 
