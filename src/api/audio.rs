@@ -137,8 +137,8 @@ async fn serve(
         }
         Some(Asked::Whole) | None => None,
     };
-    // A player asks for many ranges: playing is begun once, at the start.
-    if range.as_ref().is_none_or(|range| range.start == 0) || reason.is_some() {
+    let how = reason.map_or_else(|| action.to_owned(), |reason| format!("{action}: {reason}"));
+    if state.begins_to_play(caller.id(), id, &how) {
         audit(state, caller, id, action, reason).await?;
     }
     let wanted = range.clone().unwrap_or(0..size);

@@ -53,6 +53,7 @@ mod ops;
 #[cfg(feature = "web")]
 mod pages;
 mod people;
+mod plays;
 mod retention;
 mod review;
 pub(crate) mod rubrics;

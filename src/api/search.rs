@@ -32,7 +32,7 @@ pub(super) struct SearchQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<String>,
     /// For each fact, one of these values: `client`, `vendor`, `project`, `team`, `agent`, `queue`, `direction`,
-    /// `language`, `verdict`, `review_state`, `problem`, `failed`.
+    /// `language`, `verdict`, `review`, `problem`, `failed`.
     facts: BTreeMap<String, Vec<String>>,
     /// For each measure, its bounds: `duration_s`, `silence_longest_s`, `overtalk_count`, `rate_agent`,
     /// `rate_customer`, `talk_share_agent`, `score`, `risk`.

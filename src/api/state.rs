@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::events::Pulse;
+use super::plays::Plays;
 use super::rubrics::queue::Desk;
 use crate::access::oidc::SignOn;
 use crate::access::{Passwords, Secret, Throttle, Tries};
@@ -203,6 +204,7 @@ pub struct Inner {
     setup_code: Option<Secret>,
     logins: Mutex<Throttle>,
     addresses: Mutex<Throttle>,
+    plays: Mutex<Plays>,
     people: DefaultKeyedRateLimiter<String>,
     strangers: DefaultKeyedRateLimiter<IpAddr>,
 }
@@ -234,6 +236,7 @@ impl ApiState {
             setup_code,
             logins: Mutex::new(Throttle::new(PER_LOGIN)),
             addresses: Mutex::new(Throttle::new(PER_ADDRESS)),
+            plays: Mutex::default(),
             people: RateLimiter::keyed(quota(settings.per_person)),
             strangers: RateLimiter::keyed(quota(settings.per_address)),
             store,
@@ -281,6 +284,12 @@ impl ApiState {
             logins.failed(login, now_ms);
         }
         Ok(())
+    }
+
+    /// Whether a listening begins: who, to which call, and as what.
+    pub(super) fn begins_to_play(&self, person: &str, call: &str, how: &str) -> bool {
+        let mut plays = self.plays.lock().expect("nobody panics holding it");
+        plays.begins(person, call, how, now_us())
     }
 
     /// As if nobody had ever failed to log in.

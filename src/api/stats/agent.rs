@@ -144,9 +144,15 @@ pub(super) async fn agent(
         begin: at(week[0].begin_us),
         figures: Spell::of(week.iter().map(|point| &point.bulk)),
     });
-    let best = state.store.by_score(&filter, scope, true, CALLS_EACH).await?;
+    let mut best = state.store.by_score(&filter, scope, true, CALLS_EACH).await?;
     let mut worst = state.store.by_score(&filter, scope, false, CALLS_EACH).await?;
     worst.retain(|call| best.iter().all(|other| other.id != call.id));
+    // Of few calls the better half are the best: the worst of all must not be among them.
+    let both = best.len() + worst.len();
+    if both < 2 * best.len() {
+        let lower = best.split_off(both.div_ceil(2));
+        worst.extend(lower.into_iter().rev());
+    }
     Ok(Json(AgentFigures {
         name: state.store.unit_names("agent", &[&id]).await?.remove(&id),
         agent: id,
