@@ -22,7 +22,7 @@ export default defineConfig({
   // One store: tests that decide and assign would disturb each other.
   workers: 1,
   timeout: 60_000,
-  expect: { timeout: 10_000 },
+  expect: { timeout: 20_000 },
   retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
   use: {

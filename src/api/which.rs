@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::us;
-use crate::store::list::{CallFilter, Column, Found, Measure};
+use crate::store::list::{Between, CallFilter, Column, Found, Measure};
 
 /// Which calls. A unit, direction or language that is asked for with an empty value: calls of which it is not known.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
@@ -119,7 +119,7 @@ impl Which {
         Ok(any.then_some(Found { rubric, criterion, verdict }))
     }
 
-    fn ranges(&self) -> Result<Vec<(Measure, Option<i64>, Option<i64>)>, ApiError> {
+    fn ranges(&self) -> Result<Vec<Between>, ApiError> {
         let mut ranges = Vec::new();
         if self.score_min.is_some() || self.score_max.is_some() {
             let milli = |points: f64| (points * 1000.0).round() as i64;

@@ -39,7 +39,7 @@ pub struct CallFilter {
     /// Calls with findings that nobody has decided on.
     pub undecided: bool,
     /// Measures from a bound on and below another.
-    pub ranges: Vec<(Measure, Option<i64>, Option<i64>)>,
+    pub ranges: Vec<Between>,
     /// Begun at this time or later, microseconds since 1970.
     pub from_us: Option<i64>,
     /// Begun before this time.
@@ -77,6 +77,9 @@ pub struct Found {
     /// `met`, `not_met`, `undetermined` or `not_applicable`; any without.
     pub verdict: Option<String>,
 }
+
+/// A measure from one value on, and below another, as they are stored.
+pub type Between = (Measure, Option<i64>, Option<i64>);
 
 /// A figure of a call that is compared and counted. A closed set: names go into SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -166,6 +166,7 @@ test('facets narrow, stay after a reload, and are taken back', async ({ page }) 
 test('suggestions are chosen with keys', async ({ page }) => {
   await logIn(page, 'reviewer')
   await page.goto('/search')
+  await expect(box(page)).toBeVisible()
   await page.keyboard.press('/')
   await expect(box(page)).toBeFocused()
   await page.keyboard.type('坐')
