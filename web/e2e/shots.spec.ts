@@ -20,7 +20,7 @@ const SIZES = { desk: { width: 1280, height: 800 }, tablet: { width: 820, height
 const PAGES: [string, string, Role][] = [
   ['inbox', '/inbox', 'reviewer'],
   ['call', '/calls/FIRST', 'reviewer'],
-  ['search', '/search?q=投诉', 'reviewer'],
+  ['search', '/search?q=~投诉', 'reviewer'],
   ['dashboards', '/dashboards', 'supervisor'],
   ['coverage', '/coverage', 'supervisor'],
   ['agent', '/agents/AGENT', 'supervisor'],
