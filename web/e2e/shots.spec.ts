@@ -37,8 +37,8 @@ const PAGES: [string, string, Role][] = [
 
 async function settled(page: Page) {
   await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible()
-  await expect(page.locator('.ant-spin-spinning, .ant-skeleton-active')).toHaveCount(0)
-  await page.waitForTimeout(700)
+  // Events keep a stream open, so the network is never idle; charts are drawn after their figures came.
+  await page.waitForTimeout(2000)
 }
 
 for (const [name, address, role] of PAGES) {
