@@ -7,7 +7,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import { Spin } from 'antd'
+import { Flex, Spin } from 'antd'
 import { ProblemPage } from '@/components/problem'
 import { NotFound } from './not-found'
 import { Shell } from './shell'
@@ -103,7 +103,11 @@ export function routerOf(queries: QueryClient) {
     routeTree: root.addChildren([home, ...pages]),
     context: { queries },
     defaultPreload: 'intent',
-    defaultPendingComponent: () => <Spin style={{ display: 'block', margin: '80px auto' }} />,
+    defaultPendingComponent: () => (
+      <Flex justify="center" style={{ padding: 80 }}>
+        <Spin />
+      </Flex>
+    ),
     defaultErrorComponent: ({ error, reset }) => (
       <ProblemPage problem={error instanceof Error ? error : new Error(String(error))} retry={reset} />
     ),

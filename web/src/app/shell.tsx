@@ -2,7 +2,6 @@
 import {
   AuditOutlined,
   BarChartOutlined,
-  FileProtectOutlined,
   InboxOutlined,
   PieChartOutlined,
   SearchOutlined,
@@ -61,7 +60,7 @@ const messages = defineMessages({
     ingest: 'Ingest and jobs',
     people: 'People and roles',
     units: 'Names',
-    retention: 'Retention and holds',
+    retention: 'Retention',
     webhooks: 'Webhooks',
     audit: 'Audit log',
     admin: 'Administration',
@@ -112,7 +111,6 @@ function usePlaces() {
   }
   const admin = ADMIN.filter(([, , action]) => can(action)).map(([path, text]) => ({
     key: path as string,
-    icon: path === '/admin/retention' ? <FileProtectOutlined /> : undefined,
     label: <Link to={path}>{t[text]}</Link>,
   }))
   if (admin.length === 0) return items
