@@ -30,6 +30,11 @@ pub mod store;
 #[cfg(feature = "service")]
 pub mod webhooks;
 
+#[cfg(feature = "live")]
+pub mod live;
+#[cfg(feature = "live")]
+pub mod supervise;
+
 #[cfg(feature = "service")]
 pub mod api;
 
