@@ -88,10 +88,15 @@ fn windows(samples: &[f32], heard: &[f32]) -> usize {
         samples.chunks_exact(BLOCK_SAMPLES).zip(heard.chunks(BLOCK_SAMPLES / VAD_FRAME_SAMPLES))
     {
         for segment in segmenter.push(block, heard) {
-            count += usize::from(packer.push(segment).is_some());
+            count += packer.push(segment).count();
         }
     }
-    count + segmenter.finish(&[]).into_iter().filter_map(|rest| packer.push(rest)).count()
+    count
+        + segmenter
+            .finish(&[])
+            .into_iter()
+            .flat_map(|rest| packer.push(rest).collect::<Vec<_>>())
+            .count()
 }
 
 #[cfg(feature = "onnx")]

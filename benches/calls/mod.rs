@@ -123,6 +123,7 @@ fn scene_call(n: u64, chinese: bool, utterances: usize, dice: &mut Dice) -> Call
         loudness_dbfs: &utterances.iter().map(|one| (one.id, -21.5)).collect::<BTreeMap<_, _>>(),
         holds: &[],
         announces_wait: &waits.map(|one| one.id).collect::<BTreeSet<_>>(),
+        goes_on: false,
         duration_ms,
         config: &MeasureConfig::default(),
     });

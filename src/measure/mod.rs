@@ -73,8 +73,10 @@ pub struct Input<'a> {
     pub holds: &'a [Span],
     /// Ids of utterances in which somebody is asked to wait.
     pub announces_wait: &'a BTreeSet<u32>,
-    /// The call's length in milliseconds.
+    /// The call's length in milliseconds, so far.
     pub duration_ms: u64,
+    /// Whether it goes on: then somebody waits in what comes after the last utterance.
+    pub goes_on: bool,
     /// What is told apart where.
     pub config: &'a MeasureConfig,
 }

@@ -1,14 +1,20 @@
 //! Dead air: gaps in which nobody speaks, and how long the agent takes to answer.
 //!
 //! In: utterances in order. Out: silences with what explains them. What comes before the first
-//! utterance (ringing, music) and after the last (hanging up) is no dead air: nobody waits in it.
+//! utterance (ringing, music) and after the last (hanging up) is no dead air: nobody waits in it, unless the call
+//! goes on.
 
 use super::{Input, spans};
-use crate::domain::{Party, Silence, Span, Utterance};
+use crate::domain::{AudioTime, Party, Silence, Span, Utterance};
 
 /// The gaps between utterances of any party, machines included.
 pub(super) fn silences(input: &Input<'_>, utterances: &[&Utterance]) -> Vec<Silence> {
-    let speech = spans::merged(utterances.iter().map(|one| one.span));
+    let mut speech = spans::merged(utterances.iter().map(|one| one.span));
+    if input.goes_on && !speech.is_empty() {
+        // What is said next ends the silence, at this moment or later.
+        let now = AudioTime::from_ms(input.duration_ms);
+        speech = spans::merged(speech.into_iter().chain([Span::at_least_1_ms(now, now)]));
+    }
     let holds = spans::merged(input.holds.iter().copied());
     let gap = |pair: &[Span]| Span::new(pair[0].end(), pair[1].start());
     speech

@@ -30,6 +30,7 @@ fn measured(utterances: &[Utterance], holds: &[Span], waits: &[u32]) -> Conversa
         loudness_dbfs: &BTreeMap::from([(0, -20.0)]),
         holds,
         announces_wait: &waits.iter().copied().collect(),
+        goes_on: false,
         duration_ms: 100_000,
         config: &MeasureConfig::default(),
     })

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, How, Language, LegIx,
-    Loudness, Manner, Overtalk, Party, PerParty, RubricId, Scorecard, Silence, Span, SpeakingRate,
-    Utterance,
+    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, Finding, How, Language,
+    LegIx, Loudness, Manner, Overtalk, Party, PerParty, RubricId, RubricRef, Scorecard, Silence,
+    Span, SpeakingRate, Utterance,
 };
 
 use super::applies::{Applicable, applies};
@@ -180,6 +180,18 @@ impl Plan {
         evaluation.near_misses = false;
         evaluation.end(facts.duration_ms, facts.conversation.rate_per_min);
         evaluation.judged(|prover, unknown| score::reviewed(prover, &unknown, rulings), |_| None)
+    }
+
+    /// What is certain about a call that goes on: by rubric, a finding for each criterion that nothing said after
+    /// `horizon` can change. Points are those of the end and are not given here.
+    pub fn settled(
+        &self,
+        facts: &CallFacts<'_>,
+        horizon: AudioTime,
+    ) -> Vec<(RubricRef, Vec<Finding>)> {
+        let mut evaluation = self.observed(facts);
+        evaluation.read_until(horizon);
+        evaluation.judged(|prover, _| score::settled_findings(prover), |_| None)
     }
 
     /// All facts of a call, none of them read yet.

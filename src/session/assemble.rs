@@ -1,6 +1,6 @@
 //! The end of a call: words become utterances, utterances a transcript, measures and scorecards.
 //!
-//! In: everything a session has gathered. Out: the call's final events.
+//! In: everything a session has gathered. Out: the call's final events, or, while it goes on, the same as of now.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +9,8 @@ use super::{CallSession, announces_wait, direction};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::sanity::SanityReport;
 use crate::domain::{
-    CallEvent, CallInfo, EndedCall, Language, Leg, LegIx, Media, Party, Problem, ProblemKind,
-    RejectReason, Rejected, Scorecard, Sensitive, Span, Transcript, Utterance, Word,
+    AudioTime, CallEvent, CallInfo, EndedCall, Language, Leg, LegIx, Media, Party, Problem,
+    ProblemKind, RejectReason, Rejected, Sensitive, Span, Transcript, Utterance, Word,
 };
 use crate::measure::{self, measure};
 use crate::rubric::CallFacts;
@@ -27,9 +27,49 @@ pub(super) struct Run {
     pub(super) words: Vec<Word>,
 }
 
+/// A call that goes on, as far as it was heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SoFar {
+    /// What is known about it, its direction and language among it where they were told by what was said.
+    pub info: CallInfo,
+    /// The call as if it ended at `horizon`, except that it goes on.
+    pub call: EndedCall,
+    /// What starts before this is complete, and will not change, except that what is known of the lines only at the end
+    /// (a leak, a voice in the background) may still take words away.
+    pub horizon: AudioTime,
+}
+
 impl CallSession {
-    pub(super) fn assemble(&mut self) -> Vec<CallEvent> {
+    pub(super) fn assemble(&self) -> Vec<CallEvent> {
+        let (info, ended) = self.gathered(None);
+        let scorecards = self.plan.evaluate(&CallFacts::of(&info, &ended));
+        let mut events: Vec<CallEvent> =
+            ended.transcript.utterances.iter().cloned().map(CallEvent::Utterance).collect();
+        events.extend(ended.transcript.rejected.iter().cloned().map(CallEvent::Rejected));
+        events.push(CallEvent::Ended(Box::new(ended)));
+        events.extend(scorecards.into_iter().map(CallEvent::Scored));
+        events
+    }
+
+    /// What was heard by now, of a call that goes on.
+    pub fn so_far(&self) -> SoFar {
+        let horizon = self.horizon();
+        let (info, call) = self.gathered(Some(horizon));
+        SoFar { info, call, horizon }
+    }
+
+    /// All that starts before this was heard, recognised and answered.
+    fn horizon(&self) -> AudioTime {
+        let legs = self.legs.iter().map(|leg| leg.complete());
+        let asked = self.windows.values().flat_map(|window| &window.pieces);
+        let least = legs.chain(asked.map(|piece| piece.span.start())).min();
+        least.unwrap_or_default().min(AudioTime::from_ms(self.duration_ms()))
+    }
+
+    /// Everything about the call, as of its end, or as of `until`.
+    fn gathered(&self, until: Option<AudioTime>) -> (CallInfo, EndedCall) {
         let language = self.language.clone().unwrap_or_else(Language::english);
+        let duration_ms = until.map_or(self.duration_ms(), AudioTime::ms);
         let (runs, rejected) = self.judged();
         let sanity = self.sanity.finish(&self.speech());
         let (runs, unsure) = self.by_voice(runs);
@@ -50,14 +90,15 @@ impl CallSession {
             loudness_dbfs: &self.loudness(&utterances),
             holds: &not_conversation(&sanity, &utterances),
             announces_wait: &waits(&utterances, &language),
-            duration_ms: self.duration_ms(),
+            duration_ms,
+            goes_on: until.is_some(),
             config: &self.config.measure,
         });
         let parties_confidence = parties.confidence();
         let unheard = self.unheard(&rejected);
         let ended = EndedCall {
             media: Media {
-                duration_ms: self.duration_ms(),
+                duration_ms,
                 codec: self.form.codec.clone(),
                 sample_rate_hz: self.form.sample_rate_hz,
                 channels: self.form.channels,
@@ -66,7 +107,7 @@ impl CallSession {
             },
             pii: text::pii::find_all(&utterances, &rejected),
             transcript: Transcript {
-                language,
+                language: language.clone(),
                 engine: self.config.engine.clone(),
                 utterances,
                 rejected,
@@ -76,18 +117,8 @@ impl CallSession {
             unheard,
             parties_confidence,
         };
-        let scorecards = self.judge_by_rubrics(info, &ended);
-        let mut events: Vec<CallEvent> =
-            ended.transcript.utterances.iter().cloned().map(CallEvent::Utterance).collect();
-        events.extend(ended.transcript.rejected.iter().cloned().map(CallEvent::Rejected));
-        events.push(CallEvent::Ended(Box::new(ended)));
-        events.extend(scorecards.into_iter().map(CallEvent::Scored));
-        events
-    }
-
-    fn judge_by_rubrics(&self, mut info: CallInfo, ended: &EndedCall) -> Vec<Scorecard> {
-        info.language.get_or_insert_with(|| ended.transcript.language.clone());
-        self.plan.evaluate(&CallFacts::of(&info, ended))
+        let language = info.language.clone().or(Some(language));
+        (CallInfo { language, ..info }, ended)
     }
 
     /// Speech that gave no words, or none that count.
@@ -165,9 +196,9 @@ impl CallSession {
     }
 
     /// Cuts the words of a lone leg by voice; says so when its voices cannot be told apart.
-    fn by_voice(&mut self, runs: Vec<Run>) -> (Vec<Run>, Option<Problem>) {
-        let [leg] = self.legs.as_mut_slice() else { return (runs, None) };
-        let diarization = std::mem::take(&mut leg.diarizer).finish();
+    fn by_voice(&self, runs: Vec<Run>) -> (Vec<Run>, Option<Problem>) {
+        let [leg] = self.legs.as_slice() else { return (runs, None) };
+        let diarization = leg.diarizer.finish();
         if !diarization.is_sure() {
             let detail = format!(
                 "voice contrast {:.2}, needed {:.2}",

@@ -4,7 +4,7 @@
 //! tone, music, or the other leg heard through is left out and remembered.
 
 use crate::audio::sanity::Sanity;
-use crate::domain::{LegIx, Span};
+use crate::domain::{AudioTime, LegIx, Span};
 use crate::speech::{
     Diarizer, EngineError, Packer, Segment, Segmenter, SpeakerEmbedder, SpeechTrack,
     VAD_FRAME_SAMPLES, Vad, Window,
@@ -64,6 +64,17 @@ impl LegStage {
         self.rest.extend_from_slice(rest);
         let segments = self.segmenter.push(frames, &probabilities);
         self.take_all(segments, sanity, config)
+    }
+
+    /// Speech that is yet to become a window starts at or after this.
+    pub(super) fn complete(&self) -> AudioTime {
+        let open = self.segmenter.complete();
+        self.packer.waiting_from().map_or(open, |from| from.min(open))
+    }
+
+    /// The speech that goes on now.
+    pub(super) fn open_speech(&self) -> Option<(AudioTime, &[f32])> {
+        self.segmenter.open_speech()
     }
 
     /// The call has ended.

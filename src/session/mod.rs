@@ -18,11 +18,14 @@ mod wait;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+pub use assemble::SoFar;
 pub use job::{Answer, Job, JobId, Work};
 pub use wait::announces_wait;
 
 use crate::audio::sanity::Sanity;
-use crate::domain::{CallEvent, CallInfo, EngineRef, Language, LegIx, Problem, ProblemKind, Span};
+use crate::domain::{
+    AudioTime, CallEvent, CallInfo, EngineRef, Language, LegIx, Problem, ProblemKind, Span,
+};
 use crate::measure::MeasureConfig;
 use crate::rubric::Plan;
 use crate::speech::{
@@ -75,7 +78,51 @@ impl SessionConfig {
             engine,
         }
     }
+
+    /// The same for a call of that pacing.
+    #[must_use]
+    pub fn paced(mut self, pacing: Pacing) -> Self {
+        if pacing == Pacing::Live {
+            self.window_ms = 0;
+            self.segmenter.segment_ms_max = LIVE_SEGMENT_MS_MAX;
+        }
+        self
+    }
 }
+
+/// How speech is handed to the recogniser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pacing {
+    /// Many segments at a time, for the best text at the least cost: recordings.
+    #[default]
+    Recorded,
+    /// Each segment as soon as it is over: calls that go on, and recordings of such calls, so that both come to
+    /// the same text.
+    Live,
+}
+
+impl Pacing {
+    /// The word that a sidecar has for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Pacing::Recorded => "recorded",
+            Pacing::Live => "live",
+        }
+    }
+
+    /// How a call is to be worked on: as its sidecar says, which tells it as `extra.pacing`.
+    pub fn of(info: &CallInfo) -> Self {
+        let said =
+            info.extra.get(PACING).and_then(|json| json.strip_prefix('"')?.strip_suffix('"'));
+        if said == Some(Pacing::Live.as_str()) { Pacing::Live } else { Pacing::Recorded }
+    }
+}
+
+/// The key below `extra` of a sidecar under which a recording says how it was recognised.
+pub const PACING: &str = "pacing";
+
+/// Longest segment of a live call, in milliseconds: who speaks on and on is heard in between.
+const LIVE_SEGMENT_MS_MAX: u64 = 12_000;
 
 /// The form of the recording, as its decoder tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,6 +268,21 @@ impl CallSession {
             .filter_map(|ix| self.sanity.envelope(LegIx(ix as u8)))
             .map(|envelope| envelope.peaks(per_s))
             .collect()
+    }
+
+    /// The speech that goes on now on each leg: what could be shown before it is over.
+    pub fn open_speech(&self) -> Vec<Option<(AudioTime, &[f32])>> {
+        self.legs.iter().map(LegStage::open_speech).collect()
+    }
+
+    /// What more became known of the call, its parties above all; its language stays.
+    pub fn learn(&mut self, info: CallInfo) {
+        self.info = CallInfo { language: self.info.language.clone(), ..info };
+    }
+
+    /// The language spoken, once it is known.
+    pub fn language(&self) -> Option<&Language> {
+        self.language.as_ref()
     }
 
     /// Whether all is heard and all events are out.

@@ -108,7 +108,7 @@ impl Diarizer {
     }
 
     /// Groups the voices heard.
-    pub fn finish(self) -> Diarization {
+    pub fn finish(&self) -> Diarization {
         let raw: Vec<Vec<f32>> = self.prints.iter().map(|p| p.vector.clone()).collect();
         let smooth: Vec<Vec<f32>> = (0..raw.len()).map(|i| self.around(i)).collect();
         let Some(mut split) = cluster::split(&smooth) else {

@@ -114,6 +114,23 @@ impl Segmenter {
         closed
     }
 
+    /// Speech that is yet to close starts at or after this.
+    pub fn complete(&self) -> AudioTime {
+        let open = self.open.as_ref().map_or(self.frames, |open| open.first);
+        let from = self.closing.map_or(open, |(first, _)| first.min(open)) * FRAME;
+        let from = from.saturating_sub(samples_of(self.config.pad_ms)).max(self.last_end);
+        AudioTime::from_samples(from, SAMPLE_RATE_HZ)
+    }
+
+    /// The speech that goes on now, with its lead: its start and its samples so far.
+    pub fn open_speech(&self) -> Option<(AudioTime, &[f32])> {
+        let open = self.open.as_ref()?;
+        let from = (open.first * FRAME).saturating_sub(samples_of(self.config.pad_ms));
+        let from = from.max(self.last_end).max(self.base);
+        let samples = self.samples.get((from - self.base) as usize..)?;
+        Some((AudioTime::from_samples(from, SAMPLE_RATE_HZ), samples))
+    }
+
     /// The call has ended: closes what is open. `rest` are the samples of the last, unfinished frame.
     pub fn finish(&mut self, rest: &[f32]) -> Vec<Segment> {
         self.samples.extend_from_slice(rest);

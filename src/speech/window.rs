@@ -135,8 +135,8 @@ impl Packer {
         Self { target_ms: target_ms.min(WINDOW_MS_MAX), open: None }
     }
 
-    /// Takes the next segment; gives the window that it no longer fits into.
-    pub fn push(&mut self, segment: Segment) -> Option<Window> {
+    /// Takes the next segment; gives the windows that nothing more fits into.
+    pub fn push(&mut self, segment: Segment) -> impl Iterator<Item = Window> {
         let full = self
             .open
             .as_ref()
@@ -149,7 +149,13 @@ impl Packer {
         });
         open.pieces.push(Piece { at_ms: open.len_ms(), span: segment.span });
         open.samples.extend_from_slice(&segment.samples);
-        closed
+        let full = open.len_ms() >= self.target_ms;
+        closed.into_iter().chain(if full { self.open.take() } else { None })
+    }
+
+    /// Where the window begins that is being packed.
+    pub fn waiting_from(&self) -> Option<AudioTime> {
+        self.open.as_ref()?.pieces.first().map(|piece| piece.span.start())
     }
 
     /// The window that is being packed.
@@ -174,9 +180,9 @@ mod tests {
     #[test]
     fn windows_hold_whole_segments() {
         let mut packer = Packer::new(15_000);
-        assert_eq!(packer.push(segment(1_000, 9_000)), None);
-        assert_eq!(packer.push(segment(20_000, 26_000)), None);
-        let window = packer.push(segment(30_000, 32_000)).unwrap();
+        assert_eq!(packer.push(segment(1_000, 9_000)).next(), None);
+        assert_eq!(packer.push(segment(20_000, 26_000)).next(), None);
+        let window = packer.push(segment(30_000, 32_000)).next().unwrap();
         assert_eq!(window.len_ms(), 14_000);
         assert_eq!(window.pieces[1].at_ms, 8_000);
         assert_eq!(packer.finish().unwrap().pieces.len(), 1);
@@ -184,11 +190,22 @@ mod tests {
     }
 
     #[test]
+    fn a_window_a_segment_waits_for_nothing() {
+        let mut packer = Packer::new(0);
+        for start_ms in [1_000, 5_000] {
+            let closed: Vec<Window> = packer.push(segment(start_ms, start_ms + 900)).collect();
+            assert_eq!(closed.len(), 1);
+            assert_eq!(closed[0].pieces[0].span, Span::from_ms(start_ms, start_ms + 900).unwrap());
+        }
+        assert_eq!(packer.finish(), None);
+    }
+
+    #[test]
     fn speech_without_words_is_a_window_of_its_own() {
         let mut packer = Packer::new(15_000);
-        packer.push(segment(500, 2_000));
-        packer.push(segment(5_000, 9_000));
-        packer.push(segment(10_000, 11_000));
+        assert_eq!(packer.push(segment(500, 2_000)).count(), 0);
+        assert_eq!(packer.push(segment(5_000, 9_000)).count(), 0);
+        assert_eq!(packer.push(segment(10_000, 11_000)).count(), 0);
         let window = packer.finish().unwrap();
         let number = HeardWord { text: "13800".into(), ..word(1_800, 5_000) };
         assert_eq!(window.unheard(&[word(100, 900), number, word(5_600, 5_900)]), None);
@@ -207,8 +224,8 @@ mod tests {
     #[test]
     fn words_come_back_to_their_place_in_the_call() {
         let mut packer = Packer::new(15_000);
-        packer.push(segment(1_000, 2_000));
-        packer.push(segment(5_000, 6_000));
+        assert_eq!(packer.push(segment(1_000, 2_000)).count(), 0);
+        assert_eq!(packer.push(segment(5_000, 6_000)).count(), 0);
         let window = packer.finish().unwrap();
         let placed =
             window.place(&[word(100, 300), word(800, 1_100), word(850, 1_400), word(1_500, 1_900)]);

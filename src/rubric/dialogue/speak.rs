@@ -90,6 +90,7 @@ pub(super) fn speak(
         loudness_dbfs: &BTreeMap::new(),
         holds: &holds,
         announces_wait: &waits.map(|one| one.id).collect(),
+        goes_on: false,
         duration_ms: now,
         config: &MeasureConfig::default(),
     });
