@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::memo::Memo;
 use crate::domain::EngineRef;
 use crate::engine::models::{ModelError, ModelFiles, ModelFolder};
 use crate::engine::pool::Pool;
@@ -72,6 +73,8 @@ pub struct Engines {
     pub pool: Pool<Box<dyn Transcriber>>,
     /// The recogniser, as transcripts name it.
     pub id: EngineRef,
+    /// What was recognised of calls while they went on.
+    pub(super) memo: Memo,
     vad_model: PathBuf,
     speaker_model: PathBuf,
     #[cfg(feature = "onnx")]
@@ -110,6 +113,7 @@ impl Engines {
         Ok(Self {
             pool: Pool::new(transcribers(&files, &id, options)?),
             id,
+            memo: Memo::default(),
             vad_model,
             speaker_model,
             #[cfg(feature = "onnx")]

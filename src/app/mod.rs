@@ -10,6 +10,7 @@ mod chat;
 pub mod config;
 mod drive;
 mod engines;
+mod memo;
 mod outputs;
 mod privacy;
 mod progress;

@@ -1,7 +1,7 @@
 //! A pool of engines: each on a thread of its own, fed from one queue.
 //!
-//! In: closures that want an engine. Out: nothing but their effects. The queue has no limit of its
-//! own, because a session stops feeding audio while its backlog is long and `app` limits sessions.
+//! In: closures that want an engine. Out: nothing but their effects. Calls that go on come before recordings, and
+//! what nobody needs runs only where nothing else is to do. The queue has no limit of its own, because a session stops feeding audio while its backlog is long and `app` limits sessions.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -21,7 +21,11 @@ struct Queue<E> {
 }
 
 struct State<E> {
+    /// What somebody waits for now: calls that go on.
+    urgent: VecDeque<Task<E>>,
     tasks: VecDeque<Task<E>>,
+    /// Engines that work.
+    busy: usize,
     closed: bool,
 }
 
@@ -34,7 +38,12 @@ impl<E> Queue<E> {
     fn next(&self) -> Option<Task<E>> {
         let mut state = self.lock();
         loop {
+            if let Some(task) = state.urgent.pop_front() {
+                state.busy += 1;
+                return Some(task);
+            }
             if let Some(task) = state.tasks.pop_front() {
+                state.busy += 1;
                 return Some(task);
             }
             if state.closed {
@@ -49,7 +58,12 @@ impl<E: Send + 'static> Pool<E> {
     /// One thread for each engine.
     pub fn new(engines: Vec<E>) -> Self {
         let queue = Arc::new(Queue {
-            state: Mutex::new(State { tasks: VecDeque::new(), closed: false }),
+            state: Mutex::new(State {
+                urgent: VecDeque::new(),
+                tasks: VecDeque::new(),
+                busy: 0,
+                closed: false,
+            }),
             changed: Condvar::new(),
         });
         let threads = engines
@@ -59,6 +73,7 @@ impl<E: Send + 'static> Pool<E> {
                 thread::spawn(move || {
                     while let Some(task) = queue.next() {
                         task(&mut engine);
+                        queue.lock().busy -= 1;
                     }
                 })
             })
@@ -75,6 +90,29 @@ impl<E: Send + 'static> Pool<E> {
     pub fn submit(&self, task: impl FnOnce(&mut E) + Send + 'static) {
         self.queue.lock().tasks.push_back(Box::new(task));
         self.queue.changed.notify_one();
+    }
+
+    /// Queues a task before all that [`Pool::submit`] queued.
+    pub fn submit_urgent(&self, task: impl FnOnce(&mut E) + Send + 'static) {
+        self.queue.lock().urgent.push_back(Box::new(task));
+        self.queue.changed.notify_one();
+    }
+
+    /// Runs a task that nobody needs, if an engine has nothing else to do now; tells whether.
+    pub fn submit_spare(&self, task: impl FnOnce(&mut E) + Send + 'static) -> bool {
+        let mut state = self.queue.lock();
+        let idle = state.busy < self.threads.len();
+        let spare = idle && state.urgent.is_empty() && state.tasks.is_empty();
+        if spare {
+            state.tasks.push_back(Box::new(task));
+            self.queue.changed.notify_one();
+        }
+        spare
+    }
+
+    /// Urgent tasks that wait for an engine.
+    pub fn waiting_urgent(&self) -> usize {
+        self.queue.lock().urgent.len()
     }
 }
 
@@ -93,6 +131,32 @@ impl<E> Drop for Pool<E> {
 mod tests {
     use super::*;
     use std::sync::mpsc;
+
+    #[test]
+    fn who_waits_comes_first_and_spare_work_only_when_idle() {
+        let (sender, receiver) = mpsc::channel();
+        let (go, gate) = mpsc::channel::<()>();
+        let pool = Pool::new(vec![()]);
+        pool.submit(move |()| gate.recv().unwrap());
+        while pool.queue.lock().busy == 0 {
+            std::thread::yield_now();
+        }
+        let say = |word: &'static str| {
+            let sender = sender.clone();
+            move |(): &mut ()| sender.send(word).unwrap()
+        };
+        pool.submit(say("recording"));
+        pool.submit_urgent(say("live"));
+        assert!(!pool.submit_spare(say("partial")));
+        assert_eq!(pool.waiting_urgent(), 1);
+        go.send(()).unwrap();
+        assert_eq!([receiver.recv().unwrap(), receiver.recv().unwrap()], ["live", "recording"]);
+        while pool.queue.lock().busy > 0 {
+            std::thread::yield_now();
+        }
+        assert!(pool.submit_spare(say("partial")));
+        assert_eq!(receiver.recv().unwrap(), "partial");
+    }
 
     #[test]
     fn every_task_runs_once_on_some_engine() {

@@ -24,17 +24,32 @@ pub enum EventKind {
     FileFailed,
     /// A rubric's version took effect, or the rubric was withdrawn. Body: `{"rubric":…,"version":…,"active":…}`.
     RubricPublished,
+    /// A call has begun and goes on. Body: `{"source":…}`.
+    LiveStarted,
+    /// It is over, and will be analysed. Body: `{"cause":…}`.
+    LiveEnded,
+    /// Something was found in a call that goes on. Body: the alert.
+    AlertRaised,
+    /// Somebody has taken an alert on. Body: `{"alert_id":…,"by":…}`.
+    AlertAcknowledged,
+    /// Nobody has taken it on in time. Body: the alert.
+    AlertEscalated,
 }
 
 impl EventKind {
     /// All.
-    pub const ALL: [EventKind; 6] = [
+    pub const ALL: [EventKind; 11] = [
         EventKind::CallAnalysed,
         EventKind::CallChanged,
         EventKind::FindingDecided,
         EventKind::CallDeleted,
         EventKind::FileFailed,
         EventKind::RubricPublished,
+        EventKind::LiveStarted,
+        EventKind::LiveEnded,
+        EventKind::AlertRaised,
+        EventKind::AlertAcknowledged,
+        EventKind::AlertEscalated,
     ];
 
     /// The word.
@@ -46,6 +61,11 @@ impl EventKind {
             EventKind::CallDeleted => "call.deleted",
             EventKind::FileFailed => "file.failed",
             EventKind::RubricPublished => "rubric.published",
+            EventKind::LiveStarted => "live.started",
+            EventKind::LiveEnded => "live.ended",
+            EventKind::AlertRaised => "alert.raised",
+            EventKind::AlertAcknowledged => "alert.acknowledged",
+            EventKind::AlertEscalated => "alert.escalated",
         }
     }
 

@@ -4,6 +4,7 @@
 //! and appends its event in one transaction. One file a subject; SQL is written out, with `$1`, which
 //! both databases read. Nothing here knows of HTTP, audio or rules.
 
+pub mod alerts;
 pub mod audit;
 #[cfg(test)]
 mod audit_tests;
@@ -30,6 +31,7 @@ pub mod ledger;
 #[cfg(test)]
 mod ledger_tests;
 pub mod list;
+pub mod live;
 mod outcomes;
 pub mod people;
 pub mod retention;

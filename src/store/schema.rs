@@ -10,6 +10,7 @@ use super::db::{Conn, StoreError, Tx, params, row, run, script};
 const STEPS: &[(&str, &str)] = &[
     ("0001_base", include_str!("../../schemas/sql/0001_base.sql")),
     ("0002_keeping", include_str!("../../schemas/sql/0002_keeping.sql")),
+    ("0003_live", include_str!("../../schemas/sql/0003_live.sql")),
 ];
 
 /// Brings the store to the newest form.

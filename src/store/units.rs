@@ -73,7 +73,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn belongs(&self, call: &str) -> Result<Option<Belongs>, StoreError> {
-        let sql = "SELECT client, vendor, project, team, agent FROM call WHERE id = $1";
+        // A call that goes on is none yet.
+        let sql = "SELECT client, vendor, project, team, agent, 0 AS place FROM call WHERE id = $1 \
+                   UNION ALL SELECT client, vendor, project, team, agent, 1 AS place FROM live_call WHERE id = $1 \
+                   ORDER BY place LIMIT 1";
         let Some(row) = row(self, sql, params![call]).await? else { return Ok(None) };
         Ok(Some(Belongs {
             client: row.try_get("", "client")?,

@@ -89,6 +89,11 @@ impl Told<'_> {
             EventKind::FindingDecided => "聆听：评分项已复核",
             EventKind::CallDeleted => "聆听：通话已删除",
             EventKind::FileFailed => "聆听：文件处理失败",
+            EventKind::LiveStarted => "聆听：通话开始",
+            EventKind::LiveEnded => "聆听：通话结束",
+            EventKind::AlertRaised => "聆听：实时预警",
+            EventKind::AlertAcknowledged => "聆听：预警已确认",
+            EventKind::AlertEscalated => "聆听：预警超时未确认",
             EventKind::RubricPublished => "聆听：评分标准有变更",
         }
     }
