@@ -32,7 +32,7 @@ pub mod webhooks;
 
 #[cfg(feature = "live")]
 pub mod live;
-#[cfg(feature = "live")]
+#[cfg(feature = "service")]
 pub mod supervise;
 
 #[cfg(feature = "service")]

@@ -128,6 +128,27 @@ actions! {
     /// The service's own figures.
     MetricsRead = "metrics", true, Whole [Supervisor Administrator Auditor],
         "read the service's figures (Prometheus)", "读取服务运行指标（Prometheus）";
+    /// The wall of calls that go on, and what is said in them.
+    LiveRead = "live.read", true, Scoped [Supervisor Client VendorManager Administrator],
+        "see calls that go on and what is said in them", "查看正在进行的通话及实时转写";
+    /// Hear calls that go on.
+    LiveListen = "live.listen", true, Scoped [Supervisor],
+        "listen in to calls that go on, giving a reason", "说明理由后监听通话";
+    /// Speak to the agent.
+    LiveCoach = "live.coach", false, Scoped [Supervisor],
+        "coach an agent during a call, unheard by the customer", "通话中密语辅导坐席";
+    /// Speak to both.
+    LiveBarge = "live.barge", false, Scoped [Supervisor],
+        "barge into a call", "强插通话";
+    /// Pause and resume recording.
+    LivePause = "live.pause", false, Scoped [Supervisor],
+        "pause the recording of a call, for card data", "暂停和恢复录音（卡号等）";
+    /// Take alerts on, say whether they were right.
+    AlertsSettle = "alerts.settle", false, Scoped [Supervisor],
+        "acknowledge alerts and say whether they were right", "确认预警并反馈是否准确";
+    /// When alerts are told.
+    AlertsPolicy = "alerts.policy", false, Whole [Administrator],
+        "set when alerts are told", "设置预警规则";
     /// Settings of the service.
     Settings = "settings", false, Whole [Administrator],
         "see and change settings", "查看和修改系统设置";

@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::live::Floor;
 use super::{ApiSettings, ApiState, Desk, Inlet, Keeper, Ports, Progress, Sample, gate, router};
 use crate::access::Secret;
 use crate::blobs::{Blobs, Place};
@@ -106,6 +107,7 @@ impl World {
             },
             samples: SAMPLES,
             desk: Desk::default(),
+            floor: Arc::new(Floor::new(100)),
         };
         let state = ApiState::open(store, ports, settings, CancellationToken::new()).await.unwrap();
         Self { router: router(state.clone()), state, _folder: folder }

@@ -49,6 +49,7 @@ pub(crate) mod fixture;
 mod http_tests;
 mod jobs;
 mod ledger;
+pub mod live;
 mod ops;
 #[cfg(feature = "web")]
 mod pages;
@@ -133,6 +134,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(assign::router())
         .merge(jobs::router())
         .merge(exports::router())
+        .merge(live::router())
 }
 
 /// The description of the whole API, OpenAPI 3.1: `schemas/openapi.json`.

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::events::Pulse;
+use super::live::{Floor, Joins};
 use super::plays::Plays;
 use super::rubrics::queue::Desk;
 use crate::access::oidc::SignOn;
@@ -101,6 +102,8 @@ pub struct Ports {
     pub samples: &'static [Sample],
     /// Work on rubrics.
     pub desk: Desk,
+    /// The calls that go on.
+    pub floor: Arc<Floor>,
 }
 
 /// Who carries out what retention rules say.
@@ -205,6 +208,7 @@ pub struct Inner {
     logins: Mutex<Throttle>,
     addresses: Mutex<Throttle>,
     plays: Mutex<Plays>,
+    pub(super) joins: Joins,
     people: DefaultKeyedRateLimiter<String>,
     strangers: DefaultKeyedRateLimiter<IpAddr>,
 }
@@ -237,6 +241,7 @@ impl ApiState {
             logins: Mutex::new(Throttle::new(PER_LOGIN)),
             addresses: Mutex::new(Throttle::new(PER_ADDRESS)),
             plays: Mutex::default(),
+            joins: Joins::default(),
             people: RateLimiter::keyed(quota(settings.per_person)),
             strangers: RateLimiter::keyed(quota(settings.per_address)),
             store,

@@ -15,6 +15,9 @@ use crate::access::oidc::{OidcConfig, RawOidc};
 use crate::blobs::BlobsConfig;
 use crate::ingest::source::{After, RawSource, Source, SourceError};
 
+/// Calls that may go on at a time, where nobody says so: what two cores receive and record with ease.
+const LIVE_CALLS_MAX: usize = 200;
+
 /// As written.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +41,7 @@ struct Raw {
     source: Vec<RawSource>,
     oidc: Option<RawOidc>,
     retention_hour: Option<u8>,
+    live_calls_max: Option<usize>,
 }
 
 /// The recogniser.
@@ -101,6 +105,8 @@ pub struct Config {
     /// At which hour, 0 to 23 by this machine's clock, retention rules are carried out every day; absent, they wait
     /// for a person.
     pub retention_hour: Option<u8>,
+    /// Calls that may go on at a time; the next is refused, so that its sender can try another.
+    pub live_calls_max: usize,
 }
 
 /// Why a configuration cannot be used.
@@ -158,6 +164,7 @@ impl Config {
             "blobs",
             "oidc",
             "retention_hour",
+            "live_calls_max",
         ];
         let ours = move |key: &figment::value::UncasedStr| {
             keys.iter().any(|ours| {
@@ -219,6 +226,10 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
             "must be from 0 to 23; leave it out to delete by hand",
         ));
     }
+    let live_calls_max = raw.live_calls_max.unwrap_or(LIVE_CALLS_MAX);
+    if !(1..=10_000).contains(&live_calls_max) {
+        return Err(wrong("live_calls_max", "must be from 1 to 10000"));
+    }
     let oidc = raw.oidc.map(|raw| raw.valid(public_url.as_deref())).transpose();
     let oidc = oidc.map_err(|(key, why)| wrong(key, why))?;
     Ok(Config {
@@ -235,6 +246,7 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
         sources,
         oidc,
         retention_hour: raw.retention_hour,
+        live_calls_max,
     })
 }
 

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, Finding, How, Language,
-    LegIx, Loudness, Manner, Overtalk, Party, PerParty, RubricId, RubricRef, Scorecard, Silence,
-    Span, SpeakingRate, Utterance,
+    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, How, Language, LegIx,
+    Loudness, Manner, Overtalk, Party, PerParty, RubricId, Scorecard, Silence, Span, SpeakingRate,
+    Utterance,
 };
 
 use super::applies::{Applicable, applies};
@@ -183,15 +183,11 @@ impl Plan {
     }
 
     /// What is certain about a call that goes on: by rubric, a finding for each criterion that nothing said after
-    /// `horizon` can change. Points are those of the end and are not given here.
-    pub fn settled(
-        &self,
-        facts: &CallFacts<'_>,
-        horizon: AudioTime,
-    ) -> Vec<(RubricRef, Vec<Finding>)> {
+    /// `horizon` can change. Score, points and verdict over the call are those of the end and are not given here.
+    pub fn settled(&self, facts: &CallFacts<'_>, horizon: AudioTime) -> Vec<Scorecard> {
         let mut evaluation = self.observed(facts);
         evaluation.read_until(horizon);
-        evaluation.judged(|prover, _| score::settled_findings(prover), |_| None)
+        evaluation.judged(score::settled_so_far, |_| None)
     }
 
     /// All facts of a call, none of them read yet.

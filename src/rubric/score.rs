@@ -134,14 +134,19 @@ pub(crate) fn scorecard(prover: &Prover<'_>, applies_unknown: Vec<String>) -> Sc
     }
 }
 
-/// The findings of a call that goes on that nothing can change any more.
-pub(crate) fn settled_findings(prover: &Prover<'_>) -> (RubricRef, Vec<Finding>) {
+/// A call that goes on: the findings that nothing can change any more.
+pub(crate) fn settled_so_far(prover: &Prover<'_>, applies_unknown: Vec<String>) -> Scorecard {
     let rubric = &prover.planned.rubric;
     let is_settled = |criterion: &&Criterion| {
         settled(prover.scene, rubric, criterion, prover.outcomes).is_some()
     };
     let criteria = rubric.criteria.iter().filter(is_settled);
-    (reference(rubric), criteria.map(|criterion| finding(rubric, criterion, prover)).collect())
+    Scorecard {
+        verdict: CallVerdict::Undetermined,
+        applies_unknown,
+        findings: criteria.map(|criterion| finding(rubric, criterion, prover)).collect(),
+        ..not_applicable(rubric)
+    }
 }
 
 /// The figures of the same call where people decided otherwise about some criteria.

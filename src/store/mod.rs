@@ -41,6 +41,7 @@ mod rubrics_tests;
 mod schema;
 pub mod searches;
 pub mod sessions;
+pub mod settings;
 pub mod tokens;
 pub mod units;
 pub mod uploads;

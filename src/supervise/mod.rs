@@ -41,7 +41,7 @@ impl Mode {
 /// What to join, and who.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joining {
-    /// The call's handles at the PBX, as its source told them ([`crate::live::CallStart`]).
+    /// The call's handles at the PBX, as its source told them.
     pub handles: BTreeMap<String, String>,
     /// The supervisor's telephone, as the PBX dials it: `PJSIP/sup100`, `user/1001`.
     pub telephone: String,

@@ -39,6 +39,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::oidc::{OidcError, SignOn};
+use crate::api::live::Floor;
 use crate::api::{ApiSettings, ApiState, Desk, Inlet, Keeper, Ports};
 use crate::app::config::Config;
 use crate::app::{EngineChoice, EngineOptions};
@@ -130,6 +131,8 @@ pub struct Service {
     sign_on: Option<Arc<SignOn>>,
     keeper: Keeper,
     desk: Desk,
+    /// The calls that go on.
+    pub floor: Arc<Floor>,
     tasks: JoinSet<()>,
     stop_calls: Arc<AtomicBool>,
     _lock: fs::File,
@@ -193,6 +196,7 @@ impl Service {
             sign_on,
             keeper,
             desk: Desk::default(),
+            floor: Arc::new(Floor::new(config.live_calls_max)),
             tasks: JoinSet::new(),
             stop_calls,
             _lock: lock,
@@ -275,6 +279,7 @@ impl Service {
             keeper: self.keeper.clone(),
             samples: samples::SAMPLES,
             desk: self.desk.clone(),
+            floor: Arc::clone(&self.floor),
         };
         // Browsers name no path as where they come from.
         let url = self.config.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());
