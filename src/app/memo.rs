@@ -14,7 +14,8 @@ use crate::session::{Answer, Work};
 /// Answers that are remembered: some 100 calls of ten minutes, at a few kilobytes each. The oldest goes first.
 const ANSWERS_MAX: usize = 20_000;
 
-type Key = [u8; 32];
+/// Names a piece of work.
+pub(super) type Key = [u8; 32];
 
 /// Answers by the work they answer.
 #[derive(Default)]

@@ -45,7 +45,9 @@ pub use file::{
 pub use format::format;
 pub use model::{Applies, Criterion, FailsOn, OnCritical, Rubric, Scale, Section, Title};
 pub use outline::{Clause, Deciding, INHERITED, Outline, Part};
-pub use packs::{built_in, built_in_file, built_in_ids, built_in_tests, contracts, library};
+pub use packs::{
+    built_in, built_in_file, built_in_ids, built_in_tests, contracts, library, watches,
+};
 pub use plan::Plan;
 pub use ruling::{Reviewed, Ruling, Rulings};
 pub use written::said_in_turn;

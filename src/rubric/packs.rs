@@ -39,6 +39,9 @@ const PACKS: [Pack; 8] = packs![
 /// Examples of a client's own contract clause. They are not among the rubrics that judge every call.
 const CONTRACTS: [Pack; 2] = packs!["contracts/client-contract-zh", "contracts/client-contract-en"];
 
+/// What supervisors are told of while a call goes on. They score no call.
+const WATCHES: [Pack; 2] = packs!["watch/watch-zh", "watch/watch-en"];
+
 impl Pack {
     fn file(&self) -> String {
         format!("{}.yaml", self.name)
@@ -86,9 +89,17 @@ pub fn contracts() -> Result<Vec<Rubric>, LoadError> {
     loaded(&CONTRACTS)
 }
 
-/// The dialogues of each pack and contract, by the id of its rubric.
+/// The rubrics by whose criteria supervisors are told of a call while it goes on, besides those that judge it.
+///
+/// # Errors
+/// As [`built_in`].
+pub fn watches() -> Result<Vec<Rubric>, LoadError> {
+    loaded(&WATCHES)
+}
+
+/// The dialogues of each pack, contract and watch, by the id of its rubric.
 pub fn built_in_tests() -> impl Iterator<Item = (&'static str, &'static str)> {
-    PACKS.iter().chain(&CONTRACTS).map(|pack| (pack.id(), pack.tests))
+    PACKS.iter().chain(&CONTRACTS).chain(&WATCHES).map(|pack| (pack.id(), pack.tests))
 }
 
 #[cfg(test)]
@@ -98,7 +109,7 @@ mod tests {
 
     #[test]
     fn nothing_is_to_be_said_against_a_pack() {
-        for pack in PACKS.iter().chain(&CONTRACTS) {
+        for pack in PACKS.iter().chain(&CONTRACTS).chain(&WATCHES) {
             let remarks: Vec<String> = check(&pack.file(), pack.text, &library())
                 .iter()
                 .map(ToString::to_string)

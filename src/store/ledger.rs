@@ -25,6 +25,9 @@ pub const ANALYSE: &str = "analyse";
 /// The source of what was uploaded.
 pub const UPLOAD: &str = "upload";
 
+/// The source of calls that came in live.
+pub const LIVE: &str = "live";
+
 /// Characters of a reason that are kept.
 const WHY_CHARS_MAX: usize = 500;
 
@@ -203,6 +206,15 @@ pub async fn settle(
     ask(tx, id, lane, now_us).await
 }
 
+/// The id that an entry's call has, where it was given before: a call that came in live was shown by it.
+///
+/// # Errors
+/// [`StoreError::Db`].
+pub async fn call_of(tx: &Tx, id: &str, call: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE ledger SET call_id = COALESCE(call_id, $2) WHERE id = $1";
+    run(tx, sql, params![id, call]).await.map(drop)
+}
+
 async fn ask(tx: &Tx, id: &str, lane: i64, now_us: i64) -> Result<(), StoreError> {
     let payload = format!("{{\"ledger\":\"{id}\"}}");
     let job = NewJob { kind: ANALYSE, key: id, payload: &payload, lane, run_us: now_us };
@@ -317,17 +329,17 @@ pub async fn follow_jobs(tx: &Tx, now_us: i64) -> Result<usize, StoreError> {
     Ok(found.len())
 }
 
-/// Begins again what was skipped, failed or quarantined: a person wants it so. An upload is complete; of
+/// Begins again what was skipped, failed or quarantined: a person wants it so. An upload and a live call are complete; of
 /// other sources the file is looked at anew, with what lies beside it.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] for any other state.
 pub async fn retry(tx: &Tx, id: &str, now_us: i64) -> Result<(), StoreError> {
     let from = [FileState::Skipped, FileState::Failed, FileState::Quarantined];
-    let is_upload = entry(tx, id).await?.file.source == UPLOAD;
-    let to = if is_upload { FileState::Stable } else { FileState::Seen };
+    let is_complete = [UPLOAD, LIVE].contains(&entry(tx, id).await?.file.source.as_str());
+    let to = if is_complete { FileState::Stable } else { FileState::Seen };
     change(tx, id, &from, to, None, now_us).await?;
-    match is_upload {
+    match is_complete {
         true => ask(tx, id, 0, now_us).await,
         false => Ok(()),
     }

@@ -10,7 +10,6 @@ use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::extract::Json;
-use crate::domain::Severity;
 use crate::store::audit::Deed;
 use crate::store::{Store, StoreError, now_us, settings};
 
@@ -56,15 +55,6 @@ impl Default for Policy {
     }
 }
 
-/// How grave, from 0.
-pub(crate) fn grave(severity: Severity) -> u8 {
-    match severity {
-        Severity::Info => 0,
-        Severity::Minor => 1,
-        Severity::Major => 2,
-        Severity::Critical => 3,
-    }
-}
 
 impl Policy {
     /// The one that holds.

@@ -124,13 +124,23 @@ impl Analyst {
         self.judge.subscribe()
     }
 
-    fn engines(&self) -> Result<Arc<Engines>, EnginesError> {
+    /// The engines, opened by the first who asks.
+    ///
+    /// # Errors
+    /// [`EnginesError`] with the remedy.
+    pub(super) fn engines(&self) -> Result<Arc<Engines>, EnginesError> {
         // Held while opening: two calls must not load the models twice.
         let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
         match engines.as_ref() {
             Some(open) => Ok(Arc::clone(open)),
             None => Ok(Arc::clone(engines.insert(Arc::new(Engines::open(&self.options)?)))),
         }
+    }
+
+    /// Whether they are open.
+    #[cfg(feature = "live")]
+    pub(super) fn has_engines(&self) -> bool {
+        self.engines.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Analyses a call from its first byte to its scorecards, unless its content, told by its digest, is not

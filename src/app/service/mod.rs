@@ -12,6 +12,8 @@ mod indexer;
 mod intake;
 #[cfg(test)]
 mod keeping_tests;
+#[cfg(feature = "live")]
+pub mod live;
 mod open_rows;
 mod opener;
 #[cfg(test)]
@@ -101,6 +103,10 @@ pub enum ServeError {
     /// There is nothing to judge calls by.
     #[error(transparent)]
     Rubrics(#[from] RubricsError),
+    /// Calls that go on cannot be taken.
+    #[cfg(feature = "live")]
+    #[error(transparent)]
+    Live(#[from] live::LiveError),
     /// Nobody could log in through the company's provider.
     #[error(transparent)]
     Oidc(#[from] OidcError),
@@ -133,6 +139,8 @@ pub struct Service {
     desk: Desk,
     /// The calls that go on.
     pub floor: Arc<Floor>,
+    #[cfg(feature = "live")]
+    hub: Arc<live::Hub>,
     tasks: JoinSet<()>,
     stop_calls: Arc<AtomicBool>,
     _lock: fs::File,
@@ -183,6 +191,22 @@ impl Service {
         intake.tidy(&spool, &folder).await?;
         let analyst = Arc::new(Analyst::new(options, rubrics, work, Arc::clone(&stop_calls)));
         let (keeper, works) = retention::keeper(config.retention_hour);
+        let floor = Arc::new(Floor::new(config.live_calls_max));
+        let mut tasks = JoinSet::new();
+        #[cfg(feature = "live")]
+        let hub = live::Hub::open(
+            live::Parts {
+                store: store.clone(),
+                floor: Arc::clone(&floor),
+                data: config.data.clone(),
+                wake: Arc::clone(&wake),
+                stop: stop.clone(),
+                analyst: Arc::clone(&analyst),
+                manners: std::collections::BTreeMap::new(),
+            },
+            &mut tasks,
+        )
+        .await?;
         let mut service = Self {
             store,
             blobs,
@@ -196,8 +220,10 @@ impl Service {
             sign_on,
             keeper,
             desk: Desk::default(),
-            floor: Arc::new(Floor::new(config.live_calls_max)),
-            tasks: JoinSet::new(),
+            floor,
+            #[cfg(feature = "live")]
+            hub,
+            tasks,
             stop_calls,
             _lock: lock,
             config,
@@ -300,6 +326,8 @@ impl Service {
     pub async fn end(mut self) -> Result<(), StoreError> {
         self.stop_calls.store(true, Ordering::SeqCst);
         self.stop.cancel();
+        #[cfg(feature = "live")]
+        self.hub.drain().await;
         while self.tasks.join_next().await.is_some() {}
         self.store.close().await
     }

@@ -25,7 +25,7 @@ use crate::ingest::bucket::Objects;
 use crate::ingest::source::{After, Board, Folder, Source};
 use crate::ingest::spool::Spool;
 use crate::ingest::watch::{Seen, after, path_of};
-use crate::store::ledger::{Entry, FileState, UPLOAD};
+use crate::store::ledger::{Entry, FileState, LIVE, UPLOAD};
 use crate::store::{Store, StoreError, ledger, uploads};
 use crate::wire::sidecar::parse_sidecar;
 
@@ -173,6 +173,9 @@ impl Intake {
             if source == UPLOAD {
                 return discard(&path);
             }
+            if source == LIVE {
+                return discard_live(&path);
+            }
             let Some(folder) = folder.filter(|folder| folder.after != After::Leave) else {
                 return Ok(());
             };
@@ -250,6 +253,12 @@ fn discard(file: &Path) -> io::Result<()> {
     // Not empty, or not there: nothing is lost by leaving it.
     let _ = file.parent().map(fs::remove_dir);
     Ok(())
+}
+
+/// A live call has a folder of its own, with its sidecar beside the recording.
+fn discard_live(file: &Path) -> io::Result<()> {
+    let _ = fs::remove_file(file.with_extension("call.json"));
+    discard(file)
 }
 
 fn stem(path: &Path) -> String {

@@ -1,0 +1,402 @@
+//! One call that is heard while it goes on.
+//!
+//! In: its recording as it grows, and engines' answers. Out: its picture on the floor, and what is settled in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{oneshot, watch};
+
+use super::hearing::{Answered, Grown, Heard};
+use super::tape_file::Follower;
+use crate::api::live::bodies::{Criterion, LiveUtterance};
+use crate::api::live::{LiveCall, Picture, Told};
+use crate::app::drive::work;
+use crate::app::memo;
+use crate::app::{Engines, EnginesError};
+use crate::audio::resample::{ResampleError, Resampler};
+use crate::domain::{AudioTime, CallInfo, LegIx, Party, Scorecard, Span, Utterance};
+use crate::rubric::{CallFacts, Plan};
+use crate::session::{
+    Answer, CallSession, Input, Job, JobId, MediaForm, Output, Pacing, SessionConfig, SoFar, Work,
+};
+use crate::speech::EngineError;
+use crate::text::pii::{Conceal, conceal};
+
+/// Audio taken at a look, in milliseconds: a call that is behind must not keep others waiting.
+const TAKE_MS_MAX: u64 = 1_000;
+
+/// Windows of a call under way; while there are more, no more of its recording is read.
+const BACKLOG_MAX: usize = 8;
+
+/// What is known is worked out anew at least this far apart, also when nothing new was recognised: silence grows.
+const ANEW: Duration = Duration::from_millis(500);
+
+/// Speech that goes on is shown from this length on, and again after so much more, in milliseconds.
+const PARTIAL_MS: u64 = 1_200;
+
+/// Longest speech that is recognised for a partial, in milliseconds.
+const PARTIAL_MS_MAX: u64 = 12_000;
+
+/// Ids of jobs for partials: none of a session's.
+const PARTIAL_JOB: u32 = u32::MAX - 8;
+
+/// Why a call is not heard.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HeardError {
+    /// Its recording cannot be read.
+    #[error("its recording: {0}")]
+    Io(#[from] std::io::Error),
+    /// Voice activity fails.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// There are no engines.
+    #[error(transparent)]
+    Engines(#[from] EnginesError),
+    /// Its rate cannot be brought to 16 kHz.
+    #[error(transparent)]
+    Resample(#[from] ResampleError),
+}
+
+/// A call as it is heard.
+pub(super) struct Ear {
+    number: u64,
+    call: Arc<LiveCall>,
+    info: CallInfo,
+    session: CallSession,
+    engines: Arc<Engines>,
+    plans: [Arc<Plan>; 2],
+    follower: Follower,
+    rate_hz: u32,
+    grown: watch::Receiver<Grown>,
+    read: u64,
+    resampler: Resampler,
+    ended: bool,
+    answers: Sender<Answered>,
+    /// Jobs under way, and since when.
+    open: BTreeMap<JobId, (Instant, memo::Key)>,
+    /// Something changed since it was last worked out.
+    stale: bool,
+    worked_out: Instant,
+    settled: Option<Vec<Scorecard>>,
+    tell: bool,
+    partials: Partials,
+    done: oneshot::Sender<()>,
+}
+
+/// What is being said, by leg.
+#[derive(Default)]
+struct Partials {
+    /// Under way: which speech, and how long it was.
+    asked: BTreeMap<u8, (AudioTime, u64)>,
+    open: BTreeSet<u8>,
+    refused: bool,
+}
+
+impl Ear {
+    pub(super) fn open(
+        number: u64,
+        heard: Heard,
+        engines: Arc<Engines>,
+        plans: [Arc<Plan>; 2],
+        answers: Sender<Answered>,
+    ) -> Result<Self, HeardError> {
+        let Heard { call, info, path, rate_hz, channels, grown, done } = heard;
+        let form = MediaForm { codec: "pcm_s16le".into(), sample_rate_hz: rate_hz, channels };
+        let config = Arc::new(SessionConfig::new(engines.id.clone()).paced(Pacing::Live));
+        let ears = engines.ears(channels)?;
+        let session =
+            CallSession::new(info.clone(), form, ears, config, Arc::new(Plan::compile(Vec::new())));
+        Ok(Self {
+            number,
+            call,
+            info,
+            session,
+            engines,
+            plans,
+            follower: Follower::open(&path, channels)?,
+            rate_hz,
+            grown,
+            read: 0,
+            resampler: Resampler::new(rate_hz, usize::from(channels))?,
+            ended: false,
+            answers,
+            open: BTreeMap::new(),
+            stale: false,
+            worked_out: Instant::now(),
+            settled: None,
+            tell: false,
+            partials: Partials::default(),
+            done,
+        })
+    }
+
+    pub(super) fn call(&self) -> &Arc<LiveCall> {
+        &self.call
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.session.is_done()
+    }
+
+    /// All was heard.
+    pub(super) fn close(self) {
+        // Whoever waited may be gone.
+        let _ = self.done.send(());
+    }
+
+    pub(super) fn learn(&mut self, info: CallInfo) {
+        self.info = info.clone();
+        self.session.learn(info);
+        self.stale = true;
+    }
+
+    /// For how long the oldest speech waits that is over and not recognised.
+    pub(super) fn lag_ms(&self) -> u64 {
+        let oldest = self.open.values().map(|(since, _)| since.elapsed()).max();
+        let behind = self.grown.borrow().frames.saturating_sub(self.read) * 1_000;
+        let behind = behind / u64::from(self.rate_hz.max(1));
+        oldest.map_or(0, |wait| wait.as_millis() as u64).max(behind)
+    }
+
+    pub(super) fn shows_partials(&self) -> bool {
+        !self.partials.refused
+    }
+
+    /// What is settled, if it was told to be told.
+    pub(super) fn settled(&mut self) -> Option<(CallInfo, Vec<Scorecard>)> {
+        let cards = self.settled.clone().filter(|_| std::mem::take(&mut self.tell))?;
+        Some((self.info.clone(), cards))
+    }
+
+    pub(super) fn tell_again(&mut self) {
+        self.tell = true;
+    }
+
+    /// Hears what there is of the recording, at most [`TAKE_MS_MAX`] of it.
+    pub(super) fn listen(&mut self) -> Result<(), HeardError> {
+        let grown = *self.grown.borrow_and_update();
+        let take_max = TAKE_MS_MAX * u64::from(self.rate_hz) / 1_000;
+        let frames = grown.frames.saturating_sub(self.read).min(take_max);
+        if frames > 0 && self.session.backlog() <= BACKLOG_MAX {
+            let legs = self.follower.read(frames as usize)?;
+            self.read += frames;
+            let mut out = vec![Vec::new(); legs.len()];
+            self.resampler.push(&legs, &mut out)?;
+            self.tell(Input::Audio(out))?;
+        }
+        if grown.ended && !self.ended && self.read == grown.frames {
+            self.ended = true;
+            let mut out = vec![Vec::new(); self.call.picture().legs.len().max(1)];
+            out.resize(self.channels(), Vec::new());
+            self.resampler.finish(&mut out)?;
+            self.tell(Input::Audio(out))?;
+            self.tell(Input::End(Vec::new()))?;
+        }
+        if self.stale || self.worked_out.elapsed() >= ANEW {
+            self.work_out();
+        }
+        self.ask_for_partials();
+        Ok(())
+    }
+
+    fn channels(&self) -> usize {
+        self.session.open_speech().len()
+    }
+
+    /// An engine has answered.
+    pub(super) fn answered(&mut self, job: JobId, answer: Answer) -> Result<(), HeardError> {
+        if job.0 >= PARTIAL_JOB {
+            self.partial(LegIx((job.0 - PARTIAL_JOB) as u8), answer);
+            return Ok(());
+        }
+        if let Some((since, key)) = self.open.remove(&job) {
+            metrics::histogram!("lingting_live_recognition_seconds")
+                .record(since.elapsed().as_secs_f64());
+            self.engines.memo.keep(key, &answer);
+        }
+        self.stale = true;
+        self.tell(Input::Done(job, answer))
+    }
+
+    fn tell(&mut self, input: Input) -> Result<(), HeardError> {
+        self.session.handle(input)?;
+        while let Some(output) = self.session.poll() {
+            if let Output::Run(job) = output {
+                self.run(job);
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, job: Job) {
+        self.open.insert(job.id, (Instant::now(), memo::key(&job.work)));
+        let (answers, number) = (self.answers.clone(), self.number);
+        self.engines.pool.submit_urgent(move |engine| {
+            let answer = catch_unwind(AssertUnwindSafe(|| work(engine.as_mut(), job.work)))
+                .unwrap_or(Answer::Failed);
+            // The call may have been given up.
+            let _ = answers.send((number, job.id, answer));
+        });
+    }
+
+    /// Shows what is being said, where an engine has nothing else to do.
+    fn ask_for_partials(&mut self) {
+        let Some(language) = self.session.language().cloned() else { return };
+        let mut wanted = Vec::new();
+        let mut over = Vec::new();
+        for (leg, open) in self.session.open_speech().into_iter().enumerate() {
+            let leg = leg as u8;
+            let Some((start, samples)) = open else {
+                if self.partials.asked.remove(&leg).is_some() {
+                    over.push(leg);
+                }
+                continue;
+            };
+            let ms = samples.len() as u64 / 16;
+            let asked = self.partials.asked.get(&leg).filter(|(from, _)| *from == start);
+            let since = asked.map_or(0, |(_, ms)| *ms);
+            let due = ms >= since + PARTIAL_MS && ms <= PARTIAL_MS_MAX;
+            if due && !self.partials.open.contains(&leg) {
+                wanted.push((leg, start, ms, samples.to_vec()));
+            }
+        }
+        over.into_iter().for_each(|leg| self.show_partial(leg, AudioTime::ZERO, String::new()));
+        for (leg, start, ms, samples) in wanted {
+            let (answers, number) = (self.answers.clone(), self.number);
+            let id = JobId(PARTIAL_JOB + u32::from(leg));
+            let work_on =
+                Work::Transcribe { samples, language: language.clone(), prompt: String::new() };
+            let taken = self.engines.pool.submit_spare(move |engine| {
+                let answer = catch_unwind(AssertUnwindSafe(|| work(engine.as_mut(), work_on)))
+                    .unwrap_or(Answer::Failed);
+                let _ = answers.send((number, id, answer));
+            });
+            self.partials.refused = !taken;
+            if taken {
+                self.partials.asked.insert(leg, (start, ms));
+                self.partials.open.insert(leg);
+            }
+        }
+    }
+
+    fn partial(&mut self, leg: LegIx, answer: Answer) {
+        self.partials.open.remove(&leg.0);
+        let (Answer::Heard(heard), Some((start, _))) =
+            (answer, self.partials.asked.get(&leg.0).copied())
+        else {
+            return;
+        };
+        let text = crate::text::join(heard.words.iter().map(|word| word.text.trim()));
+        // Only the whole sentence would tell what of it is personal data: digits are not shown early.
+        self.show_partial(leg.0, start, crate::text::pii::mask(&text));
+    }
+
+    fn show_partial(&self, leg: u8, start: AudioTime, text: String) {
+        let mut picture = self.call.picture();
+        if text.is_empty() {
+            picture.partials.remove(&leg);
+        } else {
+            picture.partials.insert(leg, (start.ms(), text.clone()));
+        }
+        drop(picture);
+        let _ = self.call.told.send(Told::Partial(leg, start.ms(), text));
+    }
+
+    /// Works out what is known by now.
+    fn work_out(&mut self) {
+        let begun = Instant::now();
+        (self.stale, self.worked_out) = (false, begun);
+        let SoFar { mut info, mut call, horizon } = self.session.so_far();
+        // What is said after the last word that is known is silence as far as anybody can tell.
+        let facts = CallFacts::of(&info, &call);
+        let mut cards: Vec<Scorecard> =
+            self.plans.iter().flat_map(|plan| plan.settled(&facts, horizon)).collect();
+        conceal(&mut info, &mut call, &mut cards, Conceal::All);
+        if self.settled.as_ref() != Some(&cards) {
+            self.settled = Some(cards.clone());
+            self.tell = true;
+        }
+        let lag_ms = self.lag_ms();
+        let told = self.call.paint(|picture| {
+            show(picture, &info, &call.transcript.utterances, horizon);
+            picture.lag_ms = lag_ms;
+            let talk = call.conversation.talk_ms;
+            picture.talk_ms = (talk.agent, talk.customer);
+            picture.criteria = cards.iter().flat_map(criteria).collect();
+            let legs = call.media.legs.iter().zip(&mut picture.legs);
+            for (heard, shown) in legs {
+                if heard.party != Party::Unknown {
+                    shown.party = heard.party.as_str().into();
+                }
+            }
+            let open = self.session.open_speech();
+            picture.legs.iter_mut().zip(open).for_each(|(leg, open)| leg.speaking = open.is_some());
+            tell(picture, &call.transcript.utterances)
+        });
+        for utterance in told {
+            let _ = self.call.told.send(Told::Utterance(utterance));
+        }
+        metrics::histogram!("lingting_live_evaluation_seconds")
+            .record(begun.elapsed().as_secs_f64());
+    }
+}
+
+/// What of the picture follows from what was heard.
+fn show(picture: &mut Picture, info: &CallInfo, said: &[Utterance], horizon: AudioTime) {
+    picture.direction = info.direction.map(|direction| direction.as_str().to_owned());
+    picture.queue.clone_from(&info.queue);
+    picture.heard_to_ms = horizon.ms();
+    let spoke = said.iter().map(|one| one.span.end().ms()).max();
+    let speaking = picture.legs.iter().any(|leg| leg.speaking);
+    picture.silence_ms = match spoke {
+        Some(spoke) if !speaking => picture.received_ms.saturating_sub(spoke),
+        _ => 0,
+    };
+}
+
+/// Brings what was said up to date; tells what is new, changed, or taken back.
+fn tell(picture: &mut Picture, said: &[Utterance]) -> Vec<LiveUtterance> {
+    let now: BTreeMap<(u64, u8), LiveUtterance> =
+        said.iter().map(|one| ((one.span.start().ms(), one.leg.0), form(one))).collect();
+    let mut news = Vec::new();
+    for (key, old) in &picture.said {
+        if !now.contains_key(key) {
+            news.push(LiveUtterance { revoked: true, ..old.clone() });
+        }
+    }
+    for (key, new) in &now {
+        if picture.said.get(key) != Some(new) {
+            news.push(new.clone());
+        }
+    }
+    picture.said = now;
+    news
+}
+
+fn form(one: &Utterance) -> LiveUtterance {
+    let seconds = |time: AudioTime| time.ms() as f64 / 1_000.0;
+    let Utterance { span, .. } = one;
+    let _: &Span = span;
+    LiveUtterance {
+        leg: one.leg.0,
+        party: one.party.as_str().into(),
+        start_s: seconds(span.start()),
+        end_s: seconds(span.end()),
+        text: one.text.as_str().to_owned(),
+        confidence: (one.confidence * 1_000.0).round() / 1_000.0,
+        revoked: false,
+    }
+}
+
+fn criteria(card: &Scorecard) -> impl Iterator<Item = Criterion> + '_ {
+    card.findings.iter().map(|finding| Criterion {
+        rubric: card.rubric.id.as_str().to_owned(),
+        criterion: finding.criterion.as_str().to_owned(),
+        title: finding.title.clone(),
+        verdict: finding.verdict.as_str().to_owned(),
+    })
+}
