@@ -5,12 +5,15 @@
 //! events is behind [`Exchange`]. All that comes from the network is hostile until it has been read: every
 //! size has a limit, and what cannot be read is counted, told, and ends no other call.
 
+pub mod audiohook;
+pub mod audiosocket;
 mod clock;
 mod event;
 mod exchange;
 mod intake;
 mod json;
 mod known;
+pub mod l16;
 pub mod media_stream;
 mod payload;
 mod socket;
