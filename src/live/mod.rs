@@ -17,6 +17,8 @@ pub mod l16;
 pub mod media_stream;
 mod payload;
 mod socket;
+pub mod rtp;
+pub mod siprec;
 pub mod tape;
 
 pub use event::{
