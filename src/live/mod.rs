@@ -18,6 +18,7 @@ pub mod media_stream;
 mod payload;
 mod socket;
 pub mod rtp;
+pub mod sip;
 pub mod siprec;
 pub mod tape;
 

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use crate::live::rtp::Codec;
+use crate::live::rtp::{Codec, Format};
 
 /// Media lines that are read; those after them are left out.
 pub const MEDIA_MAX: usize = 16;
@@ -29,19 +29,6 @@ pub enum Direction {
     Sends,
     /// Not to us.
     Silent,
-}
-
-/// What a payload type stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Speech.
-    Audio(Codec),
-    /// Keys (RFC 4733).
-    Keys,
-    /// A description of silence (RFC 3389).
-    Comfort,
-    /// Something else.
-    Other,
 }
 
 /// One media line.
