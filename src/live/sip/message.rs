@@ -131,11 +131,11 @@ impl Message {
 
     /// The first value of a header, by its long name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers(name).next()
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// All values of a header, as its lines have them.
-    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn headers<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 

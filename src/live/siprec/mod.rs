@@ -4,6 +4,8 @@
 //! [`Exchange`](crate::live::Exchange), with what the metadata tells of the parties. We never send media, and never reject a call
 //! because its metadata is odd: the field is full of dialects.
 
+pub mod metadata;
 pub mod multipart;
 pub mod offer;
+pub mod picture;
 pub mod sdp;
