@@ -4,7 +4,7 @@
 //! opened here and nothing is spawned: [`crate::ingest`] does that.
 
 pub mod envelope;
-mod halve;
+pub(crate) mod halve;
 pub mod playback;
 pub mod redact;
 pub mod sanity;

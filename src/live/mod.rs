@@ -20,6 +20,7 @@ mod socket;
 pub mod rtp;
 pub mod sip;
 pub mod siprec;
+pub mod simulate;
 pub mod tape;
 
 pub use event::{

@@ -1,0 +1,26 @@
+//! Recordings played as live calls: the demo without a PBX, and the load test.
+//!
+//! In: recordings as [`Reel`]s, and where to play them. Out: calls at real pace over a media stream or SIPREC, and
+//! figures: what was sent, what the service heard of it, and how late. It keeps no state at the service, and everything
+//! that the service says is read as a stranger's word.
+
+mod call;
+mod chirp;
+mod dialect;
+mod figures;
+mod media_stream;
+mod pace;
+mod reel;
+mod run;
+mod siprec;
+mod tally;
+mod target;
+
+pub use call::Desk;
+pub use chirp::{CHIRP_AT_MS, CHIRP_MS};
+pub use figures::{Calls, Frames, Heard, Listening, Outcome, Row, Trouble};
+pub use pace::{Faults, Pace};
+pub use reel::{Codec, Reel, ReelMaker};
+pub use run::{AT_ONCE_MAX, Simulation};
+pub use tally::{Standing, Tally};
+pub use target::{SipTarget, Target, TargetError, Transport};
