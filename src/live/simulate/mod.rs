@@ -8,19 +8,30 @@ mod call;
 mod chirp;
 mod dialect;
 mod figures;
+mod listen;
 mod media_stream;
+mod offer;
 mod pace;
 mod reel;
 mod run;
+mod sip;
 mod siprec;
+#[cfg(test)]
+mod siprec_tests;
+mod sse;
 mod tally;
 mod target;
+mod watch;
+#[cfg(test)]
+mod watch_tests;
 
 pub use call::Desk;
 pub use chirp::{CHIRP_AT_MS, CHIRP_MS};
 pub use figures::{Calls, Frames, Heard, Listening, Outcome, Row, Trouble};
+pub use listen::{LISTENERS_MAX, listen};
 pub use pace::{Faults, Pace};
 pub use reel::{Codec, Reel, ReelMaker};
 pub use run::{AT_ONCE_MAX, Simulation};
 pub use tally::{Standing, Tally};
 pub use target::{SipTarget, Target, TargetError, Transport};
+pub use watch::{Watch, WatchError};

@@ -1,5 +1,290 @@
-//! placeholder
-use super::call::Call;
+//! A call over SIPREC: signalling over TCP or UDP, audio over RTP.
+//!
+//! In: a recording server's address and a call. Out: the call played there. The peer is heard as long as the call goes
+//! on: it may hang up, and its keep-alives are answered.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::call::{Call, Way};
+use super::offer;
+use super::reel::Codec;
+use super::sip::{Dialog, Framer, Heard};
 use super::tally::Ended;
-use super::target::SipTarget;
-pub(super) async fn play(_t: &SipTarget, _c: &mut Call) -> Ended { Ended::Stopped }
+use super::target::{SipTarget, Transport};
+
+/// An INVITE is answered no later: 64 times T1 (RFC 3261, 17.1.1.2).
+const ANSWER: Duration = Duration::from_secs(32);
+
+/// A connection is there no later.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// What was sent by datagram is sent again after so long, then twice as long: T1.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// A BYE is answered no later.
+const GOOD_BYE: Duration = Duration::from_secs(2);
+
+/// A datagram of signalling.
+const DATAGRAM_BYTES_MAX: usize = 65_536;
+
+/// What carries the signalling.
+enum Link {
+    Tcp { stream: TcpStream, framer: Framer },
+    Udp(UdpSocket),
+}
+
+impl Link {
+    async fn open(target: &SipTarget) -> std::io::Result<(Self, SocketAddr)> {
+        match target.transport {
+            Transport::Tcp => {
+                let stream = TcpStream::connect(target.authority()).await?;
+                stream.set_nodelay(true)?;
+                let local = stream.local_addr()?;
+                Ok((Link::Tcp { stream, framer: Framer::default() }, local))
+            }
+            Transport::Udp => {
+                let mut found = tokio::net::lookup_host(target.authority()).await?;
+                let peer = found.next().ok_or(std::io::ErrorKind::NotFound)?;
+                let any = if peer.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+                let socket = UdpSocket::bind(any).await?;
+                socket.connect(peer).await?;
+                let local = socket.local_addr()?;
+                Ok((Link::Udp(socket), local))
+            }
+        }
+    }
+
+    async fn send(&mut self, text: &str) -> std::io::Result<()> {
+        match self {
+            Link::Tcp { stream, .. } => stream.write_all(text.as_bytes()).await,
+            Link::Udp(socket) => socket.send(text.as_bytes()).await.map(|_| ()),
+        }
+    }
+
+    /// The next message. Cancel safe.
+    async fn hear(&mut self) -> std::io::Result<Heard> {
+        match self {
+            Link::Tcp { stream, framer } => loop {
+                if let Some(heard) = framer.next() {
+                    return Ok(heard);
+                }
+                let mut bytes = [0; 4_096];
+                let count = stream.read(&mut bytes).await?;
+                if count == 0 {
+                    return Err(std::io::ErrorKind::UnexpectedEof.into());
+                }
+                if !framer.push(bytes.get(..count).unwrap_or_default()) {
+                    return Err(std::io::ErrorKind::InvalidData.into());
+                }
+            },
+            Link::Udp(socket) => loop {
+                let mut bytes = vec![0; DATAGRAM_BYTES_MAX];
+                let count = socket.recv(&mut bytes).await?;
+                if let Some(heard) = bytes.get(..count).and_then(Heard::parse) {
+                    return Ok(heard);
+                }
+            },
+        }
+    }
+
+    /// Sends a request, again where datagrams may be lost, until its final answer.
+    async fn ask(&mut self, text: &str, method: &str, within: Duration) -> Result<Heard, String> {
+        let broken = |error: std::io::Error| format!("the connection broke: {error}");
+        self.send(text).await.map_err(broken)?;
+        let end = Instant::now() + within;
+        let mut wait = AGAIN;
+        let mut next = Instant::now() + wait;
+        // Once the peer says that it has it, nothing is sent again.
+        let mut has_it = matches!(self, Link::Tcp { .. });
+        loop {
+            let until = if has_it { end } else { next.min(end) };
+            match timeout_at(until, self.hear()).await {
+                Ok(Ok(heard)) if heard.method == method => match heard.status {
+                    Some(status) if status >= 200 => return Ok(heard),
+                    _ => has_it = true,
+                },
+                Ok(Ok(heard)) => self.reply(&heard).await.map_err(broken)?,
+                Ok(Err(error)) => return Err(broken(error)),
+                Err(_) if Instant::now() >= end => {
+                    return Err(format!("no answer to {method} for {} s", within.as_secs()));
+                }
+                Err(_) => {
+                    self.send(text).await.map_err(broken)?;
+                    wait *= 2;
+                    next = Instant::now() + wait;
+                }
+            }
+        }
+    }
+
+    /// Answers what the peer asks within a call.
+    async fn reply(&mut self, heard: &Heard) -> std::io::Result<()> {
+        let answer = match (heard.status, heard.method.as_str()) {
+            (Some(_), _) | (None, "ACK") => return Ok(()),
+            (None, "BYE" | "OPTIONS" | "INFO") => heard.answer(200, "OK"),
+            (None, "INVITE" | "UPDATE") => heard.answer(488, "Not Acceptable Here"),
+            (None, _) => heard.answer(501, "Not Implemented"),
+        };
+        self.send(&answer).await
+    }
+}
+
+/// A leg's RTP. Numbers follow from the frame's, so that a frame that is lost leaves a hole.
+struct RtpLeg {
+    socket: UdpSocket,
+    to: SocketAddr,
+    codec: Codec,
+    ssrc: u32,
+    first_seq: u16,
+    first_timestamp: u32,
+    begun: bool,
+}
+
+impl RtpLeg {
+    /// A packet (RFC 3550, 5.1).
+    fn packet(&mut self, frame: u32, payload: &[u8]) -> Vec<u8> {
+        let mut packet = Vec::with_capacity(12 + payload.len());
+        let marker = if self.begun { 0 } else { 0x80 };
+        self.begun = true;
+        packet.extend([0x80, marker | self.codec.payload_type()]);
+        packet.extend(self.first_seq.wrapping_add(frame as u16).to_be_bytes());
+        let ticks = frame.wrapping_mul(self.codec.ticks());
+        packet.extend(self.first_timestamp.wrapping_add(ticks).to_be_bytes());
+        packet.extend(self.ssrc.to_be_bytes());
+        packet.extend_from_slice(payload);
+        packet
+    }
+}
+
+struct Siprec {
+    link: Link,
+    dialog: Dialog,
+    legs: Vec<RtpLeg>,
+}
+
+/// Plays a call there.
+pub(super) async fn play(target: &SipTarget, call: &mut Call) -> Ended {
+    match begin(target, call).await {
+        Ok(mut way) => call.play(&mut way).await,
+        Err(ended) => ended,
+    }
+}
+
+async fn begin(target: &SipTarget, call: &Call) -> Result<Siprec, Ended> {
+    let no_connection =
+        |why: &dyn std::fmt::Display| Ended::Failed(format!("no connection: {why}; is the service listening there?"));
+    let (mut link, local) = match timeout(CONNECT, Link::open(target)).await {
+        Ok(opened) => opened.map_err(|error| no_connection(&error))?,
+        Err(_) => return Err(no_connection(&format!("nothing for {} s", CONNECT.as_secs()))),
+    };
+    let sockets = sockets(local, call.reel.legs.len())
+        .await
+        .map_err(|error| Ended::Failed(format!("no port to send audio from: {error}")))?;
+    let ports: Vec<u16> = sockets.iter().filter_map(|socket| Some(socket.local_addr().ok()?.port())).collect();
+    let session = call.native_id.split('@').next().unwrap_or_default();
+    let body = offer::body(&call.reel, local.ip(), &ports, session);
+    let mut dialog = Dialog::new(target, &call.native_id, &local.to_string());
+    let invite = dialog.invite(offer::CONTENT_TYPE, &body);
+    let answer = tokio::select! {
+        answer = link.ask(&invite, "INVITE", ANSWER) => answer.map_err(Ended::Failed)?,
+        () = call.stop.cancelled() => return Err(Ended::Stopped),
+    };
+    let failed = |error: std::io::Error| Ended::Failed(format!("the connection broke: {error}"));
+    if let Some(status) = answer.status.filter(|status| *status >= 300) {
+        link.send(&dialog.ack_refusal(&answer)).await.map_err(failed)?;
+        return Err(Ended::Refused(refusal(status, &answer.reason)));
+    }
+    dialog.taken(&answer);
+    link.send(&dialog.ack()).await.map_err(failed)?;
+    let places = offer::answered(&answer.body);
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|e| Ended::Failed(format!("no random numbers: {e}")))?;
+    let random = u64::from_ne_bytes(random);
+    let legs: Vec<RtpLeg> = sockets
+        .into_iter()
+        .zip(places)
+        .enumerate()
+        .filter_map(|(ix, (socket, to))| Some(rtp_leg(socket, to?, call.reel.codec, random, ix)))
+        .collect();
+    let mut way = Siprec { link, dialog, legs };
+    if way.legs.len() < call.reel.legs.len() {
+        way.hang_up().await;
+        let (taken, offered) = (way.legs.len(), call.reel.legs.len());
+        return Err(Ended::Failed(format!("the service takes {taken} of {offered} legs")));
+    }
+    Ok(way)
+}
+
+fn rtp_leg(socket: UdpSocket, to: SocketAddr, codec: Codec, random: u64, ix: usize) -> RtpLeg {
+    let ssrc = (random >> 32) as u32 ^ ix as u32;
+    let (first_seq, first_timestamp) = (random as u16, (random >> 16) as u32);
+    RtpLeg { socket, to, codec, ssrc, first_seq, first_timestamp, begun: false }
+}
+
+async fn sockets(local: SocketAddr, count: usize) -> std::io::Result<Vec<UdpSocket>> {
+    let mut all = Vec::with_capacity(count);
+    for _ in 0..count {
+        all.push(UdpSocket::bind((local.ip(), 0)).await?);
+    }
+    Ok(all)
+}
+
+/// Why the service did not take a call, and what to do.
+fn refusal(status: u16, reason: &str) -> String {
+    let hint = match status {
+        403 => "; is this address among those that the source lets in?",
+        415 | 488 => "; choose another --codec",
+        420 => "; the service takes no recording sessions there",
+        486 | 503 | 600 => ": it has no room for another call",
+        _ => "",
+    };
+    format!("{status} {reason}{hint}")
+}
+
+impl Way for Siprec {
+    async fn send(&mut self, leg: u8, frame: u32, payload: &[u8]) -> Result<(), String> {
+        let Some(leg) = self.legs.get_mut(usize::from(leg)) else { return Ok(()) };
+        let packet = leg.packet(frame, payload);
+        // Whether anybody listens there is the signalling's matter.
+        match leg.socket.send_to(&packet, leg.to).await {
+            Err(error) if error.kind() != std::io::ErrorKind::ConnectionRefused => {
+                Err(format!("audio cannot be sent: {error}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn hung_up(&mut self) -> Ended {
+        loop {
+            let heard = match self.link.hear().await {
+                Ok(heard) => heard,
+                Err(error) => return Ended::Failed(format!("the connection broke: {error}")),
+            };
+            let repeated = heard.method == "INVITE" && heard.status.is_some_and(|s| (200..300).contains(&s));
+            let done = if repeated {
+                // Our ACK was lost.
+                let ack = self.dialog.ack();
+                self.link.send(&ack).await
+            } else {
+                self.link.reply(&heard).await
+            };
+            if let Err(error) = done {
+                return Ended::Failed(format!("the connection broke: {error}"));
+            }
+            if heard.status.is_none() && heard.method == "BYE" {
+                return Ended::Failed("the service hung up".to_owned());
+            }
+        }
+    }
+
+    async fn hang_up(&mut self) {
+        let bye = self.dialog.bye();
+        // A peer that is gone by itself has heard it as well.
+        let _ = self.link.ask(&bye, "BYE", GOOD_BYE).await;
+    }
+}

@@ -227,6 +227,11 @@ impl Tally {
         }
     }
 
+    /// Whether the service shows a call no more.
+    pub(super) fn is_gone(&self, call_id: &str) -> bool {
+        self.by_call.get(call_id).and_then(|ix| self.played.get(*ix)).is_some_and(|call| call.gone)
+    }
+
     /// The service tells of a call.
     pub fn told(&mut self, call_id: &str, told: Told, now: Duration) {
         let Some(ix) = self.by_call.get(call_id).copied() else {
