@@ -17,6 +17,8 @@ mod progress;
 mod reason;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(feature = "live")]
+pub mod simulate;
 mod stored;
 
 pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};

@@ -48,6 +48,9 @@ pub(super) enum Command {
     /// Check the service's configuration
     #[cfg(feature = "service")]
     Config(ConfigArgs),
+    /// Play recordings as live calls against a running service, and measure what it hears
+    #[cfg(feature = "live")]
+    Simulate(super::simulate::SimulateArgs),
     /// Make, change and list accounts of the service
     #[cfg(feature = "service")]
     User(super::accounts::UserArgs),

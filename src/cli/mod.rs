@@ -24,6 +24,8 @@ mod say;
 mod serve;
 #[cfg(feature = "service")]
 mod service_store;
+#[cfg(feature = "live")]
+mod simulate;
 #[cfg(feature = "analytics")]
 mod sql;
 
@@ -71,6 +73,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Restore(options) => backup::restore(&options, say),
         #[cfg(feature = "service")]
         Command::Config(options) => serve::config(&options, say),
+        #[cfg(feature = "live")]
+        Command::Simulate(options) => match simulate::run(&options, say) {
+            Some(all_well) => all_well,
+            None => return USAGE.into(),
+        },
         #[cfg(feature = "service")]
         Command::User(options) => accounts::user(&options, say),
         #[cfg(feature = "service")]

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::pace::{Pace, Schedule};
 use super::reel::Reel;
 use super::tally::{Ended, Tally};
+use super::why::Why;
 
 /// A peer that takes nothing for so long is broken.
 const STALLED: Duration = Duration::from_secs(10);
@@ -68,8 +69,8 @@ impl Desk {
 
 /// What carries a call.
 pub(super) trait Way {
-    /// Sends a frame. The error says what broke.
-    async fn send(&mut self, leg: u8, frame: u32, payload: &[u8]) -> Result<(), String>;
+    /// Sends a frame.
+    async fn send(&mut self, leg: u8, frame: u32, payload: &[u8]) -> Result<(), Why>;
 
     /// Waits until the peer ends the call, which it should not. Cancel safe.
     async fn hung_up(&mut self) -> Ended;
@@ -101,7 +102,10 @@ impl Call {
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return hang_up(way, Ended::Stopped).await,
-                ended = way.hung_up() => return ended,
+                ended = way.hung_up() => return match ended {
+                    Ended::Failed(why) => Ended::Failed(after(desk.now().saturating_sub(start), why)),
+                    refused => refused,
+                },
                 () = desk.until(start + sending.at) => {}
             }
             let leg = self.reel.legs.get(usize::from(sending.leg));
@@ -112,14 +116,13 @@ impl Call {
             let sent = tokio::select! {
                 biased;
                 sent = way.send(sending.leg, sending.frame, payload) => sent,
-                () = stalled => Err(format!("the service took nothing for {} s", STALLED.as_secs())),
+                () = stalled => Err(Why::Stalled { s: STALLED.as_secs() }),
             };
             let now = desk.now();
             match sent {
                 Ok(()) => desk.tally().sent(self.ix, sending, now),
                 Err(why) => {
-                    let played_s = now.saturating_sub(start).as_secs_f64();
-                    return Ended::Failed(format!("after {played_s:.1} s: {why}"));
+                    return Ended::Failed(after(now.saturating_sub(start), why));
                 }
             }
         }
@@ -130,6 +133,10 @@ impl Call {
         }
         hang_up(way, Ended::Completed).await
     }
+}
+
+fn after(played: Duration, why: Why) -> Why {
+    Why::After { ms: u64::try_from(played.as_millis()).unwrap_or(u64::MAX), why: Box::new(why) }
 }
 
 async fn hang_up(way: &mut impl Way, ended: Ended) -> Ended {
@@ -197,7 +204,7 @@ pub(super) mod tests {
     }
 
     impl Way for Notebook {
-        async fn send(&mut self, leg: u8, frame: u32, payload: &[u8]) -> Result<(), String> {
+        async fn send(&mut self, leg: u8, frame: u32, payload: &[u8]) -> Result<(), Why> {
             assert_eq!(payload[0], frame as u8);
             self.sent.push((self.desk.now().as_millis() as u64, leg, frame));
             if let Some((_, long)) = self.slow.filter(|(at, _)| *at == frame) {
@@ -229,7 +236,8 @@ pub(super) mod tests {
         assert_eq!(call.play(&mut way).await, Ended::Completed);
         assert!(way.hung_up);
         assert_eq!((way.sent.len(), way.desk.now().as_millis()), (1_000, 10_000));
-        for (at_ms, _, frame) in way.sent.iter().filter(|(_, _, frame)| !(100..108).contains(frame)) {
+        for (at_ms, _, frame) in way.sent.iter().filter(|(_, _, frame)| !(100..108).contains(frame))
+        {
             assert_eq!(*at_ms, u64::from(*frame) * 20);
         }
         // Both legs of frame 100 were slow: the grid was met again after 150 ms, and what was late was told.
@@ -268,6 +276,6 @@ pub(super) mod tests {
         way.stuck = Some(50);
         let ended = call.play(&mut way).await;
         let Ended::Failed(why) = ended else { panic!("{ended:?}") };
-        assert_eq!(why, "after 11.0 s: the service took nothing for 10 s");
+        assert_eq!(why.to_string(), "after 11.0 s: the service took nothing for 10 s");
     }
 }

@@ -124,7 +124,10 @@ mod tests {
         let first = parsed(&stream.media(0, 0, &[255; 160]).unwrap());
         assert_eq!(first["media"]["track"], "outbound");
         assert_eq!(first["media"]["chunk"], "1");
-        assert_eq!(STANDARD.decode(first["media"]["payload"].as_str().unwrap()).unwrap(), [255; 160]);
+        assert_eq!(
+            STANDARD.decode(first["media"]["payload"].as_str().unwrap()).unwrap(),
+            [255; 160]
+        );
         // A frame was lost in between: time goes on, chunks count what was sent.
         let second = parsed(&stream.media(0, 2, &[1]).unwrap());
         assert_eq!(second["media"]["timestamp"], "40");

@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use super::why::Why;
+
 /// Latencies of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
@@ -108,7 +110,7 @@ pub struct Trouble {
     /// Its id at the service's source.
     pub native_id: String,
     /// What happened.
-    pub why: String,
+    pub why: Why,
 }
 
 /// Listening in.
@@ -117,7 +119,7 @@ pub struct Listening {
     /// Listeners that were let in.
     pub listeners: usize,
     /// Listeners that were not, and why.
-    pub failed: Vec<String>,
+    pub failed: Vec<Why>,
     /// Frames that came.
     pub frames: u64,
     /// Frames that were missing by their numbers.

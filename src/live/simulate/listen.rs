@@ -19,15 +19,19 @@ use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
 use tokio_util::sync::CancellationToken;
 
 use super::call::Desk;
-use super::chirp::{CHIRP_AT_MS, CHIRP_MS, find};
+use super::chirp::{CHIRP_AT_MS, find};
 use super::figures::{Listening, Row};
 use super::watch::Watch;
+use super::why::Why;
 
 /// Listeners on a call.
 pub const LISTENERS_MAX: usize = 200;
 
 /// The handshake takes no longer.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// The chirp is listened for from so long before it is sent.
+const HEARD_EARLY: Duration = Duration::from_secs(1);
 
 /// The chirp is listened for until so long after it was sent.
 const HEARD_MAX: Duration = Duration::from_secs(10);
@@ -72,7 +76,8 @@ impl Ear {
         }
     }
 
-    fn frame(&mut self, bytes: &[u8], now: Duration) {
+    /// Takes a frame that came now; its samples are kept when the chirp may be in them.
+    fn frame(&mut self, bytes: &[u8], now: Duration, kept: bool) {
         let Some((head, pcm)) = bytes.split_at_checked(HEAD_BYTES) else { return };
         let leg = usize::from(head.first().copied().unwrap_or(0));
         let place = head.get(8..16).and_then(|eight| eight.try_into().ok()).map(u64::from_le_bytes);
@@ -87,7 +92,7 @@ impl Ear {
         heard.next_ms = Some(at_ms.saturating_add(self.frame_ms));
         self.frames += 1;
         self.first.get_or_insert(now);
-        if heard.samples.len() < SAMPLES_MAX {
+        if kept && heard.samples.len() < SAMPLES_MAX {
             heard.frames.push((heard.samples.len(), now));
             heard.samples.extend(pcm.as_chunks::<2>().0.iter().map(|two| i16::from_le_bytes(*two)));
         }
@@ -132,7 +137,7 @@ pub async fn listen(
         }
         tokio::select! {
             () = stop.cancelled() => return Listening {
-                failed: vec!["the service never showed a call to listen to".to_owned()],
+                failed: vec![Why::NeverShown],
                 ..Listening::default()
             },
             () = sleep(Duration::from_millis(20)) => {}
@@ -145,8 +150,13 @@ pub async fn listen(
         all.spawn(async move { one(&watch, &desk, call, &call_id, &stop).await });
     }
     let listened = all.join_all().await;
-    let spoken = desk.tally().left(call, 0, f64::from(CHIRP_AT_MS + 1) / 1_000.0);
-    summary(listened, spoken.unwrap_or_default())
+    summary(listened, spoken(desk, call))
+}
+
+/// When the chirp leaves this machine: the frame that its first sample is in.
+fn spoken(desk: &Desk, call: usize) -> Duration {
+    let first_s = f64::from(CHIRP_AT_MS + 1) / 1_000.0;
+    desk.tally().left(call, 0, first_s).unwrap_or_default()
 }
 
 async fn one(
@@ -155,22 +165,23 @@ async fn one(
     call: usize,
     call_id: &str,
     stop: &CancellationToken,
-) -> Result<Listened, String> {
+) -> Result<Listened, Why> {
     let id: String = url::form_urlencoded::byte_serialize(call_id.as_bytes()).collect();
     let url = watch.socket_url(&format!("/api/v1/live/calls/{id}/listen?reason=lingting+simulate"));
-    let mut request = url.into_client_request().map_err(|error| error.to_string())?;
+    let odd = |error: &dyn std::fmt::Display| Why::Listener(error.to_string());
+    let mut request = url.into_client_request().map_err(|error| odd(&error))?;
     if let Some(token) = watch.token() {
         let value = HeaderValue::from_str(&format!("Bearer {token}"));
-        request.headers_mut().insert(AUTHORIZATION, value.map_err(|error| error.to_string())?);
+        request.headers_mut().insert(AUTHORIZATION, value.map_err(|error| odd(&error))?);
     }
     let asked = desk.now();
     let mut socket = match timeout(CONNECT, connect_async_with_config(request, None, true)).await {
         Ok(Ok((socket, _))) => socket,
-        Ok(Err(error)) => return Err(format!("the service does not let a listener in: {error}")),
-        Err(_) => return Err(format!("no answer to a listener for {} s", CONNECT.as_secs())),
+        Ok(Err(error)) => return Err(odd(&error)),
+        Err(_) => return Err(Why::NoAnswer { to: "a listener", s: CONNECT.as_secs() }),
     };
     let mut ear = Ear::default();
-    // Later than this, what is heard says nothing of the chirp any more; the call goes on being heard to its end.
+    let spoken = spoken(desk, call);
     loop {
         let message = tokio::select! {
             () = stop.cancelled() => break,
@@ -179,19 +190,16 @@ async fn one(
         match message {
             Some(Ok(Message::Text(text))) => {
                 ear.format(&text);
-                let ended = serde_json::from_str::<Value>(&text).is_ok_and(|state| state["type"] == "end");
+                let ended =
+                    serde_json::from_str::<Value>(&text).is_ok_and(|state| state["type"] == "end");
                 if ended {
                     break;
                 }
             }
             Some(Ok(Message::Binary(bytes))) => {
                 let now = desk.now();
-                let at_s = f64::from(CHIRP_AT_MS + CHIRP_MS) / 1_000.0;
-                let enough = desk.tally().left(call, 0, at_s).is_some_and(|at| now > at + HEARD_MAX);
-                ear.frame(&bytes, now);
-                if enough {
-                    break;
-                }
+                let kept = now + HEARD_EARLY > spoken && now < spoken + HEARD_MAX;
+                ear.frame(&bytes, now, kept);
             }
             Some(Ok(Message::Close(_)) | Err(_)) | None => break,
             Some(Ok(_)) => {}
@@ -201,7 +209,7 @@ async fn one(
     Ok(Listened { ear, asked })
 }
 
-fn summary(listened: Vec<Result<Listened, String>>, spoken: Duration) -> Listening {
+fn summary(listened: Vec<Result<Listened, Why>>, spoken: Duration) -> Listening {
     let mut all = Listening::default();
     let (mut starts, mut delays) = (Vec::new(), Vec::new());
     for result in listened {
@@ -253,15 +261,18 @@ mod tests {
         for (n, pcm) in samples.chunks(160).enumerate() {
             let at_ms = 4_500 + 20 * n as u64;
             // The second leg has only silence, and one hole of three frames.
-            ear.frame(&frame(0, at_ms, pcm), Duration::from_millis(at_ms + 80));
+            ear.frame(&frame(0, at_ms, pcm), Duration::from_millis(at_ms + 80), true);
             if !(10..13).contains(&n) {
-                ear.frame(&frame(1, at_ms, &[0; 160]), Duration::from_millis(at_ms + 80));
+                ear.frame(&frame(1, at_ms, &[0; 160]), Duration::from_millis(at_ms + 80), true);
             }
         }
         assert_eq!((ear.frames, ear.missed), (97, 3));
         assert_eq!(ear.chirps(), [Some(Duration::from_millis(5_080)), None]);
         let asked = Duration::from_millis(4_400);
-        let all = summary(vec![Ok(Listened { ear, asked }), Err("no".into())], Duration::from_secs(5));
+        let all = summary(
+            vec![Ok(Listened { ear, asked }), Err(Why::NeverShown)],
+            Duration::from_secs(5),
+        );
         assert_eq!((all.listeners, all.failed.len(), all.unheard), (1, 1, 1));
         assert_eq!(all.mouth_to_ear.unwrap().p50_ms.round(), 80.0);
         assert_eq!(all.start.unwrap().max_ms.round(), 180.0);
@@ -271,10 +282,10 @@ mod tests {
     fn odd_frames_are_left_out() {
         let mut ear = Ear::default();
         ear.format("not json");
-        ear.frame(&[], Duration::ZERO);
-        ear.frame(&[9; 40], Duration::ZERO);
-        ear.frame(&frame(0, u64::MAX, &[1]), Duration::ZERO);
-        ear.frame(&frame(0, 0, &[1]), Duration::ZERO);
+        ear.frame(&[], Duration::ZERO, true);
+        ear.frame(&[9; 40], Duration::ZERO, true);
+        ear.frame(&frame(0, u64::MAX, &[1]), Duration::ZERO, true);
+        ear.frame(&frame(0, 0, &[1]), Duration::ZERO, true);
         assert_eq!((ear.frames, ear.missed, ear.chirps()), (2, 0, vec![None]));
     }
 }

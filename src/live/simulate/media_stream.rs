@@ -15,6 +15,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 use super::call::{Call, Way};
 use super::dialect::Stream;
 use super::tally::Ended;
+use super::why::Why;
 
 /// Connecting and the handshake take no longer.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -34,7 +35,7 @@ pub(super) async fn play(url: &str, call: &mut Call) -> Ended {
         Ok(Ok((socket, _))) => socket,
         Ok(Err(error)) => return not_let_in(&error),
         Err(_) => {
-            return Ended::Failed(format!("no answer to the handshake for {} s", CONNECT.as_secs()));
+            return Ended::Failed(Why::NoAnswer { to: "the handshake", s: CONNECT.as_secs() });
         }
     };
     let roles: Vec<_> = call.reel.legs.iter().map(|leg| leg.role).collect();
@@ -42,32 +43,32 @@ pub(super) async fn play(url: &str, call: &mut Call) -> Ended {
     let (connected, start) = (way.stream.connected(), way.stream.start(&call.reel.facts));
     for text in [connected, start] {
         if let Err(error) = way.socket.send(Message::text(text)).await {
-            return Ended::Failed(format!("the call could not be begun: {error}"));
+            return Ended::Failed(Why::Broken(error.to_string()));
         }
     }
     call.play(&mut way).await
 }
 
 impl Way for Socket {
-    async fn send(&mut self, leg: u8, frame: u32, payload: &[u8]) -> Result<(), String> {
+    async fn send(&mut self, leg: u8, frame: u32, payload: &[u8]) -> Result<(), Why> {
         let Some(text) = self.stream.media(usize::from(leg), frame, payload) else { return Ok(()) };
-        self.socket.send(Message::text(text)).await.map_err(|error| error.to_string())
+        self.socket.send(Message::text(text)).await.map_err(|error| Why::Broken(error.to_string()))
     }
 
     async fn hung_up(&mut self) -> Ended {
         loop {
             match self.socket.next().await {
                 Some(Ok(Message::Close(Some(frame)))) if frame.code == CloseCode::Again => {
-                    return Ended::Refused("the service has no room for another call".to_owned());
+                    return Ended::Refused(Why::Full);
                 }
                 Some(Ok(Message::Close(Some(frame)))) => {
-                    let (code, reason) = (u16::from(frame.code), frame.reason);
-                    return Ended::Failed(format!("the service ended the call: {code} {reason}"));
+                    let (code, reason) = (u16::from(frame.code), frame.reason.to_string());
+                    return Ended::Failed(Why::Closed { code, reason });
                 }
                 Some(Ok(Message::Close(None))) | None => {
-                    return Ended::Failed("the service ended the call".to_owned());
+                    return Ended::Failed(Why::HungUp);
                 }
-                Some(Err(error)) => return Ended::Failed(format!("the connection broke: {error}")),
+                Some(Err(error)) => return Ended::Failed(Why::Broken(error.to_string())),
                 Some(Ok(_)) => {}
             }
         }
@@ -85,19 +86,12 @@ impl Way for Socket {
     }
 }
 
-/// Why the handshake failed, and what to do.
+/// Why the handshake failed.
 fn not_let_in(error: &Error) -> Ended {
-    let Error::Http(response) = error else {
-        return Ended::Failed(format!("no connection: {error}; is the service running there?"));
-    };
-    let status = response.status();
-    let why = match status.as_u16() {
-        401 | 403 => "the service does not take this token or sender; see its [[live]] settings",
-        404 => "there is no such way in; see SOURCE and TOKEN in the service's [[live]] settings",
-        429 | 503 => "the service has no room for another call",
-        _ => "the service refuses the stream",
-    };
-    Ended::Refused(format!("{} {why}", status.as_u16()))
+    match error {
+        Error::Http(response) => Ended::Refused(Why::Http(response.status().as_u16())),
+        other => Ended::Failed(Why::NoConnection(other.to_string())),
+    }
 }
 
 #[cfg(test)]
@@ -164,10 +158,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_service_that_closes_early_is_told_from_one_that_is_full() {
-        for (code, wanted) in [
-            (CloseCode::Again, "the service has no room for another call"),
-            (CloseCode::Policy, "the service ended the call: 1008 no"),
-        ] {
+        for code in [CloseCode::Again, CloseCode::Policy] {
             let (listener, url) = listener().await;
             tokio::spawn(async move {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -178,8 +169,10 @@ mod tests {
             });
             let ended = play(&url, &mut call(&reel(500, 1), Pace::REAL, Faults::default())).await;
             match ended {
-                Ended::Refused(why) if code == CloseCode::Again => assert_eq!(why, wanted),
-                Ended::Failed(why) => assert_eq!(why, wanted),
+                Ended::Refused(why) if code == CloseCode::Again => assert_eq!(why, Why::Full),
+                Ended::Failed(Why::After { why, .. }) => {
+                    assert_eq!(*why, Why::Closed { code: 1_008, reason: "no".into() });
+                }
                 other => panic!("{other:?}"),
             }
         }
@@ -198,10 +191,9 @@ mod tests {
         };
         let mut first = call(&reel(1, 1), FAST, Faults::default());
         let (ended, ()) = tokio::join!(play(&url, &mut first), server);
-        let Ended::Refused(why) = ended else { panic!("{ended:?}") };
-        assert!(why.starts_with("404 there is no such way in; see SOURCE"), "{why}");
+        assert_eq!(ended, Ended::Refused(Why::Http(404)));
         drop(listener);
         let ended = play(&url, &mut call(&reel(1, 1), FAST, Faults::default())).await;
-        assert!(matches!(ended, Ended::Failed(why) if why.contains("is the service running")));
+        assert!(matches!(ended, Ended::Failed(Why::NoConnection(_))), "{ended:?}");
     }
 }

@@ -24,6 +24,7 @@ mod target;
 mod watch;
 #[cfg(test)]
 mod watch_tests;
+mod why;
 
 pub use call::Desk;
 pub use chirp::{CHIRP_AT_MS, CHIRP_MS};
@@ -35,3 +36,4 @@ pub use run::{AT_ONCE_MAX, Simulation};
 pub use tally::{Standing, Tally};
 pub use target::{SipTarget, Target, TargetError, Transport};
 pub use watch::{Watch, WatchError};
+pub use why::Why;

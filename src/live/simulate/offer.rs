@@ -26,9 +26,8 @@ pub(super) fn body(reel: &Reel, ip: IpAddr, ports: &[u16], session_id: &str) -> 
 
 fn sdp(codec: Codec, ip: IpAddr, ports: &[u16]) -> String {
     let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
-    let mut text = format!(
-        "v=0\r\no=simulate 1 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n"
-    );
+    let mut text =
+        format!("v=0\r\no=simulate 1 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n");
     let (number, rtpmap) = (codec.payload_type(), codec.rtpmap());
     for (ix, port) in ports.iter().enumerate() {
         text.push_str(&format!(
@@ -123,8 +122,13 @@ mod tests {
         let legs = vec![leg(LegRole::Agent), leg(LegRole::Customer)];
         let reel = Reel { name: "a".into(), facts, codec: Codec::Opus, legs };
         let body = body(&reel, IpAddr::from([127, 0, 0, 1]), &[4_000, 4_002], "s1");
-        assert!(body.contains("m=audio 4002 RTP/AVP 111\r\na=rtpmap:111 opus/48000/2\r\n"), "{body}");
-        assert!(body.contains("aor=\"sip:3105@lingting.invalid\"><name>A &amp; &quot;B&quot;</name>"));
+        assert!(
+            body.contains("m=audio 4002 RTP/AVP 111\r\na=rtpmap:111 opus/48000/2\r\n"),
+            "{body}"
+        );
+        assert!(
+            body.contains("aor=\"sip:3105@lingting.invalid\"><name>A &amp; &quot;B&quot;</name>")
+        );
         assert!(body.contains("aor=\"sip:19900001111@lingting.invalid\"><name>19900001111</name>"));
         assert!(body.contains("stream_id=\"s1-s1\" session_id=\"s1\"><label>2</label>"));
         assert_eq!(body.matches("--lingting-part").count(), 3);

@@ -118,7 +118,16 @@ impl Schedule {
     pub(super) fn new(frames: u32, legs: usize, pace: Pace, faults: Faults) -> Self {
         let chance = Chance(faults.seed);
         let last = vec![Duration::ZERO; legs];
-        Self { pace, faults, chance, frames, next_frame: 0, waiting: BinaryHeap::new(), last, lost: 0 }
+        Self {
+            pace,
+            faults,
+            chance,
+            frames,
+            next_frame: 0,
+            waiting: BinaryHeap::new(),
+            last,
+            lost: 0,
+        }
     }
 
     /// Packets lost on purpose so far.
@@ -177,7 +186,8 @@ mod tests {
         assert_eq!(Pace::REAL.due(180_000), Duration::from_secs(3_600));
         assert_eq!(Pace { speed: 4.0, ..Pace::REAL }.due(200), Duration::from_secs(1));
         // 200 ppm fast: 3,600 s of audio are through 0.72 s early.
-        let early = Duration::from_secs(3_600) - Pace { drift_ppm: 200.0, ..Pace::REAL }.due(180_000);
+        let early =
+            Duration::from_secs(3_600) - Pace { drift_ppm: 200.0, ..Pace::REAL }.due(180_000);
         assert!(early.abs_diff(Duration::from_micros(719_856)) < Duration::from_micros(2));
         assert_eq!(Pace { speed: 0.0, ..Pace::REAL }.due(1), Duration::ZERO);
     }

@@ -57,7 +57,8 @@ impl Simulation {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let stop = stop.child_token();
         let next = Arc::new(AtomicU64::new(0));
-        let places = self.at_once.min(usize::try_from(self.calls.unwrap_or(u64::MAX)).unwrap_or(usize::MAX));
+        let places =
+            self.at_once.min(usize::try_from(self.calls.unwrap_or(u64::MAX)).unwrap_or(usize::MAX));
         let mut all = JoinSet::new();
         for place in 0..places.min(AT_ONCE_MAX) {
             let (simulation, desk) = (Arc::clone(&self), Arc::clone(desk));
@@ -75,7 +76,13 @@ impl Simulation {
         while all.join_next().await.is_some() {}
     }
 
-    async fn place(&self, place: usize, next: &AtomicU64, desk: &Arc<Desk>, stop: &CancellationToken) {
+    async fn place(
+        &self,
+        place: usize,
+        next: &AtomicU64,
+        desk: &Arc<Desk>,
+        stop: &CancellationToken,
+    ) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = sleep(self.stagger(place)) => {}
@@ -159,7 +166,10 @@ mod tests {
         }
     }
 
-    async fn run(simulation: Simulation, stop: &CancellationToken) -> super::super::figures::Outcome {
+    async fn run(
+        simulation: Simulation,
+        stop: &CancellationToken,
+    ) -> super::super::figures::Outcome {
         let desk = Desk::new(Tally::new(simulation.pace, Duration::from_secs(1), false));
         Arc::new(simulation).run(&desk, stop).await;
         let tally = desk.tally();

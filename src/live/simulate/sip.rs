@@ -75,9 +75,13 @@ impl Heard {
     /// The answer to a request.
     pub(super) fn answer(&self, status: u16, reason: &str) -> String {
         let mut text = format!("SIP/2.0 {status} {reason}\r\n");
-        for (key, name) in
-            [("via", "Via"), ("from", "From"), ("to", "To"), ("call-id", "Call-ID"), ("cseq", "CSeq")]
-        {
+        for (key, name) in [
+            ("via", "Via"),
+            ("from", "From"),
+            ("to", "To"),
+            ("call-id", "Call-ID"),
+            ("cseq", "CSeq"),
+        ] {
             for value in self.headers(key) {
                 text.push_str(&format!("{name}: {value}\r\n"));
             }
@@ -225,7 +229,8 @@ impl Dialog {
     ) -> String {
         let Self { call_id, local, tag, to, .. } = self;
         let transport = self.transport.to_ascii_uppercase();
-        let routes: String = self.routes.iter().map(|route| format!("Route: {route}\r\n")).collect();
+        let routes: String =
+            self.routes.iter().map(|route| format!("Route: {route}\r\n")).collect();
         format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/{transport} {local};branch=z9hG4bK{tag}{branch};rport\r\n\
              Max-Forwards: 70\r\n{routes}From: <sip:simulate@{local}>;tag={tag}\r\nTo: {to}\r\nCall-ID: {call_id}\r\n\
@@ -269,7 +274,10 @@ mod tests {
     fn a_dialogue_goes_the_way_that_was_recorded() {
         let mut dialog = dialog();
         let invite = dialog.invite("application/sdp", "v=0\r\n");
-        assert!(invite.starts_with("INVITE sip:127.0.0.1:5080;transport=tcp SIP/2.0\r\n"), "{invite}");
+        assert!(
+            invite.starts_with("INVITE sip:127.0.0.1:5080;transport=tcp SIP/2.0\r\n"),
+            "{invite}"
+        );
         assert!(invite.contains("\r\nRequire: siprec\r\n") && invite.contains(";+sip.src\r\n"));
         assert!(invite.ends_with("Content-Length: 5\r\n\r\nv=0\r\n"));
         let answer = Heard::parse(OK.as_bytes()).unwrap();
@@ -278,14 +286,21 @@ mod tests {
         let bye = dialog.bye();
         assert!(bye.starts_with("BYE sip:srs@127.0.0.1:5080;transport=tcp SIP/2.0\r\n"), "{bye}");
         assert!(bye.contains("Route: <sip:p2;lr>\r\nRoute: <sip:p1;lr>\r\n"), "{bye}");
-        assert!(bye.contains("To: <sip:127.0.0.1:5080>;tag=srs\r\n") && bye.contains("CSeq: 2 BYE"));
-        let branch = |text: &str| text.split("branch=").nth(1).unwrap().split(';').next().unwrap().to_owned();
+        assert!(
+            bye.contains("To: <sip:127.0.0.1:5080>;tag=srs\r\n") && bye.contains("CSeq: 2 BYE")
+        );
+        let branch = |text: &str| {
+            text.split("branch=").nth(1).unwrap().split(';').next().unwrap().to_owned()
+        };
         assert_eq!(branch(&dialog.ack_refusal(&answer)), branch(&invite));
         assert_ne!(branch(&dialog.ack()), branch(&invite));
         let asked = Heard::parse(bye.as_bytes()).unwrap();
         assert_eq!((asked.status, asked.method.as_str()), (None, "BYE"));
         let said = Heard::parse(asked.answer(200, "OK").as_bytes()).unwrap();
-        assert_eq!((said.status, said.method.as_str(), said.reason.as_str()), (Some(200), "BYE", "OK"));
+        assert_eq!(
+            (said.status, said.method.as_str(), said.reason.as_str()),
+            (Some(200), "BYE", "OK")
+        );
     }
 
     #[test]

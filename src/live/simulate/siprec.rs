@@ -16,6 +16,7 @@ use super::reel::Codec;
 use super::sip::{Dialog, Framer, Heard};
 use super::tally::Ended;
 use super::target::{SipTarget, Transport};
+use super::why::Why;
 
 /// An INVITE is answered no later: 64 times T1 (RFC 3261, 17.1.1.2).
 const ANSWER: Duration = Duration::from_secs(32);
@@ -93,8 +94,12 @@ impl Link {
     }
 
     /// Sends a request, again where datagrams may be lost, until its final answer.
-    async fn ask(&mut self, text: &str, method: &str, within: Duration) -> Result<Heard, String> {
-        let broken = |error: std::io::Error| format!("the connection broke: {error}");
+    async fn ask(
+        &mut self,
+        text: &str,
+        method: &'static str,
+        within: Duration,
+    ) -> Result<Heard, Why> {
         self.send(text).await.map_err(broken)?;
         let end = Instant::now() + within;
         let mut wait = AGAIN;
@@ -111,7 +116,7 @@ impl Link {
                 Ok(Ok(heard)) => self.reply(&heard).await.map_err(broken)?,
                 Ok(Err(error)) => return Err(broken(error)),
                 Err(_) if Instant::now() >= end => {
-                    return Err(format!("no answer to {method} for {} s", within.as_secs()));
+                    return Err(Why::NoAnswer { to: method, s: within.as_secs() });
                 }
                 Err(_) => {
                     self.send(text).await.map_err(broken)?;
@@ -176,16 +181,16 @@ pub(super) async fn play(target: &SipTarget, call: &mut Call) -> Ended {
 }
 
 async fn begin(target: &SipTarget, call: &Call) -> Result<Siprec, Ended> {
-    let no_connection =
-        |why: &dyn std::fmt::Display| Ended::Failed(format!("no connection: {why}; is the service listening there?"));
     let (mut link, local) = match timeout(CONNECT, Link::open(target)).await {
-        Ok(opened) => opened.map_err(|error| no_connection(&error))?,
-        Err(_) => return Err(no_connection(&format!("nothing for {} s", CONNECT.as_secs()))),
+        Ok(opened) => {
+            opened.map_err(|error| Ended::Failed(Why::NoConnection(error.to_string())))?
+        }
+        Err(_) => return Err(Ended::Failed(Why::NoAnswer { to: "connect", s: CONNECT.as_secs() })),
     };
-    let sockets = sockets(local, call.reel.legs.len())
-        .await
-        .map_err(|error| Ended::Failed(format!("no port to send audio from: {error}")))?;
-    let ports: Vec<u16> = sockets.iter().filter_map(|socket| Some(socket.local_addr().ok()?.port())).collect();
+    let socket = |error: &dyn std::fmt::Display| Ended::Failed(Why::Socket(error.to_string()));
+    let sockets = sockets(local, call.reel.legs.len()).await.map_err(|error| socket(&error))?;
+    let ports: Vec<u16> =
+        sockets.iter().filter_map(|socket| Some(socket.local_addr().ok()?.port())).collect();
     let session = call.native_id.split('@').next().unwrap_or_default();
     let body = offer::body(&call.reel, local.ip(), &ports, session);
     let mut dialog = Dialog::new(target, &call.native_id, &local.to_string());
@@ -194,16 +199,16 @@ async fn begin(target: &SipTarget, call: &Call) -> Result<Siprec, Ended> {
         answer = link.ask(&invite, "INVITE", ANSWER) => answer.map_err(Ended::Failed)?,
         () = call.stop.cancelled() => return Err(Ended::Stopped),
     };
-    let failed = |error: std::io::Error| Ended::Failed(format!("the connection broke: {error}"));
+    let failed = |error| Ended::Failed(broken(error));
     if let Some(status) = answer.status.filter(|status| *status >= 300) {
         link.send(&dialog.ack_refusal(&answer)).await.map_err(failed)?;
-        return Err(Ended::Refused(refusal(status, &answer.reason)));
+        return Err(Ended::Refused(Why::Sip { status, reason: answer.reason }));
     }
     dialog.taken(&answer);
     link.send(&dialog.ack()).await.map_err(failed)?;
     let places = offer::answered(&answer.body);
     let mut random = [0; 8];
-    getrandom::fill(&mut random).map_err(|e| Ended::Failed(format!("no random numbers: {e}")))?;
+    getrandom::fill(&mut random).map_err(|error| socket(&error))?;
     let random = u64::from_ne_bytes(random);
     let legs: Vec<RtpLeg> = sockets
         .into_iter()
@@ -215,7 +220,7 @@ async fn begin(target: &SipTarget, call: &Call) -> Result<Siprec, Ended> {
     if way.legs.len() < call.reel.legs.len() {
         way.hang_up().await;
         let (taken, offered) = (way.legs.len(), call.reel.legs.len());
-        return Err(Ended::Failed(format!("the service takes {taken} of {offered} legs")));
+        return Err(Ended::Failed(Why::Legs { taken, offered }));
     }
     Ok(way)
 }
@@ -234,26 +239,18 @@ async fn sockets(local: SocketAddr, count: usize) -> std::io::Result<Vec<UdpSock
     Ok(all)
 }
 
-/// Why the service did not take a call, and what to do.
-fn refusal(status: u16, reason: &str) -> String {
-    let hint = match status {
-        403 => "; is this address among those that the source lets in?",
-        415 | 488 => "; choose another --codec",
-        420 => "; the service takes no recording sessions there",
-        486 | 503 | 600 => ": it has no room for another call",
-        _ => "",
-    };
-    format!("{status} {reason}{hint}")
+fn broken(error: std::io::Error) -> Why {
+    Why::Broken(error.to_string())
 }
 
 impl Way for Siprec {
-    async fn send(&mut self, leg: u8, frame: u32, payload: &[u8]) -> Result<(), String> {
+    async fn send(&mut self, leg: u8, frame: u32, payload: &[u8]) -> Result<(), Why> {
         let Some(leg) = self.legs.get_mut(usize::from(leg)) else { return Ok(()) };
         let packet = leg.packet(frame, payload);
         // Whether anybody listens there is the signalling's matter.
         match leg.socket.send_to(&packet, leg.to).await {
             Err(error) if error.kind() != std::io::ErrorKind::ConnectionRefused => {
-                Err(format!("audio cannot be sent: {error}"))
+                Err(Why::Socket(error.to_string()))
             }
             _ => Ok(()),
         }
@@ -263,9 +260,10 @@ impl Way for Siprec {
         loop {
             let heard = match self.link.hear().await {
                 Ok(heard) => heard,
-                Err(error) => return Ended::Failed(format!("the connection broke: {error}")),
+                Err(error) => return Ended::Failed(broken(error)),
             };
-            let repeated = heard.method == "INVITE" && heard.status.is_some_and(|s| (200..300).contains(&s));
+            let repeated =
+                heard.method == "INVITE" && heard.status.is_some_and(|s| (200..300).contains(&s));
             let done = if repeated {
                 // Our ACK was lost.
                 let ack = self.dialog.ack();
@@ -274,10 +272,10 @@ impl Way for Siprec {
                 self.link.reply(&heard).await
             };
             if let Err(error) = done {
-                return Ended::Failed(format!("the connection broke: {error}"));
+                return Ended::Failed(broken(error));
             }
             if heard.status.is_none() && heard.method == "BYE" {
-                return Ended::Failed("the service hung up".to_owned());
+                return Ended::Failed(Why::HungUp);
             }
         }
     }

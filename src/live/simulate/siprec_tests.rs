@@ -11,6 +11,7 @@ use super::sip::{Framer, Heard};
 use super::siprec::play;
 use super::tally::Ended;
 use super::target::{Target, Transport};
+use super::why::Why;
 
 const FAST: Pace = Pace { speed: 20.0, drift_ppm: 0.0 };
 
@@ -157,15 +158,17 @@ async fn ended_by(reply: impl Fn(&Heard) -> String + Send + 'static) -> (Ended, 
 #[tokio::test]
 async fn a_refusal_is_acknowledged_and_says_what_to_do() {
     let (ended, asked) = ended_by(|heard| heard.answer(503, "Service Unavailable")).await;
-    let why = "503 Service Unavailable: it has no room for another call";
-    assert_eq!(ended, Ended::Refused(why.into()));
+    assert_eq!(
+        ended,
+        Ended::Refused(Why::Sip { status: 503, reason: "Service Unavailable".into() })
+    );
     assert_eq!(asked, ["INVITE", "ACK"]);
 }
 
 #[tokio::test]
 async fn a_leg_that_is_not_taken_is_told_and_the_call_hung_up() {
     let (ended, asked) = ended_by(|heard| answer(heard, &[4_000, 0])).await;
-    assert_eq!(ended, Ended::Failed("the service takes 1 of 2 legs".into()));
+    assert_eq!(ended, Ended::Failed(Why::Legs { taken: 1, offered: 2 }));
     assert_eq!(asked, ["INVITE", "ACK", "BYE"]);
 }
 
@@ -173,7 +176,7 @@ async fn a_leg_that_is_not_taken_is_told_and_the_call_hung_up() {
 async fn a_service_that_hangs_up_is_a_failure() {
     let bye = "BYE sip:simulate SIP/2.0\r\nVia: SIP/2.0/TCP x\r\nCSeq: 2 BYE\r\n\r\n";
     let (ended, asked) = ended_by(move |heard| answer(heard, &[4_000, 4_002]) + bye).await;
-    assert_eq!(ended, Ended::Failed("the service hung up".into()));
+    assert!(matches!(ended, Ended::Failed(Why::After { why, .. }) if *why == Why::HungUp));
     assert_eq!(asked, ["INVITE", "ACK", "BYE"]);
 }
 
@@ -183,5 +186,5 @@ async fn nobody_there_is_told_with_a_remedy() {
     let target = target(listener.local_addr().unwrap(), Transport::Tcp);
     drop(listener);
     let ended = play(&target, &mut call(&reel(1, 1), Pace::REAL, Faults::default())).await;
-    assert!(matches!(ended, Ended::Failed(why) if why.ends_with("is the service listening there?")));
+    assert!(matches!(ended, Ended::Failed(Why::NoConnection(_))));
 }

@@ -87,7 +87,11 @@ mod tests {
     #[test]
     fn events_are_read_however_the_stream_is_cut() {
         let id = Some("7".to_owned());
-        let event = |kind: &str, data: &str| SseEvent { kind: kind.into(), data: data.into(), id: id.clone() };
+        let event = |kind: &str, data: &str| SseEvent {
+            kind: kind.into(),
+            data: data.into(),
+            id: id.clone(),
+        };
         let wanted = [event("call", "{\"a\":\n1}"), event("message", "二"), event("message", "")];
         for cut in [1, 2, 3, 10, TEXT.len()] {
             assert_eq!(read(cut), wanted, "{cut}");

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::figures::{Calls, Frames, Heard, Outcome, Row, Trouble};
 use super::pace::{FRAME_MS, Pace, Sending};
+use super::why::Why;
 
 /// Later than this, a frame counts as late.
 const LATE: Duration = Duration::from_millis(FRAME_MS);
@@ -30,9 +31,9 @@ pub enum Ended {
     /// Hung up before, because the run ends.
     Stopped,
     /// Not let in.
-    Refused(String),
+    Refused(Why),
     /// Broken.
-    Failed(String),
+    Failed(Why),
 }
 
 /// What the service tells of a call.
@@ -244,7 +245,7 @@ impl Tally {
         let played = &mut self.played[ix];
         let latency_ms = |leg: u8, end_s: f64| {
             let left = played.left(leg, end_s, self.pace);
-            (now.as_secs_f64() - left.as_secs_f64()) * 1_000.0
+            (now.as_micros() as f64 - left.as_micros() as f64) / 1_000.0
         };
         match told {
             Told::Partial => self.heard.partials += 1,
@@ -305,7 +306,8 @@ impl Tally {
     /// How the run stands.
     pub fn standing(&self) -> Standing {
         let (going_on, over) = self.standing_calls();
-        let bad = |played: &&Played| matches!(played.ended, Some(Ended::Refused(_) | Ended::Failed(_)));
+        let bad =
+            |played: &&Played| matches!(played.ended, Some(Ended::Refused(_) | Ended::Failed(_)));
         let text = Row::of("", self.text_ms(|said| said.first_ms), 0.0);
         Standing {
             going_on,
@@ -365,7 +367,8 @@ impl Tally {
     fn heard(&self) -> Heard {
         let said = || self.played.iter().flat_map(|played| played.said.values());
         let through = |played: &&Played| {
-            matches!(played.ended, Some(Ended::Completed | Ended::Stopped)) && played.call_id.is_none()
+            matches!(played.ended, Some(Ended::Completed | Ended::Stopped))
+                && played.call_id.is_none()
         };
         Heard {
             calls_seen: self.by_call.len(),
@@ -480,7 +483,14 @@ mod tests {
         assert_eq!(row(&tally, "text"), (1, 519.0, 519.0));
         assert_eq!(row(&tally, "text settled"), (1, 2_519.0, 2_519.0));
         tally.told("id-1", utterance(1.0, 1.5, 3), ms(4_000));
-        let gone = Told::Utterance { leg: 0, start_s: 1.0, end_s: 1.5, digest: 0, words: 0, revoked: true };
+        let gone = Told::Utterance {
+            leg: 0,
+            start_s: 1.0,
+            end_s: 1.5,
+            digest: 0,
+            words: 0,
+            revoked: true,
+        };
         tally.told("id-1", gone.clone(), ms(5_000));
         tally.told("id-1", gone, ms(5_000));
         let heard = tally.outcome(ms(0)).heard.unwrap();
@@ -503,8 +513,8 @@ mod tests {
         let refused = tally.begin("b.wav", "CA2", 1, ms(0));
         let failed = tally.begin("c.wav", "CA3", 1, ms(0));
         assert_eq!(tally.standing().going_on, 3);
-        tally.end(refused, Ended::Refused("503".into()), 0);
-        tally.end(failed, Ended::Failed("closed".into()), 2);
+        tally.end(refused, Ended::Refused(Why::Full), 0);
+        tally.end(failed, Ended::Failed(Why::HungUp), 2);
         assert!(!tally.settled());
         tally.end(0, Ended::Completed, 1);
         assert!(!tally.settled());

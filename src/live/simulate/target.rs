@@ -87,7 +87,9 @@ pub enum TargetError {
     #[error("the port must be a number from 1 to 65535")]
     Port,
     /// A URL without the way in.
-    #[error("the path must be /live/media-stream/SOURCE/TOKEN, as the service's configuration has it")]
+    #[error(
+        "the path must be /live/media-stream/SOURCE/TOKEN, as the service's configuration has it"
+    )]
     Path,
     /// Not `tcp` or `udp`.
     #[error("transport must be tcp or udp; put a proxy before a service that takes TLS only")]

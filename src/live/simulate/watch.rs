@@ -34,6 +34,7 @@ const AFTER_GONE: Duration = Duration::from_secs(2);
 
 /// After all calls are over, what the service still has to say comes no later.
 const SETTLED: Duration = Duration::from_secs(20);
+const SETTLED_IN_HURRY: Duration = Duration::from_secs(3);
 
 /// A running service.
 pub struct Watch {
@@ -153,7 +154,11 @@ impl Watch {
     ///
     /// # Errors
     /// [`WatchError`] when they cannot be opened at all.
-    pub async fn begin(self: &Arc<Self>, desk: &Arc<Desk>, stop: &CancellationToken) -> Result<(), WatchError> {
+    pub async fn begin(
+        self: &Arc<Self>,
+        desk: &Arc<Desk>,
+        stop: &CancellationToken,
+    ) -> Result<(), WatchError> {
         let calls = self.open(CALLS, None).await?;
         let log = self.open(LOG, None).await?;
         for (path, response) in [(CALLS, calls), (LOG, log)] {
@@ -169,8 +174,8 @@ impl Watch {
         Ok(())
     }
 
-    /// Waits until everything has come back that will, 20 s at most.
-    pub async fn settle(&self, desk: &Desk, stop: &CancellationToken) {
+    /// Waits until everything has come back that will: 20 s at most, 3 s when somebody is in a `hurry`.
+    pub async fn settle(&self, desk: &Desk, hurry: bool) {
         let all = async {
             while !desk.tally().settled() {
                 sleep(Duration::from_millis(100)).await;
@@ -178,10 +183,8 @@ impl Watch {
             // The event log is a moment behind.
             sleep(Duration::from_secs(1)).await;
         };
-        tokio::select! {
-            _ = timeout(SETTLED, all) => {}
-            () = stop.cancelled() => {}
-        }
+        // What has not come by then is not waited for: it is counted as unseen.
+        let _ = timeout(if hurry { SETTLED_IN_HURRY } else { SETTLED }, all).await;
     }
 }
 
@@ -293,7 +296,9 @@ impl Follower {
                     self.desk.tally().told(call, told, now);
                 }
             }
-            ("partial", Some(call)) if data["text"].as_str().is_some_and(|text| !text.is_empty()) => {
+            ("partial", Some(call))
+                if data["text"].as_str().is_some_and(|text| !text.is_empty()) =>
+            {
                 self.desk.tally().told(call, Told::Partial, now);
             }
             ("alert.raised", None) => {

@@ -133,7 +133,7 @@ async fn watched(address: &str, listeners: usize) -> Outcome {
     let ears = stop.child_token();
     let (listening, ()) = tokio::join!(listen(&watch, &desk, listeners, &ears), async {
         simulation.run(&desk, &stop).await;
-        watch.settle(&desk, &stop).await;
+        watch.settle(&desk, false).await;
         ears.cancel();
     });
     stop.cancel();
