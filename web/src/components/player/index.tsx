@@ -1,4 +1,4 @@
-/** Hearing calls in place: a button beside what was said, and one bar at the foot of the page. */
+/** Hearing calls in place: a button beside what was said, and where one listens on, a bar at the foot of the page. */
 import {
   BackwardOutlined,
   CaretRightFilled,
@@ -9,16 +9,17 @@ import {
 } from '@ant-design/icons'
 import { Link } from '@tanstack/react-router'
 import { Button, Slider, Tooltip } from 'antd'
-import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { useKeys } from '@/components/keys'
 import { defineMessages, useLocale, useMessages } from '@/i18n'
-import { Sound, type Sounding } from './sound'
+import { sound, useSounding } from './sound'
 import './player.css'
+
+export { PlayButton } from './play-button'
+export { type Piece, pieceAt, sound } from './sound'
 
 const messages = defineMessages({
   zh: {
-    play: (at: string) => `从 ${at} 播放`,
-    pause: (at: string) => `暂停（从 ${at} 开始）`,
     bar: '播放器',
     goOn: '继续播放',
     stop: '暂停',
@@ -31,8 +32,6 @@ const messages = defineMessages({
     toggle: '播放或暂停',
   },
   en: {
-    play: (at: string) => `Play from ${at}`,
-    pause: (at: string) => `Pause (began at ${at})`,
     bar: 'Player',
     goOn: 'Go on',
     stop: 'Pause',
@@ -46,54 +45,19 @@ const messages = defineMessages({
   },
 })
 
-const SoundContext = createContext<Sound | null>(null)
-
-function useSound(): [Sound, Sounding | null] {
-  const sound = useContext(SoundContext)
-  if (!sound) throw new Error('no PlayerProvider around')
-  return [sound, useSyncExternalStore(sound.subscribe, sound.snapshot)]
+/** Silence when the page is left. */
+export function useStopOnLeave() {
+  useEffect(() => () => sound.close(), [])
 }
 
-/** Around what can be heard. Brings the bar along. */
-export function PlayerProvider({ children }: { children: ReactNode }) {
-  const [sound] = useState(() => new Sound())
-  useEffect(() => () => sound.close(), [sound])
-  return (
-    <SoundContext value={sound}>
-      {children}
-      <PlayerBar />
-    </SoundContext>
-  )
-}
-
-/** Plays a call from a second on; pauses when it is the one that plays. */
-export function PlayButton({ callId, row, from }: { callId: string; row: string; from: number }) {
+/** Where the sound is, and what can be done with it. */
+export function PlayerBar() {
   const t = useMessages(messages)
   const { format } = useLocale()
-  const [sound, now] = useSound()
-  const mine = now?.callId === callId && now.row === row
-  const playing = mine && now.playing
-  const label = playing ? t.pause(format.clock(from)) : t.play(format.clock(from))
-  return (
-    <Button
-      className="play"
-      shape="circle"
-      size="small"
-      type={mine ? 'primary' : 'default'}
-      icon={playing ? <PauseOutlined /> : <CaretRightFilled />}
-      aria-label={label}
-      title={label}
-      onClick={() => (mine && !now.failed ? sound.toggle() : sound.play(callId, row, from))}
-    />
-  )
-}
-
-function PlayerBar() {
-  const t = useMessages(messages)
-  const { format } = useLocale()
-  const [sound, now] = useSound()
-  useKeys('player', [{ keys: 'p', does: t.toggle, run: () => sound.toggle() }], now !== null)
+  const now = useSounding()
+  useKeys('player', [{ keys: 'p', does: t.toggle, run: () => sound.turn() }], now !== null)
   if (!now) return null
+  const playing = now.state === 'playing' || now.state === 'loading'
   const button = (label: string, icon: ReactNode, run: () => void, primary = false) => (
     <Tooltip title={label}>
       <Button
@@ -109,13 +73,13 @@ function PlayerBar() {
     <section className="player" aria-label={t.bar}>
       {button(t.back, <BackwardOutlined />, () => sound.seek(now.time - 5))}
       {button(
-        now.playing ? t.stop : t.goOn,
-        now.playing ? <PauseOutlined /> : <CaretRightFilled />,
-        () => sound.toggle(),
+        playing ? t.stop : t.goOn,
+        playing ? <PauseOutlined /> : <CaretRightFilled />,
+        () => sound.turn(),
         true,
       )}
       {button(t.forward, <ForwardOutlined />, () => sound.seek(now.time + 5))}
-      {now.failed ? (
+      {now.state === 'failed' ? (
         <span role="alert" className="player-failed">
           {t.failed}
         </span>
@@ -141,7 +105,7 @@ function PlayerBar() {
       <Tooltip title={t.open}>
         <Link
           to="/calls/$callId"
-          params={{ callId: now.callId }}
+          params={{ callId: now.piece.callId }}
           search={{ t: now.time.toFixed(1) }}
           aria-label={t.open}
           className="player-open"

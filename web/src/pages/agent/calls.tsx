@@ -16,7 +16,7 @@ interface Props {
 
 export function CallList({ title, calls, none }: Props) {
   return (
-    <Card title={<h2>{title}</h2>} className="agent-card">
+    <Card title={<h2>{title}</h2>} className="plain-card">
       {calls.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={none} />}
       <ul className="agent-calls">
         {calls.map((call) => (

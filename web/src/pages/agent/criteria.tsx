@@ -13,8 +13,8 @@ export function Criteria({ criteria, asked }: { criteria: Criterion[]; asked: As
   const { format } = useLocale()
   const share = (value: number | null | undefined) => (value == null ? '—' : format.percent(value))
   return (
-    <Card title={<h2>{t.criteria}</h2>} className="agent-card">
-      <p className="agent-hint">{t.criteriaHint}</p>
+    <Card title={<h2>{t.criteria}</h2>} className="plain-card">
+      <p className="card-hint">{t.criteriaHint}</p>
       <Table
         size="small"
         dataSource={criteria}

@@ -17,12 +17,6 @@ async function read(path: string): Promise<Response> {
 
 const pathOf = (id: string) => `/api/v1/calls/${encodeURIComponent(id)}`
 
-/** The address of a recording. */
-export function audioOf(id: string, reason?: string): string {
-  if (reason === undefined) return `${pathOf(id)}/audio`
-  return `${pathOf(id)}/original?${new URLSearchParams({ reason })}`
-}
-
 /** What was said does not change while it is looked at. */
 const LASTING = { staleTime: 300_000 }
 

@@ -1,12 +1,14 @@
 /** The call workbench: what was said, how it was judged, and what people make of it. */
+
 import { useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { Skeleton } from 'antd'
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { audioOf } from '@/api/audio'
 import type { Schemas } from '@/api/client'
 import { useCan } from '@/app/session'
 import { ProblemPage } from '@/components/problem'
-import { audioOf, useCall } from './data'
+import { useCall } from './data'
 import { firstPlayable, namedIn } from './logic/address'
 import type { Report } from './logic/report'
 import { gapsOf, timeIn } from './logic/time'

@@ -2,15 +2,15 @@
 import { CheckCircleOutlined, SyncOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Button, Card, DatePicker, Empty, Skeleton } from 'antd'
-import dayjs from 'dayjs'
+import { Button, Card, Empty, Skeleton } from 'antd'
 import { useMemo } from 'react'
 import { api, data } from '@/api/client'
 import { useAppearance } from '@/app/appearance'
+import { DayRange } from '@/components/day-range'
+import { momentsOf } from '@/components/days'
 import { PageHead } from '@/components/page'
 import { ProblemPage } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
-import { spanOf } from '@/pages/dashboards/range'
 import { messages } from './messages'
 import { type CallPart, type Coverage, callsOf, countOf, type FilePart, filesOf, lostOf } from './parts'
 import { Split } from './split'
@@ -21,7 +21,7 @@ export function CoveragePage() {
   const t = useMessages(messages)
   const params = useSearch({ strict: false }) as Record<string, string | undefined>
   const navigate = useNavigate()
-  const span = useMemo(() => spanOf('days', params, new Date()), [params])
+  const span = useMemo(() => momentsOf(params), [params])
   const dated = Object.keys(span).length > 0
   const coverage = useQuery({
     queryKey: ['stats', 'coverage', span],
@@ -35,11 +35,10 @@ export function CoveragePage() {
         title={t.title}
         hint={t.hint}
         extra={
-          <DatePicker.RangePicker
-            aria-label={t.seen}
-            allowEmpty={[true, true]}
-            value={[params.from ? dayjs(params.from) : null, params.to ? dayjs(params.to) : null]}
-            onChange={(days) => go(days?.[0]?.format('YYYY-MM-DD'), days?.[1]?.format('YYYY-MM-DD'))}
+          <DayRange
+            label={t.seen}
+            value={{ from: params.from, to: params.to }}
+            onChange={({ from, to }) => go(from, to)}
           />
         }
       />
@@ -87,13 +86,13 @@ function Covered({ coverage, whole }: { coverage: Coverage; whole: boolean }) {
     <div className="coverage">
       <Tiles coverage={coverage} />
       <div className="coverage-pair">
-        <Card title={<h2>{t.filesTitle}</h2>} className="coverage-card">
-          <p className="coverage-hint">{t.filesHint}</p>
+        <Card title={<h2>{t.filesTitle}</h2>} className="plain-card">
+          <p className="card-hint">{t.filesHint}</p>
           <Split parts={filesOf(coverage)} to="/ingest" word={(name) => t[name]} colours={files} />
           <Sums coverage={coverage} whole={whole} />
         </Card>
-        <Card title={<h2>{t.callsTitle}</h2>} className="coverage-card">
-          <p className="coverage-hint">{t.callsHint}</p>
+        <Card title={<h2>{t.callsTitle}</h2>} className="plain-card">
+          <p className="card-hint">{t.callsHint}</p>
           <Split parts={callsOf(coverage)} to="/inbox" word={(name) => t[name]} colours={calls} />
           <SumsOfCalls coverage={coverage} />
         </Card>
@@ -118,12 +117,12 @@ function Tiles({ coverage }: { coverage: Coverage }) {
     [t.lost, lost, t.lostOf(share(lost, files))],
   ]
   return (
-    <dl className="coverage-tiles">
+    <dl className="tiles">
       {tiles.map(([name, count, more]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd className="coverage-value">{format.number(count)}</dd>
-          <dd>{more}</dd>
+        <div key={name} className="tile">
+          <dt className="tile-name">{name}</dt>
+          <dd className="tile-value">{format.number(count)}</dd>
+          <dd className="tile-more">{more}</dd>
         </div>
       ))}
     </dl>

@@ -13,7 +13,7 @@ export function Reasons({ reasons }: { reasons: Schemas['CoverageReason'][] }) {
   const { format } = useLocale()
   const word = (state: string) => (state in WORDS ? t[state as keyof typeof WORDS] : state)
   return (
-    <Card title={<h2>{t.reasons}</h2>} className="coverage-card">
+    <Card title={<h2>{t.reasons}</h2>} className="plain-card">
       <Table
         size="small"
         dataSource={reasons}
@@ -57,7 +57,7 @@ export function Problems({ problems }: { problems: Schemas['ProblemCount'][] }) 
   const { format } = useLocale()
   const troubles = useTroubles()
   return (
-    <Card title={<h2>{t.problems}</h2>} className="coverage-card">
+    <Card title={<h2>{t.problems}</h2>} className="plain-card">
       <Table
         size="small"
         dataSource={problems}

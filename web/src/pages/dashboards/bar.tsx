@@ -1,6 +1,6 @@
 /** Which time, which units: in the address. */
-import { DatePicker, Flex, Segmented } from 'antd'
-import dayjs from 'dayjs'
+import { Flex, Segmented } from 'antd'
+import { DayRange } from '@/components/day-range'
 import { UNIT_KINDS, UnitSelect } from '@/components/units'
 import { useMessages } from '@/i18n'
 import { messages } from './messages'
@@ -19,18 +19,12 @@ export function RangeBar({ when, units = true }: { when: When | 'days'; units?: 
         options={WHENS.map((when) => ({ value: when, label: t[when] }))}
         onChange={(when) => change({ when, from: undefined, to: undefined })}
       />
-      <DatePicker.RangePicker
-        aria-label={t.days}
+      <DayRange
+        label={t.days}
         className="range-days"
-        allowEmpty={[true, true]}
-        value={[days && params.from ? dayjs(params.from) : null, days && params.to ? dayjs(params.to) : null]}
-        onChange={(dates) =>
-          change({
-            when: undefined,
-            from: dates?.[0]?.format('YYYY-MM-DD'),
-            to: dates?.[1]?.format('YYYY-MM-DD'),
-          })
-        }
+        presets={false}
+        value={days ? { from: params.from, to: params.to } : {}}
+        onChange={({ from, to }) => change({ when: undefined, from, to })}
       />
       {units &&
         UNIT_KINDS.filter((kind) => kind !== 'queue').map((kind) => (

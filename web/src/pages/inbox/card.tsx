@@ -2,10 +2,9 @@
 import { Tag } from 'antd'
 import { useEffect, useRef } from 'react'
 import { useCan, useMe } from '@/app/session'
+import { PlayButton, pieceAt } from '@/components/player'
 import { DecisionButtons, DecisionForm } from '@/components/review/decision-form'
 import { cut, type Line, type Proof } from '@/components/review/evidence'
-import { PlayButton } from '@/components/review/play-button'
-import { clipOf } from '@/components/review/player'
 import { useReviewers } from '@/components/review/reviewers'
 import type { Choice, Draft } from '@/components/review/verdicts'
 import { useReviewWords } from '@/components/review/words'
@@ -104,7 +103,7 @@ function Words({ callId, item, proof, playable, current }: CardProps) {
       {current && placed && (
         <div>
           {playable ? (
-            <PlayButton clip={clipOf(callId, start, end)} at={start} type="primary" ghost>
+            <PlayButton piece={pieceAt(callId, start, end)} at={start} type="primary" ghost>
               {t.playKey(format.clock(start))}
             </PlayButton>
           ) : (

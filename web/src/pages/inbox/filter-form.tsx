@@ -1,7 +1,7 @@
 /** Every filter there is, in one place that `/` opens; each takes effect at once. */
-import { DatePicker, type GetRef, Select } from 'antd'
-import dayjs from 'dayjs'
+import { type GetRef, Select } from 'antd'
 import { type ReactNode, useEffect, useRef } from 'react'
+import { DayRange } from '@/components/day-range'
 import { UNIT_KINDS, UnitSelect } from '@/components/units'
 import { useWords } from '@/components/verdict'
 import { useMessages } from '@/i18n'
@@ -45,7 +45,6 @@ export function FilterForm({ search, change, close }: Props) {
     </Field>
   )
   const named = (values: string[]) => values.map((value) => ({ value, label: words(value) }))
-  const range = [search.from, search.to].map((day) => (day ? dayjs(day) : null))
   return (
     <form
       className="inbox-form"
@@ -76,14 +75,11 @@ export function FilterForm({ search, change, close }: Props) {
         { value: 'en', label: t.enLanguage },
       ])}
       <Field name={f.range} wide>
-        <DatePicker.RangePicker
-          allowEmpty
-          aria-label={f.range}
-          value={search.when ? null : [range[0] ?? null, range[1] ?? null]}
-          onChange={(days) => {
-            const [from, to] = (days ?? []).map((day) => day?.format('YYYY-MM-DD'))
-            change({ ...search, when: undefined, from, to })
-          }}
+        <DayRange
+          label={f.range}
+          presets={false}
+          value={search.when ? {} : { from: search.from, to: search.to }}
+          onChange={({ from, to }) => change({ ...search, when: undefined, from, to })}
         />
       </Field>
     </form>

@@ -2,6 +2,7 @@
  * What stands in the inbox's address, and what is asked of the service for it. Names are the service's own, so that a
  * figure elsewhere opens its calls by the parameters that it was counted by.
  */
+import { lastDays, momentsOf } from '@/components/days'
 
 export type Search = Record<string, string | undefined>
 
@@ -38,18 +39,6 @@ export type Filter = (typeof FILTERS)[number]
 export const PRESETS = { today: 1, '7d': 7, '30d': 30 } as const
 export type Preset = keyof typeof PRESETS
 
-const DATE = /^\d{4}-\d{2}-\d{2}$/
-
-/** The first moment of a day where the reader is, `back` days before it. */
-function dayStart(day: Date, back = 0): Date {
-  return new Date(day.getFullYear(), day.getMonth(), day.getDate() - back)
-}
-
-function localDay(date: string): Date {
-  const [year, month, day] = date.split('-').map(Number)
-  return new Date(year!, month! - 1, day!)
-}
-
 /** Whether only calls with something to decide are shown. */
 export function showsOpen(search: Search): boolean {
   return search.undecided === 'true' || search.show !== 'all'
@@ -63,15 +52,10 @@ export function queryOf(search: Search, now: Date): Record<string, string | bool
     if (value !== undefined && name !== 'when') query[name] = value
   }
   if (search.when && search.when in PRESETS) {
-    query.from = dayStart(now, PRESETS[search.when as Preset] - 1).toISOString()
+    // Calls that come while one looks belong to them too.
+    query.from = lastDays(PRESETS[search.when as Preset], now).from
     delete query.to
-  } else {
-    if (search.from && DATE.test(search.from)) query.from = localDay(search.from).toISOString()
-    if (search.to && DATE.test(search.to)) {
-      const last = localDay(search.to)
-      query.to = new Date(last.getFullYear(), last.getMonth(), last.getDate() + 1).toISOString()
-    }
-  }
+  } else Object.assign(query, momentsOf(search))
   if (showsOpen(search)) query.undecided = true
   return query
 }

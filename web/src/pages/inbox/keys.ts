@@ -1,7 +1,7 @@
 /** The keys of the inbox; `?` shows them. */
 import { useCan } from '@/app/session'
 import { useKeys } from '@/components/keys'
-import { clipOf, toggle } from '@/components/review/player'
+import { pieceAt, sound } from '@/components/player'
 import { useMessages } from '@/i18n'
 import type { Call } from './calls'
 import { messages } from './messages'
@@ -25,7 +25,7 @@ export function useInboxKeys(acts: Acts) {
   const finding = work.item?.finding
   const play = () => {
     if (!call?.has_audio || finding?.start_s == null) return
-    toggle(clipOf(call.id, finding.start_s, finding.end_s))
+    sound.toggle(pieceAt(call.id, finding.start_s, finding.end_s))
   }
   const opens = (choice: 'overturn' | 'not_assessable' | 'agree') => () => {
     if (work.item) work.setForm(choice)

@@ -4,9 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Checkbox } from 'antd'
 import type { CSSProperties, KeyboardEvent, MouseEvent } from 'react'
 import { useCan, useMe } from '@/app/session'
+import { PlayButton, pieceAt } from '@/components/player'
 import type { Held } from '@/components/review/held'
-import { PlayButton } from '@/components/review/play-button'
-import { clipOf } from '@/components/review/player'
 import { decisionsQuery, findingsQuery } from '@/components/review/queries'
 import { useReviewers } from '@/components/review/reviewers'
 import { UnitName } from '@/components/units'
@@ -109,6 +108,7 @@ function Risk({ risk }: { risk: number }) {
 function WorstLine({ row }: { row: Row }) {
   const t = useMessages(messages)
   const can = useCan()
+  const { format } = useLocale()
   const { worst } = row
   if (!worst) return <div className="inbox-line inbox-worst" />
   const placed = worst.start_s !== undefined && worst.start_s !== null
@@ -120,11 +120,13 @@ function WorstLine({ row }: { row: Row }) {
       </span>
       {placed && row.has_audio && can('audio.play') && (
         <PlayButton
-          clip={clipOf(row.id, worst.start_s!, worst.end_s)}
+          piece={pieceAt(row.id, worst.start_s!, worst.end_s)}
           at={worst.start_s!}
           type="text"
           tabIndex={-1}
-        />
+        >
+          {format.clock(worst.start_s!)}
+        </PlayButton>
       )}
     </div>
   )

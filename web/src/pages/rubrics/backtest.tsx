@@ -1,9 +1,10 @@
 /** Judges kept calls by the draft and shows what would change, before anything is published. */
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Alert, Button, DatePicker, Flex, Form, InputNumber, Progress, Select, Typography } from 'antd'
-import type { Dayjs } from 'dayjs'
+import { Alert, Button, Flex, Form, InputNumber, Progress, Select, Typography } from 'antd'
 import { useState } from 'react'
 import { api, data } from '@/api/client'
+import { DayRange, type Days } from '@/components/day-range'
+import { momentsOf } from '@/components/days'
 import { ProblemAlert } from '@/components/problem'
 import { UnitSelect } from '@/components/units'
 import { useLocale, useMessages } from '@/i18n'
@@ -16,7 +17,7 @@ interface Asked {
   client?: string
   project?: string
   team?: string
-  days?: [Dayjs, Dayjs]
+  days?: Days
 }
 
 const LOOK_MS = 700
@@ -26,7 +27,7 @@ export function Backtest({ id, text, versions }: { id: string; text: string; ver
   const { format } = useLocale()
   const [running, setRunning] = useState<string | null>(null)
   const begin = useMutation({
-    mutationFn: ({ versus, limit, days, ...units }: Asked) =>
+    mutationFn: ({ versus, limit, days = {}, ...units }: Asked) =>
       data(
         api.POST('/api/v1/rubrics/{rubric_id}/backtests', {
           params: { path: { rubric_id: id } },
@@ -36,8 +37,7 @@ export function Backtest({ id, text, versions }: { id: string; text: string; ver
             limit,
             calls: {
               ...units,
-              from: days?.[0].startOf('day').toISOString(),
-              to: days?.[1].endOf('day').toISOString(),
+              ...momentsOf(days),
             },
           },
         }),
@@ -90,7 +90,7 @@ export function Backtest({ id, text, versions }: { id: string; text: string; ver
           </Form.Item>
         ))}
         <Form.Item name="days">
-          <DatePicker.RangePicker />
+          <DayRange />
         </Form.Item>
         <Form.Item name="limit" label={t.limit}>
           <InputNumber min={1} max={200_000} step={1000} />

@@ -5,6 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Button, Table, Tag, Typography } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { useCan } from '@/app/session'
+import { Needs } from '@/components/needs'
 import { PageHead } from '@/components/page'
 import { ProblemPage } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
@@ -14,6 +15,14 @@ import { messages } from './messages'
 type Row = Schemas['Rubric']
 
 export function RubricsPage() {
+  return (
+    <Needs action="rubrics.read">
+      <Rubrics />
+    </Needs>
+  )
+}
+
+function Rubrics() {
   const t = useMessages(messages)
   const { chinese, format } = useLocale()
   const can = useCan()

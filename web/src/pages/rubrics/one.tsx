@@ -5,6 +5,7 @@ import { App, Button, Skeleton, Tabs, Tag } from 'antd'
 import { useState } from 'react'
 import { api, data } from '@/api/client'
 import { useCan } from '@/app/session'
+import { Needs } from '@/components/needs'
 import { PageHead } from '@/components/page'
 import { ProblemPage } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
@@ -20,7 +21,11 @@ import { useVersions, Versions } from './versions'
 export function RubricPage() {
   const { rubricId } = useParams({ from: '/rubrics/$rubricId' })
   // Another rubric is another draft: nothing of the one before is kept in its state.
-  return <One key={rubricId} id={rubricId} />
+  return (
+    <Needs action={rubricId === NEW ? 'rubrics.write' : 'rubrics.read'}>
+      <One key={rubricId} id={rubricId} />
+    </Needs>
+  )
 }
 
 function useRubric(id: string) {

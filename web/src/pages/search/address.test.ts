@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { dayAt, keptOf, momentOf, paramsOf, reopened, type Search, searchOf, toggled } from './address'
+import { dayAt, momentOf } from '@/components/days'
+import { keptOf, paramsOf, reopened, type Search, searchOf, toggled } from './address'
 
 const plain: Search = { q: '', sounds: false, facts: {}, from: undefined, to: undefined, order: 'risk' }
 

@@ -1,5 +1,6 @@
 /** A search as it stands in the address, and as the service takes it. */
 import type { Schemas } from '@/api/client'
+import { dayAt, momentOf } from '@/components/days'
 import { soundsLike } from './query'
 
 /** What calls can be filtered by, in the order in which it is shown. */
@@ -76,19 +77,6 @@ export function paramsOf({ q, sounds, facts, from, to, order }: Search): Params 
   if (to) params.to = to
   if (order !== 'risk') params.sort = order
   return params
-}
-
-/** A local day's first moment, or that of a later one. */
-export function momentOf(day: string, later = 0): string {
-  const [y, m, d] = day.split('-').map(Number) as [number, number, number]
-  return new Date(y, m - 1, d + later).toISOString()
-}
-
-/** The local day that a moment lies in. */
-export function dayAt(iso: string, earlierMs = 0): string {
-  const at = new Date(new Date(iso).getTime() - earlierMs)
-  const two = (n: number) => String(n).padStart(2, '0')
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
 }
 
 /** What is looked for, without pages and counts: as it is kept under a name. */

@@ -1,8 +1,8 @@
 /** What the calls can be narrowed by: dates, and facts with how many calls have each value. */
-import { Button, Checkbox, DatePicker, Skeleton } from 'antd'
-import dayjs from 'dayjs'
+import { Button, Checkbox, Skeleton } from 'antd'
 import { useState } from 'react'
 import type { Schemas } from '@/api/client'
+import { DayRange } from '@/components/day-range'
 import { useLocale, useMessages } from '@/i18n'
 import { FACTS, type Fact, type Search, toggled } from './address'
 import { messages } from './messages'
@@ -40,26 +40,13 @@ export function Filters({ search, onChange, facets, waiting }: Props) {
 
 function Dates({ search, onChange }: Pick<Props, 'search' | 'onChange'>) {
   const t = useMessages(messages)
-  const today = dayjs()
   return (
     <fieldset className="filter">
       <legend>{t.dates}</legend>
-      <DatePicker.RangePicker
-        aria-label={t.dates}
-        allowEmpty={[true, true]}
-        value={[search.from ? dayjs(search.from) : null, search.to ? dayjs(search.to) : null]}
-        onChange={(days) =>
-          onChange({
-            ...search,
-            from: days?.[0]?.format('YYYY-MM-DD'),
-            to: days?.[1]?.format('YYYY-MM-DD'),
-          })
-        }
-        presets={[
-          { label: t.today, value: [today, today] },
-          { label: t.week, value: [today.subtract(6, 'day'), today] },
-          { label: t.month, value: [today.subtract(29, 'day'), today] },
-        ]}
+      <DayRange
+        label={t.dates}
+        value={{ from: search.from, to: search.to }}
+        onChange={(days) => onChange({ ...search, from: days.from, to: days.to })}
       />
     </fieldset>
   )

@@ -6,7 +6,7 @@ import { useEffect, useId, useRef, useState } from 'react'
 import { useCan } from '@/app/session'
 import { useKeys } from '@/components/keys'
 import { PageHead } from '@/components/page'
-import { PlayerProvider } from '@/components/player'
+import { PlayerBar, useStopOnLeave } from '@/components/player'
 import { ProblemAlert } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
 import { keptOf, ORDERS, reopened, type Search, toggled } from './address'
@@ -43,11 +43,12 @@ export function SearchPage() {
   const filtered = Object.keys(search.facts).length + (search.from || search.to ? 1 : 0)
   const asked = search.q !== '' || filtered > 0
   useSearchKeys(box)
+  useStopOnLeave()
   const filters = (
     <Filters search={search} onChange={go} facets={answer.data?.facets} waiting={answer.isPending} />
   )
   return (
-    <PlayerProvider>
+    <>
       <PageHead
         title={t.title}
         hint={t.hint}
@@ -138,7 +139,8 @@ export function SearchPage() {
           )}
         </section>
       </div>
-    </PlayerProvider>
+      <PlayerBar />
+    </>
   )
 }
 

@@ -107,7 +107,9 @@ function HitRow({ callId, hit, playable }: HitProps) {
   const at = format.clock(hit.start_s)
   return (
     <li className="hit" data-party={hit.party}>
-      {playable && <PlayButton callId={callId} row={`${callId}:${hit.utterance}`} from={hit.start_s} />}
+      {playable && (
+        <PlayButton piece={{ callId, from: hit.start_s }} at={hit.start_s} shape="circle" className="play" />
+      )}
       <span className="hit-time">{at}</span>
       <span className="hit-party">{words(hit.party)}</span>
       <span className="hit-text">

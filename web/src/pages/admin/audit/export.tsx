@@ -5,22 +5,13 @@ import { App, Button } from 'antd'
 import { useState } from 'react'
 import { api, data } from '@/api/client'
 import { useAddress } from '@/components/address'
+import { saveFile } from '@/components/save-file'
 import { useLocale, useMessages } from '@/i18n'
 import { csvOf, type Row } from './csv'
 import { messages } from './messages'
 
 /** A browser holds as many without trouble. */
 const ROWS_MAX = 50_000
-
-function save(text: string, name: string) {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  // Not before the browser has begun to read it.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
-}
 
 export function Export() {
   const t = useMessages(messages)
@@ -39,7 +30,7 @@ export function Export() {
         cursor = page.next ?? undefined
         setRead(rows.length)
       } while (cursor && rows.length < ROWS_MAX)
-      save(csvOf(rows), `lingting-audit-${rows[0]?.seq ?? 0}.csv`)
+      saveFile(`lingting-audit-${rows[0]?.seq ?? 0}.csv`, csvOf(rows), 'text/csv')
       if (cursor) message.warning(t.exportMore(format.number(rows.length)), 10)
     },
     onMutate: () => setRead(0),

@@ -1,12 +1,10 @@
 /** The audit log: who did what, when; whether it is whole; and a copy to keep. */
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Button, Empty, Table, type TableProps } from 'antd'
+import { Button, type TableProps } from 'antd'
 import { api, data } from '@/api/client'
 import { useAddress } from '@/components/address'
+import { Listing, useListing } from '@/components/listing'
 import { Needs } from '@/components/needs'
 import { PageHead } from '@/components/page'
-import { Pager, usePages } from '@/components/pager'
-import { ProblemAlert } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
 import type { Row } from './csv'
 import { Export } from './export'
@@ -28,35 +26,25 @@ export function AuditPage() {
 function Audit() {
   const t = useMessages(messages)
   const [{ actor, action, object }] = useAddress()
-  const pages = usePages(JSON.stringify([actor, action, object]))
-  const list = useQuery({
-    queryKey: ['audit', actor, action, object, pages.cursor],
-    queryFn: () =>
-      data(api.GET('/api/v1/audit', { params: { query: { actor, action, object, cursor: pages.cursor } } })),
-    placeholderData: keepPreviousData,
-  })
+  const { list, pages } = useListing(['audit', actor, action, object], (cursor) =>
+    data(api.GET('/api/v1/audit', { params: { query: { actor, action, object, cursor } } })),
+  )
   const columns = useColumns()
   return (
     <>
       <PageHead title={t.title} hint={t.hint} extra={<Export />} />
       <Verify />
       <Filters />
-      {list.isError ? (
-        <ProblemAlert problem={list.error} retry={() => list.refetch()} />
-      ) : (
-        <Table
-          rowKey="seq"
-          size="small"
-          loading={list.isPending}
-          columns={columns}
-          dataSource={list.data?.items ?? []}
-          pagination={false}
-          scroll={{ x: 820 }}
-          expandable={{ expandedRowRender: (row) => <RowDetail row={row} /> }}
-          locale={{ emptyText: <Empty description={t.empty} /> }}
-        />
-      )}
-      <Pager pages={pages} next={list.data?.next} />
+      <Listing
+        list={list}
+        pages={pages}
+        columns={columns}
+        width={820}
+        empty={t.empty}
+        rowKey="seq"
+        size="small"
+        expandable={{ expandedRowRender: (row) => <RowDetail row={row} /> }}
+      />
     </>
   )
 }

@@ -1,15 +1,13 @@
 /** Accounts: a list; the one that is open, or being made, stands in the address. */
 import { UserAddOutlined } from '@ant-design/icons'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Button, Empty, Table, type TableProps, Tag } from 'antd'
+import { Button, type TableProps, Tag } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { useCan, useMe } from '@/app/session'
 import { useAccessWords } from '@/components/access-words'
 import { useAddress } from '@/components/address'
+import { Listing, useListing } from '@/components/listing'
 import { Needs } from '@/components/needs'
 import { PageHead } from '@/components/page'
-import { Pager, usePages } from '@/components/pager'
-import { ProblemAlert } from '@/components/problem'
 import { ScopeText } from '@/components/scope-text'
 import { useLocale, useMessages } from '@/i18n'
 import { AddPerson } from './add'
@@ -30,12 +28,9 @@ function People() {
   const t = useMessages(messages)
   const can = useCan()
   const [address, go] = useAddress()
-  const pages = usePages('people')
-  const list = useQuery({
-    queryKey: ['people', 'list', pages.cursor],
-    queryFn: () => data(api.GET('/api/v1/people', { params: { query: { cursor: pages.cursor } } })),
-    placeholderData: keepPreviousData,
-  })
+  const { list, pages } = useListing(['people', 'list'], (cursor) =>
+    data(api.GET('/api/v1/people', { params: { query: { cursor } } })),
+  )
   const columns = useColumns()
   return (
     <>
@@ -50,21 +45,7 @@ function People() {
           )
         }
       />
-      {list.isError ? (
-        <ProblemAlert problem={list.error} retry={() => list.refetch()} />
-      ) : (
-        <Table
-          rowKey="id"
-          size="middle"
-          loading={list.isPending}
-          columns={columns}
-          dataSource={list.data?.items ?? []}
-          pagination={false}
-          scroll={{ x: 760 }}
-          locale={{ emptyText: <Empty description={t.empty} /> }}
-        />
-      )}
-      <Pager pages={pages} next={list.data?.next} />
+      <Listing list={list} pages={pages} columns={columns} width={760} empty={t.empty} />
       <AddPerson open={address.add === 'yes' && can('people.write')} onClose={() => go({ add: undefined })} />
       <PersonDrawer id={address.person} onClose={() => go({ person: undefined })} />
     </>

@@ -1,11 +1,10 @@
 /** What was deleted, and what proves it. */
 import { DownloadOutlined } from '@ant-design/icons'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Button, Descriptions, Empty, Input, Table, type TableProps } from 'antd'
+import { Button, Descriptions, Input, type TableProps } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { useAddress } from '@/components/address'
-import { Pager, usePages } from '@/components/pager'
-import { ProblemAlert } from '@/components/problem'
+import { Listing, useListing } from '@/components/listing'
+import { saveFile } from '@/components/save-file'
 import { useLocale, useMessages } from '@/i18n'
 import { messages } from './messages'
 import { useGoes } from './rules'
@@ -15,19 +14,10 @@ type Certificate = Schemas['DeletionCertificate']
 export function CertificatesTab() {
   const t = useMessages(messages)
   const [{ call }, go] = useAddress()
-  const pages = usePages(call ?? '')
-  const list = useQuery({
-    queryKey: ['retention', 'certificates', call, pages.cursor],
-    queryFn: () =>
-      data(
-        api.GET('/api/v1/retention/certificates', {
-          params: { query: { call_id: call, cursor: pages.cursor } },
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  })
+  const { list, pages } = useListing(['retention', 'certificates', call], (cursor) =>
+    data(api.GET('/api/v1/retention/certificates', { params: { query: { call_id: call, cursor } } })),
+  )
   const columns = useColumns()
-  if (list.isError) return <ProblemAlert problem={list.error} retry={() => list.refetch()} />
   return (
     <>
       <Input.Search
@@ -39,18 +29,14 @@ export function CertificatesTab() {
         onSearch={(call) => go({ call: call.trim() })}
         style={{ maxWidth: 400, marginBottom: 12 }}
       />
-      <Table
-        rowKey="id"
-        size="middle"
-        loading={list.isPending}
+      <Listing
+        list={list}
+        pages={pages}
         columns={columns}
-        dataSource={list.data?.items ?? []}
-        pagination={false}
-        scroll={{ x: 760 }}
+        width={760}
+        empty={t.noCertificates}
         expandable={{ expandedRowRender: (certificate) => <Proof certificate={certificate} /> }}
-        locale={{ emptyText: <Empty description={t.noCertificates} /> }}
       />
-      <Pager pages={pages} next={list.data?.next} />
     </>
   )
 }
@@ -69,15 +55,7 @@ function useColumns(): TableProps<Certificate>['columns'] {
 }
 
 function download(certificate: Certificate) {
-  const url = URL.createObjectURL(
-    new Blob([JSON.stringify(certificate, null, 2)], { type: 'application/json' }),
-  )
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `deletion-${certificate.id}.json`
-  link.click()
-  // Not before the browser has begun to read it.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+  saveFile(`deletion-${certificate.id}.json`, JSON.stringify(certificate, null, 2), 'application/json')
 }
 
 function Proof({ certificate }: { certificate: Certificate }) {

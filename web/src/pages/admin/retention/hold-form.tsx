@@ -1,8 +1,9 @@
 /** Puts a hold: why, and on which calls. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Alert, App, DatePicker, Form, Input, Modal } from 'antd'
-import type { Dayjs } from 'dayjs'
+import { Alert, App, Form, Input, Modal } from 'antd'
 import { api, data } from '@/api/client'
+import { DayRange, type Days } from '@/components/day-range'
+import { momentsOf } from '@/components/days'
 import { ProblemAlert } from '@/components/problem'
 import { useMessages } from '@/i18n'
 import { Conditions } from './calls'
@@ -13,7 +14,7 @@ interface Written {
   reason: string
   call_id?: string
   failed?: string
-  between?: [Dayjs | null, Dayjs | null] | null
+  between?: Days
   rows?: Condition[]
 }
 
@@ -25,7 +26,7 @@ export function HoldForm({ open, onClose }: { open: boolean; onClose: () => void
   const client = useQueryClient()
   const [form] = Form.useForm<Written>()
   const add = useMutation({
-    mutationFn: ({ reason, call_id, failed, between, rows = [] }: Written) =>
+    mutationFn: ({ reason, call_id, failed, between = {}, rows = [] }: Written) =>
       data(
         api.POST('/api/v1/retention/holds', {
           body: {
@@ -33,9 +34,7 @@ export function HoldForm({ open, onClose }: { open: boolean; onClose: () => void
             calls: {
               call_id: text(call_id),
               failed: text(failed),
-              from: between?.[0]?.startOf('day').toISOString(),
-              // Up to the end of the day that was chosen.
-              to: between?.[1]?.add(1, 'day').startOf('day').toISOString(),
+              ...momentsOf(between),
               of: ofRows(rows),
             },
           },
@@ -77,7 +76,7 @@ export function HoldForm({ open, onClose }: { open: boolean; onClose: () => void
           <Input maxLength={200} autoComplete="off" />
         </Form.Item>
         <Form.Item name="between" label={`${t.from} / ${t.to}`}>
-          <DatePicker.RangePicker allowEmpty={[true, true]} />
+          <DayRange presets={false} />
         </Form.Item>
         <Form.Item name="rows" label={t.calls}>
           <Conditions />

@@ -1,12 +1,10 @@
 /** Holds: calls that must stay, and why. */
 import { PlusOutlined } from '@ant-design/icons'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Button, Checkbox, Empty, Flex, Table, type TableProps, Tag } from 'antd'
+import { Button, Checkbox, Flex, type TableProps, Tag } from 'antd'
 import { useState } from 'react'
 import { api, data, type Schemas } from '@/api/client'
 import { useAddress } from '@/components/address'
-import { Pager, usePages } from '@/components/pager'
-import { ProblemAlert } from '@/components/problem'
+import { Listing, useListing } from '@/components/listing'
 import { useLocale, useMessages } from '@/i18n'
 import { ConditionsText } from './calls'
 import { rowsOf } from './conditions'
@@ -22,15 +20,10 @@ export function HoldsTab() {
   const released = address.released === 'yes'
   const [adding, setAdding] = useState(false)
   const [releasing, setReleasing] = useState<Hold>()
-  const pages = usePages(String(released))
-  const list = useQuery({
-    queryKey: ['retention', 'holds', released, pages.cursor],
-    queryFn: () =>
-      data(api.GET('/api/v1/retention/holds', { params: { query: { released, cursor: pages.cursor } } })),
-    placeholderData: keepPreviousData,
-  })
+  const { list, pages } = useListing(['retention', 'holds', released], (cursor) =>
+    data(api.GET('/api/v1/retention/holds', { params: { query: { released, cursor } } })),
+  )
   const columns = useColumns(setReleasing)
-  if (list.isError) return <ProblemAlert problem={list.error} retry={() => list.refetch()} />
   return (
     <>
       <Flex justify="space-between" align="center" gap={12} className="retention-head">
@@ -44,17 +37,7 @@ export function HoldsTab() {
           {t.addHold}
         </Button>
       </Flex>
-      <Table
-        rowKey="id"
-        size="middle"
-        loading={list.isPending}
-        columns={columns}
-        dataSource={list.data?.items ?? []}
-        pagination={false}
-        scroll={{ x: 760 }}
-        locale={{ emptyText: <Empty description={t.noHolds} /> }}
-      />
-      <Pager pages={pages} next={list.data?.next} />
+      <Listing list={list} pages={pages} columns={columns} width={760} empty={t.noHolds} />
       <HoldForm open={adding} onClose={() => setAdding(false)} />
       <ReleaseForm hold={releasing} onClose={() => setReleasing(undefined)} />
     </>

@@ -1,10 +1,10 @@
 /** Rules: which calls, after how long, what of them goes. */
 import { PlusOutlined } from '@ant-design/icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Alert, App, Button, Empty, Flex, Space, Table, type TableProps } from 'antd'
+import { Alert, App, Button, Flex, Space, type TableProps } from 'antd'
 import { useState } from 'react'
 import { api, data, type Schemas } from '@/api/client'
-import { ProblemAlert } from '@/components/problem'
+import { Listing } from '@/components/listing'
 import { useLocale, useMessages } from '@/i18n'
 import { ConditionsText } from './calls'
 import { rowsOf } from './conditions'
@@ -30,7 +30,6 @@ export function RulesTab() {
     queryFn: () => data(api.GET('/api/v1/retention/rules')),
   })
   const columns = useColumns(setWriting)
-  if (rules.isError) return <ProblemAlert problem={rules.error} retry={() => rules.refetch()} />
   const hour = rules.data?.hour
   return (
     <>
@@ -44,16 +43,7 @@ export function RulesTab() {
           {t.addRule}
         </Button>
       </Flex>
-      <Table
-        rowKey="id"
-        size="middle"
-        loading={rules.isPending}
-        columns={columns}
-        dataSource={rules.data?.items ?? []}
-        pagination={false}
-        scroll={{ x: 760 }}
-        locale={{ emptyText: <Empty description={t.noRules} /> }}
-      />
+      <Listing list={rules} columns={columns} width={760} empty={t.noRules} />
       <RuleForm rule={writing} onClose={() => setWriting(undefined)} />
     </>
   )

@@ -1,11 +1,10 @@
 /** What a webhook was sent, or is to be; each can be sent again. */
 import { CheckCircleOutlined, ClockCircleOutlined, CloseCircleOutlined } from '@ant-design/icons'
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { App, Button, Empty, Table, type TableProps, Tag, Typography } from 'antd'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { App, Button, type TableProps, Tag, Typography } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { useCan } from '@/app/session'
-import { Pager, usePages } from '@/components/pager'
-import { ProblemAlert } from '@/components/problem'
+import { Listing, useListing } from '@/components/listing'
 import { useLocale, useMessages } from '@/i18n'
 import { messages } from './messages'
 
@@ -22,36 +21,29 @@ const LOOKS = {
 
 export function Deliveries({ hook }: { hook: string }) {
   const t = useMessages(messages)
-  const pages = usePages(hook)
-  const list = useQuery({
-    queryKey: ['webhooks', 'deliveries', hook, pages.cursor],
-    queryFn: () =>
+  const { list, pages } = useListing(
+    ['webhooks', 'deliveries', hook],
+    (cursor) =>
       data(
         api.GET('/api/v1/webhooks/{webhook_id}/deliveries', {
-          params: { path: { webhook_id: hook }, query: { limit: 20, cursor: pages.cursor } },
+          params: { path: { webhook_id: hook }, query: { limit: 20, cursor } },
         }),
       ),
-    placeholderData: keepPreviousData,
-    refetchInterval: ASKED_MS,
-  })
+    ASKED_MS,
+  )
   const columns = useColumns(hook)
-  if (list.isError) return <ProblemAlert problem={list.error} retry={() => list.refetch()} />
   return (
     <>
       <Typography.Paragraph type="secondary">{t.deliveriesHint}</Typography.Paragraph>
-      <Table
-        rowKey="id"
-        size="small"
-        loading={list.isPending}
+      <Listing
+        list={list}
+        pages={pages}
         columns={columns}
-        dataSource={list.data?.items ?? []}
-        pagination={false}
-        scroll={{ x: 560 }}
-        locale={{
-          emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t.noDeliveries} />,
-        }}
+        width={560}
+        empty={t.noDeliveries}
+        size="small"
+        plain
       />
-      <Pager pages={pages} next={list.data?.next} />
     </>
   )
 }

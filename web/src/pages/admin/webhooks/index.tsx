@@ -1,14 +1,12 @@
 /** Webhooks: a list; the one that is open, or being made, stands in the address. */
 import { PlusOutlined } from '@ant-design/icons'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Button, Empty, Table, type TableProps } from 'antd'
+import { Button, type TableProps } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { useCan } from '@/app/session'
 import { useAddress } from '@/components/address'
+import { Listing, useListing } from '@/components/listing'
 import { Needs } from '@/components/needs'
 import { PageHead } from '@/components/page'
-import { Pager, usePages } from '@/components/pager'
-import { ProblemAlert } from '@/components/problem'
 import { ScopeText } from '@/components/scope-text'
 import { useMessages } from '@/i18n'
 import { AddWebhook } from './add'
@@ -30,12 +28,9 @@ function Webhooks() {
   const t = useMessages(messages)
   const can = useCan()
   const [address, go] = useAddress()
-  const pages = usePages('webhooks')
-  const list = useQuery({
-    queryKey: ['webhooks', 'list', pages.cursor],
-    queryFn: () => data(api.GET('/api/v1/webhooks', { params: { query: { cursor: pages.cursor } } })),
-    placeholderData: keepPreviousData,
-  })
+  const { list, pages } = useListing(['webhooks', 'list'], (cursor) =>
+    data(api.GET('/api/v1/webhooks', { params: { query: { cursor } } })),
+  )
   const columns = useColumns()
   const add = can('webhooks.write') && (
     <Button type="primary" icon={<PlusOutlined />} onClick={() => go({ add: 'yes' }, true)}>
@@ -45,21 +40,7 @@ function Webhooks() {
   return (
     <>
       <PageHead title={t.title} hint={t.hint} extra={add} />
-      {list.isError ? (
-        <ProblemAlert problem={list.error} retry={() => list.refetch()} />
-      ) : (
-        <Table
-          rowKey="id"
-          size="middle"
-          loading={list.isPending}
-          columns={columns}
-          dataSource={list.data?.items ?? []}
-          pagination={false}
-          scroll={{ x: 860 }}
-          locale={{ emptyText: <Empty description={t.empty} /> }}
-        />
-      )}
-      <Pager pages={pages} next={list.data?.next} />
+      <Listing list={list} pages={pages} columns={columns} width={860} empty={t.empty} />
       <AddWebhook
         open={address.add === 'yes' && can('webhooks.write')}
         onClose={() => go({ add: undefined })}

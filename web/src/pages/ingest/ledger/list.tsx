@@ -1,10 +1,9 @@
 /** The files themselves, the last seen first. */
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Button, Empty, Flex, Select, Space, Table, type TableProps } from 'antd'
+import { useQuery } from '@tanstack/react-query'
+import { Button, Flex, Select, Space, type TableProps } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { useAddress } from '@/components/address'
-import { Pager, usePages } from '@/components/pager'
-import { ProblemAlert } from '@/components/problem'
+import { Listing, useListing } from '@/components/listing'
 import { useLocale, useMessages } from '@/i18n'
 import { CallLink } from './call-link'
 import { ledgerMessages } from './messages'
@@ -21,15 +20,11 @@ function useEntries() {
   const [address] = useAddress()
   const source = address.source
   const state = isFileState(address.state) ? address.state : undefined
-  const pages = usePages(`${state}/${source}`)
-  const list = useQuery({
-    queryKey: ['ledger', 'list', state, source, pages.cursor],
-    queryFn: () =>
-      data(api.GET('/api/v1/ledger', { params: { query: { state, source, cursor: pages.cursor } } })),
-    placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) =>
-      state.data?.items.some((entry) => isUnderWay(entry.state)) ? ASKED_MS : false,
-  })
+  const { list, pages } = useListing(
+    ['ledger', 'list', state, source],
+    (cursor) => data(api.GET('/api/v1/ledger', { params: { query: { state, source, cursor } } })),
+    (entries) => (entries.some((entry) => isUnderWay(entry.state)) ? ASKED_MS : false),
+  )
   return { list, pages, filtered: Boolean(source || state) }
 }
 
@@ -37,21 +32,16 @@ export function LedgerList() {
   const t = useMessages(ledgerMessages)
   const { list, pages, filtered } = useEntries()
   const columns = useColumns()
-  if (list.isError) return <ProblemAlert problem={list.error} retry={() => list.refetch()} />
   return (
     <>
       <Filters />
-      <Table
-        rowKey="id"
-        size="middle"
-        loading={list.isPending}
+      <Listing
+        list={list}
+        pages={pages}
         columns={columns}
-        dataSource={list.data?.items ?? []}
-        pagination={false}
-        scroll={{ x: 900 }}
-        locale={{ emptyText: <Empty description={filtered ? t.empty : t.emptyAll} /> }}
+        width={900}
+        empty={filtered ? t.empty : t.emptyAll}
       />
-      <Pager pages={pages} next={list.data?.next} />
     </>
   )
 }
