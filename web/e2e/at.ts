@@ -15,9 +15,8 @@ export const test = base.extend<{ complaints: string[] }>({
       const complaints: string[] = []
       page.on('pageerror', (error) => complaints.push(String(error)))
       page.on('console', (message) => {
-        // Refusals are answers, not faults of the page. Ant Design measures scroll bars with a style that lacks the
-        // nonce; the policy stops it, and nothing depends on it.
-        const known = /status of 4\d\d|^Applying inline style violates/.test(message.text())
+        // Refusals are answers, not faults of the page.
+        const known = /status of 4\d\d/.test(message.text())
         if (message.type() === 'error' && !known) complaints.push(message.text())
       })
       await use(complaints)

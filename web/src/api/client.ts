@@ -3,6 +3,7 @@
  * Out: data, or a thrown `Problem`. The session's CSRF token and the reader's language go with each request.
  */
 import createClient, { type Middleware } from 'openapi-fetch'
+import { once } from './once'
 import type { components, paths } from './schema.gen'
 
 export type Schemas = components['schemas']
@@ -85,7 +86,7 @@ const common: Middleware = {
   },
 }
 
-export const api = createClient<paths>({ baseUrl: '/' })
+export const api = createClient<paths>({ baseUrl: '/', fetch: once })
 api.use(common)
 
 /** The answer's body. Refusals were thrown before. */

@@ -1,6 +1,6 @@
 /**
- * Sends decisions and review states. Each says which state of the call the person has seen; quick ones on the same
- * call wait for one another, so that the next sees the revision that the one before has made.
+ * Sends how far a review is. Each says which state of the call the person has seen; quick ones on the same call wait for
+ * one another, so that the next sees the revision that the one before has made. Decisions: see `deciding`.
  */
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, data, Problem, type Schemas } from '@/api/client'
@@ -31,29 +31,6 @@ async function onSeen<T>(client: QueryClient, id: string, act: (rev: number) => 
     }
     throw problem
   }
-}
-
-/** Decides on a finding; calls and their lists are asked for anew after it. */
-export function useDecide(callId: string) {
-  const client = useQueryClient()
-  return useMutation({
-    scope: { id: `review ${callId}` },
-    mutationFn: (body: Schemas['NewDecision']) =>
-      onSeen(client, callId, (rev) =>
-        data(
-          api.POST('/api/v1/calls/{call_id}/decisions', {
-            params: { path: { call_id: callId } },
-            headers: ifMatch(rev),
-            body,
-          }),
-        ),
-      ),
-    onSuccess: ({ rev, scorecards }) => {
-      client.setQueryData<Call>(callKey(callId), (call) => call && { ...call, rev, scorecards })
-      void client.invalidateQueries({ queryKey: callKey(callId) })
-      void client.invalidateQueries({ queryKey: ['calls'] })
-    },
-  })
 }
 
 /** Says how far the review of a call is, and who does it. */

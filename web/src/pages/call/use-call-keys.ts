@@ -34,6 +34,7 @@ export function useCallKeys({ player, findings, playChosen, share, mayDecide }: 
       { keys: 'a', does: t.agreeKey, run: () => findings.decide({ choice: 'agree', comment: '' }) },
       { keys: 'o', does: t.overturnKey, run: () => findings.open('overturn') },
       { keys: 'n', does: t.notAssessableKey, run: () => findings.open('not_assessable') },
+      { keys: 'u', does: t.undoKey, run: () => findings.undo() },
       { keys: 'c', does: t.commentKey, run: () => findings.open('agree') },
     ],
     mayDecide,

@@ -1,9 +1,9 @@
 /** Which finding is looked at, which are shown, and what is decided on them. */
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { App } from 'antd'
 import { useCallback, useMemo, useState } from 'react'
 import type { Schemas } from '@/api/client'
-import { useDecide } from '@/components/review/decide'
+import { useDeciding } from '@/components/review/deciding'
+import type { Held } from '@/components/review/held'
 import { asDecision, type Choice, type Draft } from '@/components/review/verdicts'
 import { filterOf, namedIn, type Params } from './logic/address'
 import type { Named } from './logic/marks'
@@ -39,11 +39,16 @@ export function useParamsInAddress() {
 
 export function useFindings(callId: string, report: Report, decisions: Schemas['Decision'][]) {
   const { params, change } = useParamsInAddress()
-  const { message } = App.useApp()
-  const decide = useDecide(callId)
   const [form, setForm] = useState<{ key: string; choice: Choice }>()
   const cards = useMemo(() => byGravity(report.scorecards), [report])
-  const items = useMemo(() => itemsOf(cards, decisions), [cards, decisions])
+  const choose = useCallback(
+    (item: Named | undefined) =>
+      change({ rubric: item?.rubric, criterion: item?.criterion, ...(item ? { tab: 'score' } : {}) }),
+    [change],
+  )
+  const undone = useCallback((held: Held) => held.decision !== 'manual' && choose(held), [choose])
+  const { held, decide: hold, undo } = useDeciding(undone)
+  const items = useMemo(() => itemsOf(cards, decisions, held), [cards, decisions, held])
   const named = namedIn(params)
   const chosen = named && items.find((item) => item.key === keyOf(named))
   const asked = filterOf(params) ?? (items.some((item) => isProblem(item.finding)) ? 'problems' : 'all')
@@ -51,28 +56,18 @@ export function useFindings(callId: string, report: Report, decisions: Schemas['
   const filter: Filter = chosen && asked === 'problems' && !isProblem(chosen.finding) ? 'all' : asked
   const visible = useMemo(() => shown(items, filter), [items, filter])
 
-  const choose = useCallback(
-    (item: Named | undefined) =>
-      change({ rubric: item?.rubric, criterion: item?.criterion, ...(item ? { tab: 'score' } : {}) }),
-    [change],
-  )
   const move = (by: 1 | -1) => {
     const next = step(visible, chosen?.key, by)
     if (next) choose(next)
   }
   const open = (choice: Choice | undefined) =>
     setForm(choice && chosen && decidable(chosen.finding) ? { key: chosen.key, choice } : undefined)
-  const save = (item: Item, draft: Draft) =>
-    decide.mutate(asDecision(draft, { ...item, verdict: item.finding.verdict }), {
-      onSuccess: () => {
-        setForm(undefined)
-        const next = nextUndecided(items, item.key)
-        if (next) choose(next)
-      },
-      onError: (problem) => void message.error(problem.message),
-    })
-  const add = (decision: Schemas['NewDecision']) =>
-    decide.mutate(decision, { onError: (problem) => void message.error(problem.message) })
+  const save = (item: Item, draft: Draft) => {
+    hold({ callId, ...asDecision(draft, { ...item, verdict: item.finding.verdict }) }, item.finding.title)
+    setForm(undefined)
+    const next = nextUndecided(items, item.key)
+    if (next) choose(next)
+  }
 
   return {
     cards,
@@ -87,8 +82,10 @@ export function useFindings(callId: string, report: Report, decisions: Schemas['
     decide: (draft: Draft) => {
       if (chosen && decidable(chosen.finding)) save(chosen, draft)
     },
-    add,
-    busy: decide.isPending,
+    add: (decision: Schemas['NewDecision']) => hold({ callId, ...decision }, decision.criterion),
+    undo,
+    /** Added by hand, and not on record yet. */
+    adding: held.filter((one) => one.decision === 'manual'),
   }
 }
 

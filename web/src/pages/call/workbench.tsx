@@ -103,7 +103,6 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
             mayDecide
               ? {
                   open: findings.form,
-                  busy: findings.busy,
                   onOpen: findings.open,
                   onDecide: findings.decide,
                 }
@@ -122,7 +121,7 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
           items={findings.items}
           titleOf={titleOf}
           onNamed={choose}
-          busy={findings.busy}
+          adding={findings.adding}
           onAdd={mayDecide ? findings.add : undefined}
         />
       ),

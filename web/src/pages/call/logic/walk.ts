@@ -1,15 +1,19 @@
 /** Findings in the order in which they are gone through. In: scorecards. Out: what is shown, and which comes next. */
 import type { Schemas } from '@/api/client'
+import type { Held } from '@/components/review/held'
 import { standing } from '@/components/review/verdicts'
 import type { Named } from './marks'
 import type { Finding, Scorecard } from './report'
 
 export type Filter = 'problems' | 'undecided' | 'all'
 
+/** What a person said of a finding: on record, or held here for some seconds in which it can be taken back. */
+export type Decided = Pick<Schemas['Decision'], 'decision' | 'verdict' | 'comment'> & { held?: true }
+
 export interface Item extends Named {
   key: string
   finding: Finding
-  decision: Schemas['Decision'] | undefined
+  decision: Decided | undefined
 }
 
 export const keyOf = ({ rubric, criterion }: Named) => `${rubric}/${criterion}`
@@ -31,7 +35,17 @@ export function byGravity(cards: readonly Scorecard[]): Scorecard[] {
   return cards.toSorted((a, b) => (GRAVITY[b.verdict] ?? 0) - (GRAVITY[a.verdict] ?? 0))
 }
 
-export function itemsOf(cards: readonly Scorecard[], decisions: readonly Schemas['Decision'][]): Item[] {
+export function itemsOf(
+  cards: readonly Scorecard[],
+  decisions: readonly Schemas['Decision'][],
+  held: readonly Held[] = [],
+): Item[] {
+  const decided = (rubric: string, finding: Finding): Decided | undefined => {
+    const mine = held.findLast((one) => one.rubric === rubric && one.criterion === finding.criterion)
+    if (!mine) return standing(decisions, rubric, finding.criterion)
+    const { decision, verdict, comment = '' } = mine
+    return { decision, verdict: verdict ?? finding.verdict, comment, held: true }
+  }
   return cards.flatMap((card) =>
     card.verdict === 'not_applicable'
       ? []
@@ -40,7 +54,7 @@ export function itemsOf(cards: readonly Scorecard[], decisions: readonly Schemas
           rubric: card.rubric,
           criterion: finding.criterion,
           finding,
-          decision: standing(decisions, card.rubric, finding.criterion),
+          decision: decided(card.rubric, finding),
         })),
   )
 }

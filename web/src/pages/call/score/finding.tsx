@@ -8,10 +8,10 @@ import { useReviewWords } from '@/components/review/words'
 import { SeverityTag, VerdictTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import type { Evidence, Finding } from '../logic/report'
-import { decidable, type Item } from '../logic/walk'
+import { decidable, type Item, type Decided as Said } from '../logic/walk'
 import { useTexts } from '../messages'
 import { EvidenceLine } from './evidence'
-import { Decided } from './history'
+import { Decided, Pending } from './history'
 import type { Deciding } from './index'
 import { Why } from './why'
 
@@ -73,7 +73,7 @@ export const FindingRow = memo(function FindingRow(props: Props) {
   )
 })
 
-function DecisionMark({ decision }: { decision: Schemas['Decision'] }) {
+function DecisionMark({ decision }: { decision: Said }) {
   const words = useReviewWords()
   return (
     <span className={`decided decided-${decision.decision}`}>
@@ -101,6 +101,7 @@ function Proof({ callId, item, history, onPlay, deciding }: Props) {
       {history.map((decision) => (
         <Decided key={decision.id} decision={decision} />
       ))}
+      {standing?.held && <Pending decision={standing} />}
       {deciding && decidable(finding) && (
         <div className="proof-decide">
           {deciding.open ? (
@@ -108,7 +109,6 @@ function Proof({ callId, item, history, onPlay, deciding }: Props) {
               key={deciding.open}
               machine={finding.verdict}
               first={deciding.open}
-              busy={deciding.busy}
               onSave={deciding.onDecide}
               onCancel={() => deciding.onOpen(undefined)}
             />
@@ -116,7 +116,6 @@ function Proof({ callId, item, history, onPlay, deciding }: Props) {
             <>
               <span className="proof-fine">{standing ? t.change : t.decideHere}</span>
               <DecisionButtons
-                busy={deciding.busy}
                 onAgree={() => deciding.onDecide({ choice: 'agree', comment: '' })}
                 onOpen={deciding.onOpen}
               />

@@ -6,6 +6,7 @@ import { useCan, useMe } from '@/app/session'
 import { useReviewWords } from '@/components/review/words'
 import { useWords } from '@/components/verdict'
 import { useLocale } from '@/i18n'
+import type { Decided as Said } from '../logic/walk'
 import { useTexts } from '../messages'
 
 /** The name of a person; of others only where one may see accounts. */
@@ -30,12 +31,36 @@ interface Props {
   onTitle?: () => void
 }
 
-export function Decided({ decision, title, onTitle }: Props) {
+/** Decided here a moment ago: not on record yet. */
+export function Pending({ decision, title }: { decision: Said; title?: string }) {
   const t = useTexts()
+  return (
+    <div className="decision" data-held>
+      {title && <span className="decision-title">{title}</span>}
+      <What {...decision} />
+      <div className="proof-fine">
+        {t.me} · {t.pending}
+      </div>
+    </div>
+  )
+}
+
+function What({ decision, verdict, comment }: Said) {
   const words = useReviewWords()
   const verdicts = useWords()
+  const changed = decision === 'overturn' || decision === 'manual'
+  return (
+    <div>
+      <UserOutlined aria-hidden /> <b>{words(decision)}</b>
+      {changed && ` → ${verdicts(verdict)}`}
+      {comment && `：${comment}`}
+    </div>
+  )
+}
+
+export function Decided({ decision, title, onTitle }: Props) {
+  const t = useTexts()
   const { format } = useLocale()
-  const changed = decision.decision === 'overturn' || decision.decision === 'manual'
   return (
     <div className={decision.replaced ? 'decision decision-replaced' : 'decision'}>
       {title && (
@@ -43,11 +68,7 @@ export function Decided({ decision, title, onTitle }: Props) {
           {title}
         </button>
       )}
-      <div>
-        <UserOutlined aria-hidden /> <b>{words(decision.decision)}</b>
-        {changed && ` → ${verdicts(decision.verdict)}`}
-        {decision.comment && `：${decision.comment}`}
-      </div>
+      <What {...decision} />
       <div className="proof-fine">
         <Who id={decision.by} /> · <time dateTime={decision.at}>{format.dateTime(decision.at)}</time>
         {decision.replaced && ` · ${t.replaced}`}

@@ -13,7 +13,6 @@ import './score.css'
 export interface Deciding {
   /** Which form is open on the chosen finding. */
   open: Choice | undefined
-  busy: boolean
   onOpen: (choice: Choice | undefined) => void
   onDecide: (draft: Draft) => void
 }

@@ -3,33 +3,42 @@ import { PlusOutlined } from '@ant-design/icons'
 import { Button, Empty, Form, Input, Select } from 'antd'
 import { useState } from 'react'
 import type { Schemas } from '@/api/client'
+import type { Held } from '@/components/review/held'
 import { useWords } from '@/components/verdict'
 import type { Named, TitleOf } from '../logic/marks'
 import { type Item, keyOf } from '../logic/walk'
 import { useTexts } from '../messages'
-import { Decided } from '../score/history'
+import { Decided, Pending } from '../score/history'
 
 interface Props {
   decisions: Schemas['Decision'][]
   items: Item[]
   titleOf: TitleOf
   onNamed: (named: Named) => void
-  busy: boolean
+  /** Added by hand, and not on record yet. */
+  adding: readonly Held[]
   /** Undefined for those who may not decide. */
   onAdd: ((decision: Schemas['NewDecision']) => void) | undefined
 }
 
-export function Decisions({ decisions, items, titleOf, onNamed, busy, onAdd }: Props) {
+export function Decisions({ decisions, items, titleOf, onNamed, adding, onAdd }: Props) {
   const t = useTexts()
   const titles = new Map(items.map((item) => [item.key, item.finding.title]))
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by keyboard too
     <div className="panel-body side" tabIndex={0}>
-      {decisions.length === 0 && (
+      {decisions.length + adding.length === 0 && (
         <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t.noHistory}>
           {onAdd && t.noHistoryHint}
         </Empty>
       )}
+      {adding.toReversed().map(({ id, decision, criterion, verdict, comment }) => (
+        <Pending
+          key={id}
+          decision={{ decision, verdict: verdict ?? 'not_met', comment: comment ?? '', held: true }}
+          title={criterion}
+        />
+      ))}
       {decisions.toReversed().map((decision) => (
         <Decided
           key={decision.id}
@@ -38,7 +47,7 @@ export function Decisions({ decisions, items, titleOf, onNamed, busy, onAdd }: P
           title={titleOf(decision, titles.get(keyOf(decision)) ?? decision.criterion)}
         />
       ))}
-      {onAdd && <Manual busy={busy} onAdd={onAdd} />}
+      {onAdd && <Manual onAdd={onAdd} />}
     </div>
   )
 }
@@ -49,7 +58,7 @@ interface ManualFields {
   comment: string
 }
 
-function Manual({ busy, onAdd }: { busy: boolean; onAdd: (decision: Schemas['NewDecision']) => void }) {
+function Manual({ onAdd }: { onAdd: (decision: Schemas['NewDecision']) => void }) {
   const t = useTexts()
   const words = useWords()
   const [open, setOpen] = useState(false)
@@ -89,7 +98,7 @@ function Manual({ busy, onAdd }: { busy: boolean; onAdd: (decision: Schemas['New
       >
         <Input.TextArea autoSize />
       </Form.Item>
-      <Button type="primary" htmlType="submit" loading={busy}>
+      <Button type="primary" htmlType="submit">
         {t.save}
       </Button>{' '}
       <Button onClick={() => setOpen(false)}>{t.cancel}</Button>

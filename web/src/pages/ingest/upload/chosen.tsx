@@ -20,7 +20,7 @@ interface Props {
 export function Chosen({ sorted, children, onRemove, onClear, onSend }: Props) {
   const t = useMessages(uploadMessages)
   const { format } = useLocale()
-  const { pairs, refused } = sorted
+  const { pairs, refused, twins } = sorted
   const size = pairs.reduce((sum, { file }) => sum + file.size, 0)
   return (
     <Card
@@ -49,6 +49,24 @@ export function Chosen({ sorted, children, onRemove, onClear, onSend }: Props) {
               {file.name}: {t[why]}
             </div>
           ))}
+        />
+      )}
+      {twins.length > 0 && (
+        <Alert
+          type="warning"
+          showIcon
+          className="upload-refused"
+          title={t.twins(twins.length)}
+          description={
+            <>
+              {twins.slice(0, SHOWN_MAX).map(([one, other]) => (
+                <div key={one + other}>
+                  {one} + {other}
+                </div>
+              ))}
+              {t.twinsHint}
+            </>
+          }
         />
       )}
       {children}

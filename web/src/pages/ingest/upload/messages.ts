@@ -15,6 +15,9 @@ export const uploadMessages = defineMessages({
     remove: (name: string) => `移除 ${name}`,
     withSidecar: '含随附信息',
     refused: (n: number) => `${n} 个文件未加入`,
+    twins: (n: number) => `${n} 对文件像是同一通电话的两路录音，上传后会成为各自独立的通话`,
+    twinsHint:
+      '如需作为一通电话分析，请先合并为一个双声道文件再上传，例如：ffmpeg -i 坐席.wav -i 客户.wav -filter_complex amerge=inputs=2 通话.wav',
     alone: '随附信息没有对应的录音，请与录音一起选择',
     hidden: '系统文件',
     empty: '文件为空',
@@ -40,6 +43,12 @@ export const uploadMessages = defineMessages({
     list: '本次上传',
   },
   en: {
+    twins: (n: number) =>
+      n === 1
+        ? 'One pair of files looks like the two legs of one call: each file will be a call of its own'
+        : `${n} pairs of files look like the two legs of one call: each file will be a call of its own`,
+    twinsHint:
+      'To have them judged as one call, join them into one stereo file first, for example: ffmpeg -i agent.wav -i customer.wav -filter_complex amerge=inputs=2 call.wav',
     drop: 'Drop recordings or chat logs here, or click to choose',
     dropHint:
       'Recordings: WAV, MP3, FLAC, Ogg, AMR and more. Chat logs: CSV, JSON. Up to 2 GB each. A .call.json of the same name goes along as a sidecar.',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { pairUp } from './pairing'
+import { pairUp, twinsOf } from './pairing'
 
 const file = (name: string, text = 'x') => new File([text], name)
 const told = (...names: string[]) => {
@@ -41,5 +41,17 @@ describe('files that were chosen together', () => {
     ['dots in names', ['a.1.wav', 'a.1.call.json'], [['a.1.wav', 'a.1.call.json']], []],
   ])('%s', (_, names, pairs, refused) => {
     expect(told(...names)).toEqual([pairs, refused])
+  })
+})
+
+describe('recordings that look like two legs of one call', () => {
+  test.each([
+    ['endings', ['a.wav', 'A.mp3', 'b.wav'], [['a.wav', 'A.mp3']]],
+    ['parties', ['7-customer.wav', '7-agent.wav'], [['7-agent.wav', '7-customer.wav']]],
+    ['directions', ['7_rx.wav', '7_tx.wav', '8_rx.wav'], [['7_rx.wav', '7_tx.wav']]],
+    ['channels', ['x.ch1.wav', 'x.ch2.wav'], [['x.ch1.wav', 'x.ch2.wav']]],
+    ['a series is none', ['call_1.wav', 'call_2.wav', 'agent.wav', 'customer.wav'], []],
+  ])('%s', (_, names, twins) => {
+    expect(twinsOf(names)).toEqual(twins)
   })
 })

@@ -13,6 +13,8 @@ export type Refused = 'alone' | 'hidden' | 'empty' | 'large'
 export interface Sorted {
   pairs: Pair[]
   refused: { file: File; why: Refused }[]
+  /** Recordings that look like two legs of one call. The service makes a call of each. */
+  twins: [string, string][]
 }
 
 /** What the service takes at most, as its description says. */
@@ -21,6 +23,39 @@ export const BYTES_MAX = 2 * 1024 ** 3
 const SIDECAR = '.call.json'
 const lower = (file: File) => file.name.toLowerCase()
 const stem = (name: string) => name.replace(/\.[^.]+$/, '')
+
+/** What recorders name the two legs of a call. */
+const LEGS = [
+  ['agent', 'customer'],
+  ['caller', 'callee'],
+  ['rx', 'tx'],
+  ['in', 'out'],
+  ['left', 'right'],
+  ['l', 'r'],
+  ['leg0', 'leg1'],
+  ['leg1', 'leg2'],
+  ['ch0', 'ch1'],
+  ['ch1', 'ch2'],
+] as const
+
+/** Names that are the same but for their ending, or for which leg they say they are. */
+export function twinsOf(names: readonly string[]): [string, string][] {
+  const byStem = new Map<string, string[]>()
+  for (const name of names) {
+    const of = stem(name.toLowerCase())
+    byStem.set(of, [...(byStem.get(of) ?? []), name])
+  }
+  const twins: [string, string][] = []
+  for (const [of, [first, second]] of byStem) {
+    if (first && second) twins.push([first, second])
+    for (const [one, other] of LEGS) {
+      const call = new RegExp(`^(.+)([-_. ])${one}$`).exec(of)
+      const sibling = call && byStem.get(`${call[1]}${call[2]}${other}`)?.[0]
+      if (first && sibling) twins.push([first, sibling])
+    }
+  }
+  return twins
+}
 
 function reason(file: File): Refused | undefined {
   if (file.name.startsWith('.') || file.name === 'Thumbs.db' || file.name === 'desktop.ini') return 'hidden'
@@ -56,5 +91,5 @@ export function pairUp(files: readonly File[]): Sorted {
   })
   const used = new Set(pairs.map(({ sidecar }) => sidecar))
   for (const file of sidecars.values()) if (!used.has(file)) refused.push({ file, why: 'alone' })
-  return { pairs, refused }
+  return { pairs, refused, twins: twinsOf(pairs.map(({ file }) => file.name)) }
 }
