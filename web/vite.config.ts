@@ -8,24 +8,27 @@ const service = process.env.LINGTING_URL ?? 'http://127.0.0.1:8600'
 const proxy = { '/api': { target: service }, '/healthz': { target: service } }
 
 /**
- * Ant Design measures scroll bars with a style that lacks the page's nonce: the policy would stop it, and the browser
- * complain on every page.
+ * Ant Design locks and measures scroll bars with styles that lack the page's nonce: the policy would stop them, the page
+ * under a dialog would scroll, and the browser complain.
  */
-const noncedScrollBar: Plugin = {
-  name: 'nonced-scroll-bar',
+const noncedStyles: Plugin = {
+  name: 'nonced-styles',
   transform(code, id) {
-    if (!/@rc-component\/util\/(es|lib)\/getScrollBarSize\.js/.test(id)) return
+    if (!/@rc-component\/util\/(es|lib)\/Dom\/dynamicCSS\.js/.test(id)) return
     const nonced = code.replace(
-      '}`, randomId)',
-      `}\`, randomId, { csp: { nonce: document.querySelector('meta[property="csp-nonce"]')?.content } })`,
+      'if (csp?.nonce) {',
+      `const pageNonce = document.querySelector('meta[property="csp-nonce"]')?.nonce
+  if (pageNonce) {
+    styleNode.nonce = pageNonce
+  } else if (csp?.nonce) {`,
     )
-    if (nonced === code) this.error('scroll bars are measured in another way now: look at this plugin')
+    if (nonced === code) this.error('styles are put in in another way now: look at this plugin')
     return { code: nonced, map: null }
   },
 }
 
 export default defineConfig({
-  plugins: [react(), noncedScrollBar],
+  plugins: [react(), noncedStyles],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   // The rubric's schema lies beside `web/`: what the editor completes is what the service checks.
   server: { host: '127.0.0.1', proxy, fs: { allow: ['..'] } },
