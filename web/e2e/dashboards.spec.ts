@@ -58,7 +58,7 @@ for (const language of LANGUAGES) {
     const coverage = await get<Coverage>(page, '/api/v1/stats/coverage')
     const { all } = await get<{ all: number }>(page, '/api/v1/ledger/totals')
     expect(coverage.files).toBe(all)
-    await expect(page.locator('.coverage-value').first()).toHaveText(String(all))
+    await expect(page.locator('.coverage .tile-value').first()).toHaveText(String(all))
     await expect(page.locator('.coverage-sum').first()).toHaveAttribute('data-same', 'true')
     await expect(page.locator('[data-part="done"] b')).toHaveText(String(coverage.by_state.done))
     await accessible(page)

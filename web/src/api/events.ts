@@ -15,6 +15,11 @@ const KINDS = [
   'call.deleted',
   'file.failed',
   'rubric.published',
+  'alert.raised',
+  'alert.acknowledged',
+  'alert.escalated',
+  'live.started',
+  'live.ended',
 ]
 
 /** Which queries an event makes old: the first parts of their keys. */
@@ -25,6 +30,11 @@ const OLD: Record<string, string[]> = {
   'call.deleted': ['calls', 'call', 'stats', 'retention'],
   'file.failed': ['ledger', 'jobs', 'stats'],
   'rubric.published': ['rubrics', 'rubric'],
+  'alert.raised': ['alerts', 'live'],
+  'alert.acknowledged': ['alerts', 'live'],
+  'alert.escalated': ['alerts', 'live'],
+  'live.started': ['live'],
+  'live.ended': ['live', 'alerts'],
 }
 
 /** Bursts are gathered: at most one round of questions in this time, in ms. */

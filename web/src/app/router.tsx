@@ -45,6 +45,18 @@ const pages = [
     lazyRouteComponent(() => import('@/pages/call'), 'CallPage'),
   ),
   at(
+    '/live',
+    lazyRouteComponent(() => import('@/pages/live'), 'LivePage'),
+  ),
+  at(
+    '/live/$callId',
+    lazyRouteComponent(() => import('@/pages/live/one'), 'LiveCallPage'),
+  ),
+  at(
+    '/alerts',
+    lazyRouteComponent(() => import('@/pages/alerts'), 'AlertsPage'),
+  ),
+  at(
     '/search',
     lazyRouteComponent(() => import('@/pages/search'), 'SearchPage'),
   ),

@@ -1,7 +1,9 @@
 /** Around every page: where one can go, who one is. What one may not do is not shown. */
 import {
+  AlertOutlined,
   AuditOutlined,
   BarChartOutlined,
+  CustomerServiceOutlined,
   InboxOutlined,
   PieChartOutlined,
   SearchOutlined,
@@ -13,7 +15,7 @@ import {
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Avatar, Button, Dropdown, Layout, Menu } from 'antd'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { api } from '@/api/client'
 import { useEvents } from '@/api/events'
 import { Keys, useKeys } from '@/components/keys'
@@ -29,6 +31,8 @@ const messages = defineMessages({
     skip: '跳到正文',
     main: '主导航',
     inbox: '待复核',
+    live: '实时监控墙',
+    alerts: '预警',
     mine: '我的成绩',
     search: '检索',
     dashboards: '看板',
@@ -52,6 +56,8 @@ const messages = defineMessages({
     skip: 'Skip to content',
     main: 'Main',
     inbox: 'Inbox',
+    live: 'Live wall',
+    alerts: 'Alerts',
     mine: 'My results',
     search: 'Search',
     dashboards: 'Dashboards',
@@ -75,6 +81,8 @@ const messages = defineMessages({
 /** Places: path, text, icon, and the actions of which one is enough to be there. */
 const PLACES = [
   ['/inbox', 'inbox', <InboxOutlined key="i" />, 'calls.read'],
+  ['/live', 'live', <CustomerServiceOutlined key="i" />, 'live.read'],
+  ['/alerts', 'alerts', <AlertOutlined key="i" />, 'alerts.settle', 'alerts.policy'],
   ['/search', 'search', <SearchOutlined key="i" />, 'calls.read'],
   ['/dashboards', 'dashboards', <BarChartOutlined key="i" />, 'stats.read'],
   ['/coverage', 'coverage', <PieChartOutlined key="i" />, 'ledger.read'],
@@ -156,6 +164,7 @@ export function Shell() {
       </Layout.Sider>
       <Layout>
         <Layout.Header className="shell-header">
+          <Bell />
           <Keys />
           <Preferences />
           <Account />
@@ -166,6 +175,19 @@ export function Shell() {
       </Layout>
       <Going />
     </Layout>
+  )
+}
+
+const AlertBell = lazy(() => import('@/components/alerts/bell').then((all) => ({ default: all.AlertBell })))
+
+/** Loaded for those only whom alerts concern. */
+function Bell() {
+  const can = useCan()
+  if (!can('alerts.settle')) return null
+  return (
+    <Suspense>
+      <AlertBell />
+    </Suspense>
   )
 }
 

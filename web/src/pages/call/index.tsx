@@ -16,6 +16,7 @@ import { PlayerProvider, usePlayer } from './player/use-player'
 import { RevealDialog, type Revealed } from './reveal'
 import { useParamsInAddress } from './use-findings'
 import { Workbench } from './workbench'
+import '@/components/call-head.css'
 import './call.css'
 
 /** Shorter pauses are part of talking, in seconds. */

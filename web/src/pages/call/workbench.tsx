@@ -1,9 +1,9 @@
 /** Waveform and player above, transcript and scorecard below: beside one another, or by tabs where it is narrow. */
 import { App, Tabs } from 'antd'
-import { type CSSProperties, type MouseEvent, useCallback, useMemo } from 'react'
+import { type MouseEvent, useCallback, useMemo } from 'react'
 import type { Schemas } from '@/api/client'
-import { useAppearance } from '@/app/appearance'
 import { useCan } from '@/app/session'
+import { useColours } from '@/components/colours'
 import { useLocale } from '@/i18n'
 import { copyText } from './copy'
 import { useOutlines } from './data'
@@ -173,20 +173,6 @@ export function Workbench({ call, report, decisions, begin, revealed, onReveal, 
       )}
     </div>
   )
-}
-
-/** The palette's colours for style sheets. */
-function useColours(): CSSProperties {
-  const { palette } = useAppearance()
-  return useMemo(() => {
-    const { agent, customer, pass, critical, undetermined } = palette
-    return Object.fromEntries(
-      Object.entries({ agent, customer, pass, critical, undetermined }).map(([name, colour]) => [
-        `--${name}`,
-        colour,
-      ]),
-    ) as CSSProperties
-  }, [palette])
 }
 
 /** A mouse leaves the focus where it is, so that Space goes on playing and j and k walking after a click. */

@@ -3,7 +3,7 @@ import type { Piece, Played } from './playout'
 
 export type ToWorklet = Piece
 
-export interface Told extends Played {
+export interface ToldByWorklet extends Played {
   /** The loudest moment of each leg since it was last told, 0 to 1. */
   levels: number[]
 }

@@ -3,7 +3,7 @@
  * own: the page's policy allows none that scripts make up.
  */
 import { Playout } from './playout'
-import type { Told, ToWorklet } from './protocol'
+import type { ToldByWorklet, ToWorklet } from './protocol'
 
 /** How often the page is told, in ms. */
 const TELL_MS = 50
@@ -45,7 +45,7 @@ class LivePlayer extends AudioWorkletProcessor {
     this.#samples += this.#blocks.get(0)?.length ?? 0
     if (this.#samples >= (TELL_MS / 1000) * sampleRate) {
       this.#samples = 0
-      const told: Told = { behindMs, concealed, dropped, waiting, levels: [...this.#levels] }
+      const told: ToldByWorklet = { behindMs, concealed, dropped, waiting, levels: [...this.#levels] }
       this.port.postMessage(told)
       this.#levels.fill(0)
     }

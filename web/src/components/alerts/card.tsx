@@ -1,0 +1,90 @@
+/** One alert: how grave, what, the words that raised it, and what can be done. */
+import { ArrowUpOutlined, CheckCircleOutlined } from '@ant-design/icons'
+import type { ReactNode } from 'react'
+import type { Alert } from '@/api/live'
+import { useCan, useMe } from '@/app/session'
+import { SeverityTag } from '@/components/verdict'
+import { useLocale } from '@/i18n'
+import { Acknowledge, Feedback, ToCall } from './actions'
+import { useAlertTexts } from './messages'
+import './alerts.css'
+
+interface Props {
+  alert: Alert
+  /** Leads to the call; not where one is at it. */
+  goes?: boolean
+  onGo?: () => void
+  children?: ReactNode
+}
+
+export function AlertCard({ alert, goes, onGo, children }: Props) {
+  const can = useCan()
+  return (
+    <article
+      className="alert-card"
+      data-state={alert.state}
+      data-severity={alert.severity}
+      data-alert={alert.alert_id}
+    >
+      <header>
+        <SeverityTag severity={alert.severity} />
+        <b>{alert.title}</b>
+        <AlertTime alert={alert} />
+      </header>
+      <AlertQuote alert={alert} />
+      {children}
+      <AlertState alert={alert} />
+      <footer>
+        {can('alerts.settle') && alert.state === 'open' && <Acknowledge alert={alert} />}
+        {goes && <ToCall alert={alert} onGo={onGo} />}
+        {can('alerts.settle') && <Feedback alert={alert} />}
+      </footer>
+    </article>
+  )
+}
+
+function AlertTime({ alert }: { alert: Alert }) {
+  const { format } = useLocale()
+  return (
+    <time dateTime={alert.at} title={format.dateTime(alert.at)}>
+      {format.time(alert.at)}
+    </time>
+  )
+}
+
+export function AlertQuote({ alert }: { alert: Alert }) {
+  const t = useAlertTexts()
+  return alert.quote ? (
+    <q className="alert-quote">{alert.quote}</q>
+  ) : (
+    <p className="alert-fine">{t.noQuote}</p>
+  )
+}
+
+/** Who took it on, whether it went higher, what was said of it. */
+export function AlertState({ alert }: { alert: Alert }) {
+  const t = useAlertTexts()
+  const me = useMe().person.id
+  const { format } = useLocale()
+  const who = alert.acknowledged_by === me ? t.you : t.somebody
+  return (
+    <>
+      {alert.acknowledged_at && (
+        <p className="alert-fine">
+          <CheckCircleOutlined aria-hidden /> {t.acknowledgedAt(who, format.time(alert.acknowledged_at))}
+        </p>
+      )}
+      {alert.escalated_at && (
+        <p className="alert-fine alert-escalated">
+          <ArrowUpOutlined aria-hidden /> {t.escalated(format.time(alert.escalated_at))}
+        </p>
+      )}
+      {alert.right !== null && (
+        <p className="alert-fine">
+          {alert.right ? t.wasRight : t.wasWrong}
+          {alert.note && `：${alert.note}`}
+        </p>
+      )}
+    </>
+  )
+}

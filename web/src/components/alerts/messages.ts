@@ -1,0 +1,51 @@
+/** Texts of alerts, wherever they are shown. */
+import { defineMessages, useMessages } from '@/i18n'
+
+const alertMessages = defineMessages({
+  zh: {
+    acknowledge: '确认',
+    acknowledged: '已确认',
+    acknowledgedAt: (who: string, at: string) => `${who} ${at} 确认`,
+    open: '未确认',
+    escalated: (at: string) => `${at} 已升级`,
+    right: '属实',
+    wrong: '误报',
+    wasRight: '已标记属实',
+    wasWrong: '已标记误报',
+    feedback: '这条预警属实吗？',
+    note: '备注（可不填）',
+    save: '保存',
+    cancel: '取消',
+    listen: '监听',
+    openCall: '打开通话',
+    noQuote: '由通话过程判定，没有对应原话',
+    somebody: '其他人',
+    you: '您',
+    at: (time: string) => `第 ${time}`,
+    sure: (share: string) => `把握 ${share}`,
+  },
+  en: {
+    acknowledge: 'Acknowledge',
+    acknowledged: 'Acknowledged',
+    acknowledgedAt: (who: string, at: string) => `Acknowledged by ${who} at ${at}`,
+    open: 'Open',
+    escalated: (at: string) => `Escalated at ${at}`,
+    right: 'Right',
+    wrong: 'False alarm',
+    wasRight: 'Marked as right',
+    wasWrong: 'Marked as a false alarm',
+    feedback: 'Was it right?',
+    note: 'Note (may stay empty)',
+    save: 'Save',
+    cancel: 'Cancel',
+    listen: 'Listen',
+    openCall: 'Open the call',
+    noQuote: 'Concluded from how the call goes: no words to quote',
+    somebody: 'somebody else',
+    you: 'you',
+    at: (time: string) => `at ${time}`,
+    sure: (share: string) => `${share} sure`,
+  },
+})
+
+export const useAlertTexts = () => useMessages(alertMessages)

@@ -1,0 +1,151 @@
+/** Joining by one's own telephone: as a silent listener, heard by the agent, or heard by both. */
+import { PhoneOutlined } from '@ant-design/icons'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Button, Form, Input, Radio } from 'antd'
+import { useState } from 'react'
+import { type Join, type LiveCall, live, type Mode } from '@/api/live'
+import { useCan } from '@/app/session'
+import { ProblemAlert } from '@/components/problem'
+import { useLiveTexts } from '../messages'
+import { useReason } from '../reason'
+import { useCallTexts } from './messages'
+import { waysOf } from './modes'
+import { ReasonDialog } from './reason-dialog'
+
+const TELEPHONE = 'lingting.telephone'
+const keyOf = (callId: string) => `lingting.join.${callId}`
+
+/** The join that this window made; it outlives a new loading of the page. */
+function useJoin(callId: string) {
+  const [joined, set] = useState<Join | undefined>(() => {
+    const kept = sessionStorage.getItem(keyOf(callId))
+    return kept ? (JSON.parse(kept) as Join) : undefined
+  })
+  const setJoined = (join: Join | undefined) => {
+    if (join) sessionStorage.setItem(keyOf(callId), JSON.stringify(join))
+    else sessionStorage.removeItem(keyOf(callId))
+    set(join)
+  }
+  return [joined, setJoined] as const
+}
+
+export function Telephone({ call, ended }: { call: LiveCall; ended: boolean }) {
+  const t = useCallTexts()
+  const words = useLiveTexts()
+  const can = useCan()
+  const client = useQueryClient()
+  const ways = waysOf(call, can)
+  const [joined, setJoined] = useJoin(call.call_id)
+  const [telephone, setTelephone] = useState(() => localStorage.getItem(TELEPHONE) ?? '')
+  const [chosen, setChosen] = useState<Mode>()
+  const [asking, setAsking] = useState(false)
+  const [missing, setMissing] = useState(false)
+  const [reason, setReason] = useReason()
+  const mode = joined?.mode ?? chosen ?? ways.find(({ why }) => !why)?.mode
+  const done = () => client.invalidateQueries({ queryKey: ['live', 'call', call.call_id] })
+
+  const ring = useMutation({
+    mutationFn: (reason: string) =>
+      live.join(call.call_id, { mode: mode!, telephone: telephone.trim(), reason }),
+    onSuccess: (join) => {
+      setJoined(join)
+      return done()
+    },
+  })
+  const change = useMutation({
+    mutationFn: (mode: Mode) => live.changeJoin(joined!.join_id, mode),
+    onSuccess: (join) => {
+      setJoined(join)
+      return done()
+    },
+  })
+  const leave = useMutation({
+    mutationFn: () => live.leave(joined!.join_id),
+    // Whoever hung up the telephone has left already.
+    onSettled: () => {
+      setJoined(undefined)
+      return done()
+    },
+  })
+  const go = () => {
+    if (!telephone.trim()) return setMissing(true)
+    localStorage.setItem(TELEPHONE, telephone.trim())
+    if (reason) ring.mutate(reason)
+    else setAsking(true)
+  }
+  const problem = ring.error ?? change.error
+  const hints = { listen: t.listenHint, coach: t.coachHint, barge: t.bargeHint }
+  const whyNot = (why: string) => (why === 'leave' ? t.noLeave : why === 'call' ? t.notPossible : why)
+  return (
+    <section className="panel live-panel" aria-label={t.telephone}>
+      <div className="panel-head">
+        <h2>{t.telephone}</h2>
+      </div>
+      {problem && <ProblemAlert problem={problem} />}
+      <Radio.Group
+        className="live-modes"
+        aria-label={t.mode}
+        value={mode}
+        disabled={ended || change.isPending}
+        onChange={({ target }) => (joined ? change.mutate(target.value) : setChosen(target.value))}
+      >
+        {ways.map(({ mode, why }) => (
+          <Radio key={mode} value={mode} disabled={why !== undefined}>
+            {words[mode]}
+            <small>{why === undefined ? hints[mode] : whyNot(why)}</small>
+          </Radio>
+        ))}
+      </Radio.Group>
+      {joined ? (
+        <div className="live-ring">
+          <span role="status">{t.ringing(words[joined.mode])}</span>
+          <Button danger loading={leave.isPending} onClick={() => leave.mutate()}>
+            {t.hangUp}
+          </Button>
+        </div>
+      ) : (
+        <Form.Item
+          label={t.number}
+          htmlFor="live-telephone"
+          layout="vertical"
+          className="live-number"
+          validateStatus={missing ? 'error' : undefined}
+          help={missing ? t.numberNeeded : undefined}
+        >
+          <div className="live-ring">
+            <Input
+              id="live-telephone"
+              value={telephone}
+              maxLength={100}
+              placeholder={t.numberEg}
+              autoComplete="off"
+              onChange={({ target }) => {
+                setMissing(false)
+                setTelephone(target.value)
+              }}
+              onPressEnter={go}
+            />
+            <Button
+              icon={<PhoneOutlined />}
+              disabled={ended || mode === undefined}
+              loading={ring.isPending}
+              onClick={go}
+            >
+              {t.ring}
+            </Button>
+          </div>
+        </Form.Item>
+      )}
+      <ReasonDialog
+        open={asking}
+        first={reason}
+        onClose={() => setAsking(false)}
+        onReason={(reason) => {
+          setReason(reason)
+          setAsking(false)
+          ring.mutate(reason)
+        }}
+      />
+    </section>
+  )
+}
