@@ -2,9 +2,11 @@
 import {
   CheckCircleOutlined,
   CloseCircleOutlined,
+  InfoCircleOutlined,
   MinusCircleOutlined,
   QuestionCircleOutlined,
   StopOutlined,
+  WarningOutlined,
 } from '@ant-design/icons'
 import { Tag } from 'antd'
 import { defineMessages, useMessages } from '@/i18n'
@@ -82,12 +84,17 @@ export function VerdictTag({ verdict }: { verdict: string }) {
   )
 }
 
-const SEVERITY_COLOURS: Record<string, string> = { critical: 'error', major: 'warning' }
+const SEVERITIES: Record<string, { color?: string; icon: React.ReactNode }> = {
+  critical: { color: 'error', icon: <StopOutlined /> },
+  major: { color: 'warning', icon: <WarningOutlined /> },
+  minor: { icon: <InfoCircleOutlined /> },
+}
 
 export function SeverityTag({ severity }: { severity: string }) {
   const words = useWords()
+  const look = SEVERITIES[severity]
   return (
-    <Tag color={SEVERITY_COLOURS[severity]} variant="outlined">
+    <Tag color={look?.color} icon={look?.icon} variant="outlined">
       {words(severity === 'critical' ? 'criticalSeverity' : severity)}
     </Tag>
   )

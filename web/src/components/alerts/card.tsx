@@ -66,6 +66,7 @@ export function AlertState({ alert }: { alert: Alert }) {
   const t = useAlertTexts()
   const me = useMe().person.id
   const { format } = useLocale()
+  const said = alert.right ? t.wasRight : t.wasWrong
   const who = alert.acknowledged_by === me ? t.you : t.somebody
   return (
     <>
@@ -80,10 +81,7 @@ export function AlertState({ alert }: { alert: Alert }) {
         </p>
       )}
       {alert.right !== null && (
-        <p className="alert-fine">
-          {alert.right ? t.wasRight : t.wasWrong}
-          {alert.note && `：${alert.note}`}
-        </p>
+        <p className="alert-fine">{alert.note ? t.because(said, alert.note) : said}</p>
       )}
     </>
   )

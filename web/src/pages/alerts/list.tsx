@@ -33,7 +33,7 @@ export function AlertsList() {
         />
         {call && (
           <span>
-            {t.ofCall}：{call}{' '}
+            {t.ofCall(call)}{' '}
             <Button size="small" type="link" onClick={() => go({ call: undefined })}>
               {t.clear}
             </Button>
@@ -45,7 +45,7 @@ export function AlertsList() {
         list={list}
         pages={pages}
         columns={columns}
-        width={900}
+        width={1000}
         empty={state === 'open' ? t.emptyOpen : t.empty}
       />
     </>
@@ -62,10 +62,10 @@ function useColumns(): TableProps<Alert>['columns'] {
       title: t.what,
       width: 220,
       render: (_, { severity, title }) => (
-        <>
+        <Flex gap={6} wrap align="center">
           <SeverityTag severity={severity} />
           {title}
-        </>
+        </Flex>
       ),
     },
     { title: t.words, render: (_, alert) => <AlertQuote alert={alert} /> },
@@ -76,7 +76,7 @@ function useColumns(): TableProps<Alert>['columns'] {
     },
     {
       title: t.actions,
-      width: 260,
+      width: 330,
       render: (_, alert) => (
         <Flex gap={8} wrap align="center">
           {can('alerts.settle') && alert.state === 'open' && <Acknowledge alert={alert} />}

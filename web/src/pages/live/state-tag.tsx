@@ -8,6 +8,7 @@ import {
 } from '@ant-design/icons'
 import { Tag } from 'antd'
 import type { LiveState } from '@/api/live'
+import { useLocale } from '@/i18n'
 import { useLiveTexts } from './messages'
 
 const LOOKS = {
@@ -30,10 +31,11 @@ export function StateTag({ state }: { state: LiveState }) {
 /** Who else is on the call. */
 export function Supervisors({ names }: { names: string[] }) {
   const t = useLiveTexts()
+  const { language } = useLocale()
   if (names.length === 0) return null
   return (
     <span className="live-supervisors">
-      <CustomerServiceOutlined aria-hidden /> {t.supervisedBy(names.join('、'))}
+      <CustomerServiceOutlined aria-hidden /> {t.supervisedBy(new Intl.ListFormat(language).format(names))}
     </span>
   )
 }

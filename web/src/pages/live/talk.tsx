@@ -7,13 +7,13 @@ import { SILENT_S, shares } from './wall/ranking'
 
 const PARTIES = ['agent', 'customer'] as const
 
-export function Talk({ call }: { call: LiveCall }) {
+export function Talk({ call, ended = false }: { call: LiveCall; ended?: boolean }) {
   const t = useLiveTexts()
   const { format } = useLocale()
   const share = shares(call)
   const percent = (value: number) => format.percent(value, 0)
-  const speaks = (party: string) => call.legs.some((leg) => leg.party === party && leg.speaking)
-  const silent = call.silence_s >= SILENT_S && call.state === 'live'
+  const speaks = (party: string) => !ended && call.legs.some((leg) => leg.party === party && leg.speaking)
+  const silent = call.silence_s >= SILENT_S && call.state === 'live' && !ended
   return (
     <div
       className="talk"

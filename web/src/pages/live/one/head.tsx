@@ -61,17 +61,19 @@ function Others({ call }: { call: LiveCall }) {
   const t = useCallTexts()
   const words = useLiveTexts()
   const me = useMe().person.id
-  const { format } = useLocale()
+  const { format, language } = useLocale()
+  const listed = new Intl.ListFormat(language)
   if (call.supervisors.length === 0) return null
   return (
     <span className="live-others">
-      {t.others}：
-      {call.supervisors
-        .map(
-          ({ person, name, mode, since }) =>
-            `${person === me ? t.sinceYou : name} (${words[mode]}, ${t.since(format.time(since))})`,
-        )
-        .join('、')}
+      {t.others(
+        listed.format(
+          call.supervisors.map(
+            ({ person, name, mode, since }) =>
+              `${person === me ? t.you : name} (${words[mode]} ${t.since(format.time(since))})`,
+          ),
+        ),
+      )}
     </span>
   )
 }

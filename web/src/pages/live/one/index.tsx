@@ -65,13 +65,13 @@ function One({ callId }: { callId: string }) {
       <div className="live-columns">
         <Transcript lines={lines} heardTo={call.heard_to_s} />
         <div className="live-side">
-          <section className="panel live-panel">
-            <Talk call={call} />
-            <Lines call={call} />
+          <section className="panel live-panel live-first">
+            <Talk call={call} ended={gone} />
+            {!gone && <Lines call={call} />}
           </section>
-          {can('live.listen') && <Listen callId={callId} ended={gone} />}
+          {can('live.listen') && !gone && <Listen callId={callId} />}
           <Raised alerts={answered?.alerts ?? []} />
-          {MODES.some((mode) => can(`live.${mode}`)) && <Telephone call={call} ended={gone} />}
+          {!gone && MODES.some((mode) => can(`live.${mode}`)) && <Telephone call={call} />}
           <Criteria criteria={answered?.criteria ?? []} />
         </div>
       </div>

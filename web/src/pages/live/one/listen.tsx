@@ -1,5 +1,5 @@
 /** Hearing the call: a button, how late one hears, and how each party is heard. */
-import { CustomerServiceOutlined, StopOutlined, WarningOutlined } from '@ant-design/icons'
+import { CustomerServiceOutlined, SoundOutlined, StopOutlined, WarningOutlined } from '@ant-design/icons'
 import { Button, Flex, Slider, Switch, Tooltip } from 'antd'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { useKeys } from '@/components/keys'
@@ -11,7 +11,7 @@ import { heardFirst, keepHeard } from '../sound/settings'
 import { useCallTexts } from './messages'
 import { ReasonDialog, ReasonLine } from './reason-dialog'
 
-export function Listen({ callId, ended }: { callId: string; ended: boolean }) {
+export function Listen({ callId }: { callId: string }) {
   const t = useCallTexts()
   const [listener] = useState(() => new Listener(callId))
   const hearing = useSyncExternalStore(listener.subscribe, listener.snapshot)
@@ -24,9 +24,9 @@ export function Listen({ callId, ended }: { callId: string; ended: boolean }) {
     else if (reason) listener.start(reason)
     else setAsking(true)
   }
-  useKeys('live listen', [{ keys: 'l', does: t.listenKey, run: turn }], !ended)
+  useKeys('live listen', [{ keys: 'l', does: t.listenKey, run: turn }])
   return (
-    <section className="panel live-panel" aria-label={t.listening}>
+    <section className="panel live-panel live-first" aria-label={t.listening}>
       <div className="panel-head">
         <h2>{t.listening}</h2>
         {hearing.state === 'on' && hearing.delayMs !== undefined && (
@@ -42,7 +42,6 @@ export function Listen({ callId, ended }: { callId: string; ended: boolean }) {
         <Button
           type={on ? 'default' : 'primary'}
           icon={on ? <StopOutlined /> : <CustomerServiceOutlined />}
-          disabled={ended && !on}
           onClick={turn}
           data-hearing={hearing.state}
         >
@@ -72,7 +71,7 @@ export function Listen({ callId, ended }: { callId: string; ended: boolean }) {
         onReason={(reason) => {
           setReason(reason)
           setAsking(false)
-          if (!ended) listener.start(reason)
+          listener.start(reason)
         }}
       />
     </section>
@@ -137,15 +136,18 @@ function Mixer({ listener, hearing }: { listener: Listener; hearing: Hearing }) 
               aria-label={t.level(name)}
               data-level={(hearing.levels[ix] ?? 0).toFixed(3)}
             />
-            <Slider
-              min={0}
-              max={1.5}
-              step={0.05}
-              value={heard[ix]?.volume ?? 1}
-              tooltip={{ formatter: (value) => `${Math.round((value ?? 0) * 100)}%` }}
-              ariaLabelForHandle={t.volume(name)}
-              onChange={(volume) => change(ix, { volume })}
-            />
+            <span className="live-volume">
+              <SoundOutlined aria-hidden />
+              <Slider
+                min={0}
+                max={1.5}
+                step={0.05}
+                value={heard[ix]?.volume ?? 1}
+                tooltip={{ formatter: (value) => `${Math.round((value ?? 0) * 100)}%` }}
+                ariaLabelForHandle={t.volume(name)}
+                onChange={(volume) => change(ix, { volume })}
+              />
+            </span>
             <span className="live-pan">
               {t.left}
               <Slider

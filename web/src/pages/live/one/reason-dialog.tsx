@@ -47,9 +47,7 @@ export function ReasonLine({ reason, onChange }: { reason: string; onChange: () 
   const t = useCallTexts()
   return (
     <p className="live-reason">
-      <span>
-        {t.reasonNow}：{reason}
-      </span>
+      <span>{t.reasonNow(reason)}</span>
       <Button type="link" size="small" onClick={onChange}>
         {t.change}
       </Button>

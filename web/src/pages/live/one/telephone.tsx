@@ -29,7 +29,7 @@ function useJoin(callId: string) {
   return [joined, setJoined] as const
 }
 
-export function Telephone({ call, ended }: { call: LiveCall; ended: boolean }) {
+export function Telephone({ call }: { call: LiveCall }) {
   const t = useCallTexts()
   const words = useLiveTexts()
   const can = useCan()
@@ -86,7 +86,7 @@ export function Telephone({ call, ended }: { call: LiveCall; ended: boolean }) {
         className="live-modes"
         aria-label={t.mode}
         value={mode}
-        disabled={ended || change.isPending}
+        disabled={change.isPending}
         onChange={({ target }) => (joined ? change.mutate(target.value) : setChosen(target.value))}
       >
         {ways.map(({ mode, why }) => (
@@ -127,7 +127,7 @@ export function Telephone({ call, ended }: { call: LiveCall; ended: boolean }) {
             />
             <Button
               icon={<PhoneOutlined />}
-              disabled={ended || mode === undefined}
+              disabled={mode === undefined}
               loading={ring.isPending}
               onClick={go}
             >
