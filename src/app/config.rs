@@ -42,6 +42,9 @@ struct Raw {
     oidc: Option<RawOidc>,
     retention_hour: Option<u8>,
     live_calls_max: Option<usize>,
+    #[cfg(feature = "live")]
+    #[serde(default)]
+    live: Vec<crate::app::ways::RawLive>,
 }
 
 /// The recogniser.
@@ -107,6 +110,9 @@ pub struct Config {
     pub retention_hour: Option<u8>,
     /// Calls that may go on at a time; the next is refused, so that its sender can try another.
     pub live_calls_max: usize,
+    /// Ways in for live calls.
+    #[cfg(feature = "live")]
+    pub live: Vec<crate::app::ways::Way>,
 }
 
 /// Why a configuration cannot be used.
@@ -121,6 +127,10 @@ pub enum ConfigError {
     /// A source that cannot be.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A way in for live calls that cannot be.
+    #[cfg(feature = "live")]
+    #[error(transparent)]
+    Way(#[from] crate::app::ways::WayError),
     /// A value that cannot be.
     #[error("`{key}`: {why}")]
     Value {
@@ -247,6 +257,8 @@ fn valid(raw: Raw) -> Result<Config, ConfigError> {
         oidc,
         retention_hour: raw.retention_hour,
         live_calls_max,
+        #[cfg(feature = "live")]
+        live: crate::app::ways::Way::all(&raw.live)?,
     })
 }
 

@@ -20,6 +20,8 @@ pub mod service;
 #[cfg(feature = "live")]
 pub mod simulate;
 mod stored;
+#[cfg(feature = "live")]
+pub mod ways;
 
 pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};
 pub use backtest::{

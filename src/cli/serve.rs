@@ -95,7 +95,8 @@ async fn serve(config: Config, say: Say) -> Result<(), Trouble> {
         say.note(&format!("{text}: {}", code.reveal()));
     }
     let stop = service.stop.clone();
-    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let app =
+        router(state).merge(service.doors()).into_make_service_with_connect_info::<SocketAddr>();
     let told = async move {
         asked_to_stop().await;
         say.note(say.either(

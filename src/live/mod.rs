@@ -16,11 +16,11 @@ mod known;
 pub mod l16;
 pub mod media_stream;
 mod payload;
-mod socket;
 pub mod rtp;
+pub mod simulate;
 pub mod sip;
 pub mod siprec;
-pub mod simulate;
+mod socket;
 pub mod tape;
 
 pub use event::{

@@ -55,7 +55,6 @@ impl Default for Policy {
     }
 }
 
-
 impl Policy {
     /// The one that holds.
     ///

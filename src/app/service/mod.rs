@@ -141,6 +141,8 @@ pub struct Service {
     pub floor: Arc<Floor>,
     #[cfg(feature = "live")]
     hub: Arc<live::Hub>,
+    #[cfg(feature = "live")]
+    doors: axum::Router,
     tasks: JoinSet<()>,
     stop_calls: Arc<AtomicBool>,
     _lock: fs::File,
@@ -202,11 +204,16 @@ impl Service {
                 wake: Arc::clone(&wake),
                 stop: stop.clone(),
                 analyst: Arc::clone(&analyst),
-                manners: std::collections::BTreeMap::new(),
+                manners: live::manners(&config.live),
             },
             &mut tasks,
         )
         .await?;
+        #[cfg(feature = "live")]
+        let doors = {
+            let desk = live::Desk(Arc::clone(&hub));
+            live::open_ways(&config.live, desk, &mut tasks, &stop).await?
+        };
         let mut service = Self {
             store,
             blobs,
@@ -223,6 +230,8 @@ impl Service {
             floor,
             #[cfg(feature = "live")]
             hub,
+            #[cfg(feature = "live")]
+            doors,
             tasks,
             stop_calls,
             _lock: lock,
@@ -317,6 +326,18 @@ impl Service {
             ..ApiSettings::default()
         };
         ApiState::open(self.store.clone(), ports, settings, self.stop.clone()).await
+    }
+
+    /// What is served beside the API: live calls that come over WebSockets.
+    #[cfg(feature = "live")]
+    pub fn doors(&self) -> axum::Router {
+        self.doors.clone()
+    }
+
+    /// What is served beside the API: nothing, in this build.
+    #[cfg(not(feature = "live"))]
+    pub fn doors(&self) -> axum::Router {
+        axum::Router::new()
     }
 
     /// Ends in order: what is under way is given back, what was accepted stays.

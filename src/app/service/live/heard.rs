@@ -65,7 +65,6 @@ pub(super) enum HeardError {
 pub(super) struct Ear {
     number: u64,
     call: Arc<LiveCall>,
-    info: CallInfo,
     session: CallSession,
     engines: Arc<Engines>,
     plans: [Arc<Plan>; 2],
@@ -109,11 +108,10 @@ impl Ear {
         let config = Arc::new(SessionConfig::new(engines.id.clone()).paced(Pacing::Live));
         let ears = engines.ears(channels)?;
         let session =
-            CallSession::new(info.clone(), form, ears, config, Arc::new(Plan::compile(Vec::new())));
+            CallSession::new(info, form, ears, config, Arc::new(Plan::compile(Vec::new())));
         Ok(Self {
             number,
             call,
-            info,
             session,
             engines,
             plans,
@@ -149,7 +147,6 @@ impl Ear {
     }
 
     pub(super) fn learn(&mut self, info: CallInfo) {
-        self.info = info.clone();
         self.session.learn(info);
         self.stale = true;
     }
@@ -167,9 +164,8 @@ impl Ear {
     }
 
     /// What is settled, if it was told to be told.
-    pub(super) fn settled(&mut self) -> Option<(CallInfo, Vec<Scorecard>)> {
-        let cards = self.settled.clone().filter(|_| std::mem::take(&mut self.tell))?;
-        Some((self.info.clone(), cards))
+    pub(super) fn settled(&mut self) -> Option<Vec<Scorecard>> {
+        self.settled.clone().filter(|_| std::mem::take(&mut self.tell))
     }
 
     pub(super) fn tell_again(&mut self) {

@@ -63,8 +63,6 @@ enum Word {
 pub(super) struct Settled {
     /// Which call.
     pub(super) call: Arc<LiveCall>,
-    /// What is known of it.
-    pub(super) info: CallInfo,
     /// Findings that nothing can change, by rubric; personal data starred out.
     pub(super) cards: Vec<Scorecard>,
 }
@@ -202,8 +200,8 @@ impl Room {
     fn listen(&mut self, number: u64) {
         let Some(ear) = self.ears.get_mut(&number) else { return };
         let result = ear.listen();
-        if let Some((info, cards)) = ear.settled() {
-            let settled = Settled { call: Arc::clone(ear.call()), info, cards };
+        if let Some(cards) = ear.settled() {
+            let settled = Settled { call: Arc::clone(ear.call()), cards };
             if self.settled.try_send(settled).is_err() {
                 // Findings are told whole each time: the next says what this one would have.
                 ear.tell_again();

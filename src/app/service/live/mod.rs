@@ -6,6 +6,7 @@
 
 mod alerts;
 mod close;
+mod doors;
 mod facts;
 mod heard;
 mod hearing;
@@ -33,7 +34,8 @@ use crate::supervise::Supervise;
 use hearing::Hearing;
 use recorder::Recorder;
 
-pub(super) use close::recover;
+use close::recover;
+pub(super) use doors::{manners, open as open_ways};
 
 /// The folder of recordings that grow, below the data folder.
 pub(super) const FOLDER: &str = "live";
@@ -58,7 +60,6 @@ pub(super) struct Hub {
     pub(super) wake: Arc<Notify>,
     pub(super) stop: CancellationToken,
     hearing: Hearing,
-    analyst: Arc<Analyst>,
     manners: BTreeMap<String, Manner>,
     open: Mutex<BTreeSet<CallKey>>,
     draining: AtomicBool,
@@ -75,6 +76,14 @@ pub enum LiveError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// An address cannot be had.
+    #[error("live `{name}`: {why}")]
+    Way {
+        /// Which way.
+        name: String,
+        /// Why.
+        why: String,
     },
     /// The store.
     #[error(transparent)]
@@ -100,7 +109,7 @@ impl Hub {
         recover(&store, &folder, &wake).await?;
         let watches = Arc::new(Plan::compile(watches()?));
         let (hearing, settled) =
-            Hearing::start(Arc::clone(&analyst), watches, Arc::clone(&floor)).map_err(failed)?;
+            Hearing::start(analyst, watches, Arc::clone(&floor)).map_err(failed)?;
         tasks.spawn(alerts::tell(store.clone(), settled, stop.clone()));
         tasks.spawn(alerts::escalate(store.clone(), stop.clone()));
         Ok(Arc::new(Self {
@@ -110,7 +119,6 @@ impl Hub {
             wake,
             stop,
             hearing,
-            analyst,
             manners,
             open: Mutex::default(),
             draining: AtomicBool::new(false),
