@@ -8,20 +8,24 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header;
 use serde_json::{Value, json};
 
 use super::fixture::{Answer, As, World, request};
+use super::live::{Arrival, LiveCall};
 use super::rubrics::queue::{Ask, Backtested};
 use super::rubrics::stored::{Publisher, version_after};
 use super::{ApiSettings, openapi};
 use crate::access::{Secret, fits};
 use crate::domain::{Belongs, Grant, Role, Scope};
 use crate::rubric::{Library, Rubric, load};
+use crate::store::alerts::{self, AlertRow};
 use crate::store::ledger::{self, Sighting};
 use crate::store::list::CallFilter;
+use crate::store::live::{self, LiveRow};
 use crate::store::retention::{Goes, Of, RuleBody, Which};
 use crate::store::rubrics::publish;
 use crate::store::searches::SavedSearch;
@@ -152,6 +156,13 @@ impl Walk {
                 fixture::execute(&self.world.state.store, &sql).await;
                 id
             }
+            "live_id" => self.goes_on(mark).id.clone(),
+            "join_id" => {
+                let id = uuid::Uuid::now_v7().to_string();
+                self.world.state.joins.pretend(&id, self.goes_on(mark), owner);
+                id
+            }
+            "alert_id" => self.alert(mark).await,
             "search_id" => self.search(owner).await,
             "backtest_id" => {
                 let desk = &self.world.state.ports.desk;
@@ -238,6 +249,63 @@ impl Walk {
             }
             other => panic!("{path}: say in `thing` what a `{{{other}}}` of each tenant is"),
         }
+    }
+
+    /// A tenant's call that goes on.
+    fn goes_on(&self, mark: &'static str) -> Arc<LiveCall> {
+        let arrival = Arrival {
+            id: uuid::Uuid::now_v7().to_string(),
+            source: mark.into(),
+            native_id: mark.into(),
+            started_us: now_us(),
+            handles: BTreeMap::new(),
+            connector: None,
+            belongs: belongs(mark),
+        };
+        let floor = &self.world.state.ports.floor;
+        // One at a time: there is room for so many only.
+        for old in floor.all().iter().filter(|call| call.source == mark).skip(20) {
+            floor.leave(&old.id);
+        }
+        floor.enter(arrival).unwrap().0
+    }
+
+    /// What was found in a tenant's call.
+    async fn alert(&self, mark: &'static str) -> String {
+        let (id, call) = (uuid::Uuid::now_v7().to_string(), uuid::Uuid::now_v7().to_string());
+        let row = LiveRow {
+            id: call.clone(),
+            source: mark.into(),
+            native_id: call.clone(),
+            belongs: belongs(mark),
+            started_us: now_us(),
+        };
+        let alert = AlertRow {
+            id: id.clone(),
+            call_id: call,
+            at_us: now_us(),
+            rubric: "r".into(),
+            version: 1,
+            criterion: "c".into(),
+            title: mark.into(),
+            severity: "major".into(),
+            confidence_milli: 1,
+            leg: None,
+            start_ms: None,
+            end_ms: None,
+            quote: None,
+            held_back: None,
+            acknowledged_by: None,
+            acknowledged_us: None,
+            escalated_us: None,
+            right: None,
+            note: None,
+        };
+        let tx = self.world.state.store.begin().await.unwrap();
+        live::begin(&tx, &row).await.unwrap();
+        alerts::raise(&tx, &alert, "{}").await.unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 
     /// A tenant's webhook, and what it is to be told.

@@ -107,6 +107,7 @@ async fn pause(
     Path(id): Path<String>,
     Json(why): Json<Why>,
 ) -> Result<StatusCode, ApiError> {
+    visible(&state, &caller, &id)?;
     let reason = text("reason", &why.reason, REASON_CHARS_MAX)?;
     order(&state, &caller, &id, Order::Pause, &reason).await
 }

@@ -126,11 +126,11 @@ async fn join(
     Path(id): Path<String>,
     Json(wish): Json<Wish>,
 ) -> Result<(StatusCode, Json<JoinBody>), ApiError> {
+    let call = visible(&state, &caller, &id)?;
     let reason = text("reason", &wish.reason, REASON_CHARS_MAX)?;
     let telephone = text("telephone", &wish.telephone, TELEPHONE_CHARS_MAX)?;
     let mode = mode(&wish.mode)?;
     may(&caller, mode)?;
-    let call = visible(&state, &caller, &id)?;
     let connector = call.connector.clone().filter(|one| one.can().contains(&mode));
     let connector = connector.ok_or_else(|| refused(SuperviseError::Unable(mode)))?;
     if state.joins.lock().len() >= JOINS_MAX {
@@ -171,9 +171,9 @@ async fn change(
     Path(id): Path<String>,
     Json(other): Json<Other>,
 ) -> Result<Json<JoinBody>, ApiError> {
+    let mut join = own(&state, &caller, &id)?;
     let mode = mode(&other.mode)?;
     may(&caller, mode)?;
-    let mut join = own(&state, &caller, &id)?;
     if !join.connector.can().contains(&mode) {
         return Err(refused(SuperviseError::Unable(mode)));
     }
@@ -219,6 +219,38 @@ fn own(state: &ApiState, caller: &Caller, id: &str) -> Result<Join, ApiError> {
 impl Joins {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Join>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+impl Joins {
+    /// Somebody who takes part, as far as a test wants to know.
+    pub(in crate::api) fn pretend(&self, id: &str, call: Arc<LiveCall>, person: &str) {
+        struct Nobody;
+        #[async_trait::async_trait]
+        impl Supervise for Nobody {
+            fn can(&self) -> &'static [Mode] {
+                &[]
+            }
+            async fn join(&self, joining: &Joining) -> Result<Joined, SuperviseError> {
+                Err(SuperviseError::Unable(joining.mode))
+            }
+            async fn change(&self, _: &Joined, mode: Mode) -> Result<Joined, SuperviseError> {
+                Err(SuperviseError::Unable(mode))
+            }
+            async fn leave(&self, _: &Joined) -> Result<(), SuperviseError> {
+                Ok(())
+            }
+        }
+        let join = Join {
+            call,
+            connector: Arc::new(Nobody),
+            joined: Joined(BTreeMap::new()),
+            person: person.into(),
+            event: String::new(),
+            reason: String::new(),
+        };
+        self.lock().insert(id.into(), join);
     }
 }
 

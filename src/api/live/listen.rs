@@ -76,8 +76,8 @@ async fn listen(
     Query(why): Query<Why>,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    let reason = text("reason", &why.reason, REASON_CHARS_MAX)?;
     let call = visible(&state, &caller, &id)?;
+    let reason = text("reason", &why.reason, REASON_CHARS_MAX)?;
     let upgrade = upgrade.map_err(|_| {
         ApiError::invalid(
             "this is a WebSocket: ask for an upgrade",

@@ -13,6 +13,8 @@ mod hearing;
 mod mix;
 mod recorder;
 mod tape_file;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -144,7 +144,7 @@ impl Follower {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::decode::Decoder;
+    use crate::audio::Decoder;
 
     fn decoded(path: &Path) -> (u32, u16, Vec<Vec<f32>>) {
         let file = Box::new(File::open(path).unwrap());

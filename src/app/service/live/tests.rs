@@ -1,0 +1,189 @@
+//! Live calls in a service over a real store, without a model: recorded, shown, handed on; killed and taken up.
+
+// Helpers may unwrap: a panic is how a test fails.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::*;
+use crate::api::live::{LiveCall, Order};
+use crate::app::config::Config;
+use crate::app::service::Service;
+use crate::live::{EndCause, Ingest, LegId, LegRole};
+use crate::store::ledger::{self, Filter};
+
+async fn start(data: &Path) -> (Service, Desk) {
+    let service = Service::start(Config::under(data), Vec::new()).await.unwrap();
+    let desk = Desk(Arc::clone(&service.hub));
+    (service, desk)
+}
+
+fn begins(native_id: &str) -> CallStart {
+    let mut facts = Facts::default();
+    facts.set("agent.id", "3105");
+    facts.set("team", "组3");
+    let key = CallKey { source: "pbx".into(), native_id: native_id.into() };
+    CallStart { key, facts, handles: BTreeMap::new() }
+}
+
+async fn joins(line: &mut Line) {
+    for (leg, role) in [(0, LegRole::Customer), (1, LegRole::Agent)] {
+        let leg = LegId(leg);
+        line.send(Ingest::LegJoined { leg, role, rate_hz: 8_000, codec: "pcm_alaw" }).await;
+    }
+}
+
+/// Frames of 20 ms of both legs, from frame `from` on.
+async fn speaks(line: &mut Line, from: u64, frames: u64) {
+    for n in from..from + frames {
+        for leg in 0..2u8 {
+            let sample = |i: u64| ((n * 160 + i) % 1_000) as i16 * (i16::from(leg) + 1);
+            let pcm: Arc<[i16]> = (0..160).map(sample).collect();
+            line.send(Ingest::Audio { leg: LegId(leg), at: n * 160, pcm, concealed: false }).await;
+        }
+    }
+}
+
+async fn until(limit_ms: u64, mut done: impl AsyncFnMut() -> bool) {
+    for _ in 0..limit_ms / 10 {
+        if done().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it did not come to that");
+}
+
+fn only(service: &Service) -> Arc<LiveCall> {
+    service.floor.all().into_iter().next().unwrap()
+}
+
+async fn entries(store: &Store) -> Vec<ledger::Entry> {
+    ledger::list(store, &Filter::default(), 100).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_recorded_shown_and_handed_on_under_one_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let (service, desk) = start(folder.path()).await;
+    let mut line = desk.admit(begins("c1")).unwrap();
+    assert!(matches!(desk.admit(begins("c1")), Err(Refused::Duplicate)));
+    joins(&mut line).await;
+    let call = only(&service);
+    let mut heard = call.audio.subscribe();
+    speaks(&mut line, 0, 50).await;
+    let frame = heard.recv().await.unwrap();
+    assert_eq!((frame.leg, frame.at_ms, frame.pcm.len()), (0, 0, 160));
+    assert_eq!(call.belongs().agent.as_deref(), Some("3105"));
+    until(2_000, async || call.picture().received_ms == 1_000).await;
+    assert_eq!(call.picture().legs[1].party, "agent");
+
+    // Card data: nobody hears it, nothing of it is kept.
+    call.orders.send(Order::Pause).await.unwrap();
+    until(2_000, async || call.picture().state == crate::api::live::bodies::CallState::Paused)
+        .await;
+    while heard.try_recv().is_ok() {}
+    speaks(&mut line, 50, 25).await;
+    let silent = heard.recv().await.unwrap();
+    assert!(silent.muted && silent.pcm.iter().all(|sample| *sample == 0));
+    until(2_000, async || call.now_ms.load(Ordering::Relaxed) >= 1_480).await;
+    call.orders.send(Order::Resume).await.unwrap();
+    until(2_000, async || call.picture().state == crate::api::live::bodies::CallState::Live).await;
+    speaks(&mut line, 75, 25).await;
+    line.send(Ingest::Ended(EndCause::Normal)).await;
+    until(5_000, async || service.floor.is_empty()).await;
+
+    let entry = entries(&service.store).await.remove(0);
+    assert_eq!(
+        (entry.file.source.as_str(), entry.call_id.as_deref()),
+        ("live", Some(call.id.as_str()))
+    );
+    let facts: serde_json::Value = serde_json::from_str(entry.facts.as_deref().unwrap()).unwrap();
+    assert_eq!(
+        (&facts["agent"]["id"], &facts["extra"]["pacing"]),
+        (&"3105".into(), &"live".into())
+    );
+    assert_eq!(facts["legs"], serde_json::json!(["customer", "agent"]));
+    let bytes = std::fs::read(&entry.file.path).unwrap();
+    let sample = |frame: usize, leg: usize| {
+        let at = tape_file::DATA_AT as usize + 4 * frame + 2 * leg;
+        i16::from_le_bytes([bytes[at], bytes[at + 1]])
+    };
+    assert_eq!(bytes.len(), tape_file::DATA_AT as usize + 4 * 16_000);
+    assert_eq!((sample(7_999, 0), sample(7_999, 1)), (999, 1_998));
+    assert_eq!((sample(8_500, 0), sample(11_999, 1)), (0, 0), "what was paused");
+    assert_eq!(sample(12_500, 0), 500);
+    let timeline = service.store.live_events(&call.id).await.unwrap();
+    assert_eq!((timeline.len(), timeline[0].kind.as_str()), (1, "paused"));
+    let (from, to) = (timeline[0].start_ms, timeline[0].end_ms.unwrap());
+    assert!(from <= 1_000 && (1_480..=1_500).contains(&to), "{from} {to}");
+    service.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_service_left_is_taken_up_and_a_call_without_a_sample_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    {
+        let (service, desk) = start(folder.path()).await;
+        let (mut line, mut silent) =
+            (desk.admit(begins("c1")).unwrap(), desk.admit(begins("c2")).unwrap());
+        joins(&mut line).await;
+        joins(&mut silent).await;
+        speaks(&mut line, 0, 100).await;
+        let received = || service.floor.all().iter().map(|call| call.picture().received_ms).max();
+        until(2_000, async || received() == Some(2_000)).await;
+        until(2_000, async || service.store.open_live().await.unwrap().len() == 2).await;
+        // As the disk is when the power goes.
+        copy_all(folder.path(), copy.path());
+        service.end().await.unwrap();
+    }
+    let (service, _) = start(copy.path()).await;
+    let all = entries(&service.store).await;
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].file.size, tape_file::DATA_AT + 4 * 16_000);
+    assert!(service.store.open_live().await.unwrap().is_empty());
+    service.end().await.unwrap();
+    // A second start enters nothing twice.
+    let (service, _) = start(copy.path()).await;
+    assert_eq!(entries(&service.store).await.len(), 1);
+    service.end().await.unwrap();
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_all(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_floor_refuses_and_a_service_that_ends_closes_its_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::under(folder.path());
+    config.live_calls_max = 1;
+    let service = Service::start(config, Vec::new()).await.unwrap();
+    let desk = Desk(Arc::clone(&service.hub));
+    let mut line = desk.admit(begins("c1")).unwrap();
+    assert!(matches!(desk.admit(begins("c2")), Err(Refused::Full { .. })));
+    assert!(!desk.has_room());
+    joins(&mut line).await;
+    speaks(&mut line, 0, 10).await;
+    until(2_000, async || service.floor.all().iter().any(|call| call.picture().received_ms == 200))
+        .await;
+    let store = service.store.clone();
+    let ended = tokio::spawn(service.end());
+    assert_eq!(line.command().await, Some(crate::live::Command::End));
+    assert!(matches!(desk.admit(begins("c3")), Err(Refused::Draining)));
+    ended.await.unwrap().unwrap();
+    drop(store);
+    let (service, _) = start(folder.path()).await;
+    assert_eq!(entries(&service.store).await.len(), 1);
+    service.end().await.unwrap();
+}
