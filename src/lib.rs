@@ -31,6 +31,9 @@ pub mod store;
 pub mod webhooks;
 
 #[cfg(feature = "live")]
+pub mod pbx;
+
+#[cfg(feature = "live")]
 pub mod live;
 #[cfg(feature = "service")]
 pub mod supervise;

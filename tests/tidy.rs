@@ -27,8 +27,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("webhooks", &["domain", "store", "blobs"]),
     ("blobs", &["domain"]),
     ("lake", &["domain", "wire"]),
-    ("live", &["domain", "audio", "wire"]),
-    ("supervise", &["domain", "wire"]),
+    ("pbx", &["domain"]),
+    ("live", &["domain", "audio", "wire", "pbx"]),
+    ("supervise", &["domain", "wire", "pbx"]),
     (
         "api",
         &[

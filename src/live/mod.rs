@@ -5,6 +5,7 @@
 //! events is behind [`Exchange`]. All that comes from the network is hostile until it has been read: every
 //! size has a limit, and what cannot be read is counted, told, and ends no other call.
 
+pub mod asterisk;
 pub mod audiohook;
 pub mod audiosocket;
 mod clock;

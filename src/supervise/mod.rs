@@ -4,9 +4,22 @@
 //! this: it is our own ingest (see `live`). A connector asks the PBX for nothing that its caller was not allowed to ask for; who may is not
 //! decided here.
 
+mod ami;
+mod ari;
+mod esl;
+mod strict;
+mod webhook;
+
+pub use self::ami::{AmiConfig, AmiSupervise, fuzz as fuzz_ami};
+pub use self::ari::{AriSupervise, AriSuperviseConfig};
+pub use self::esl::{EslConfig, EslSupervise, fuzz as fuzz_esl};
+pub use self::webhook::{WebhookConfig, WebhookSupervise};
+
 use std::collections::BTreeMap;
+use std::future::Future;
 
 use async_trait::async_trait;
+use tokio::sync::oneshot;
 
 /// How a supervisor takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +75,9 @@ pub enum SuperviseError {
     /// The call has no handle that the connector can use.
     #[error("the call has no `{0}`: its source does not say which channel the agent is on")]
     NoHandle(&'static str),
+    /// A telephone or a channel has characters that no PBX dials: they could be commands.
+    #[error("the {0} has characters that cannot be dialled")]
+    Unfit(&'static str),
     /// The PBX cannot be reached.
     #[error("the PBX cannot be reached: {0}")]
     Away(String),
@@ -93,4 +109,26 @@ pub trait Supervise: Send + Sync {
     /// # Errors
     /// [`SuperviseError`].
     async fn leave(&self, joined: &Joined) -> Result<(), SuperviseError>;
+}
+
+/// Runs a join to its end even when the one who asked has gone; what came of it is undone then, so that nobody stays on a call
+/// whom nobody knows of.
+async fn to_the_end<J, U, F>(join: J, undo: U) -> Result<Joined, SuperviseError>
+where
+    J: Future<Output = Result<Joined, SuperviseError>> + Send + 'static,
+    U: FnOnce(Joined) -> F + Send + 'static,
+    F: Future<Output = ()> + Send,
+{
+    let (answer, answered) = oneshot::channel();
+    tokio::spawn(async move {
+        if let Err(Ok(joined)) = answer.send(join.await) {
+            undo(joined).await;
+        }
+    });
+    answered.await.unwrap_or_else(|_| Err(SuperviseError::Away("the service is ending".into())))
+}
+
+/// A new id for what we ask a PBX to make.
+fn new_id(what: &str) -> String {
+    format!("lingting-{what}-{}", uuid::Uuid::now_v7().simple())
 }

@@ -116,8 +116,7 @@ impl Call {
         loop {
             tokio::select! {
                 () = over.cancelled() => {
-                    let stopped = calls.stop.is_cancelled();
-                    self.cause = if stopped { EndCause::Shutdown } else { EndCause::Normal };
+                    self.cause = EndCause::Normal;
                     break;
                 }
                 told = self.intake.told() => match told {
@@ -142,6 +141,9 @@ impl Call {
                     break;
                 }
             }
+        }
+        if calls.stop.is_cancelled() {
+            self.cause = EndCause::Shutdown;
         }
         self.intake.end(self.cause).await;
         over.cancel();

@@ -135,7 +135,10 @@ async fn broken_half_open_and_unwanted_connections_end_the_call() {
         assert!(served.tape.until(SECOND, heard).await, "{what}");
         let call = served.tape.calls().remove(0);
         let kept = match what {
-            "broken" => None,
+            "broken" => {
+                drop(stream);
+                None
+            }
             "unwanted" => {
                 call.commands.send(Command::End).await.unwrap();
                 Some(stream)
