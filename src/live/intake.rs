@@ -4,6 +4,7 @@
 //! on a thread of its own and events wait meanwhile, so that a protocol keeps its own time limits however long the
 //! exchange takes.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,13 +36,15 @@ pub(super) enum Told {
 pub(super) struct Intake {
     exchange: Arc<dyn Exchange>,
     state: State,
+    /// Events that came before the exchange's answer, and have not left yet.
+    waiting: VecDeque<Ingest>,
 }
 
 enum State {
     /// No call yet.
     Idle,
-    /// The exchange is being asked; events that came meanwhile.
-    Asking(JoinHandle<Result<Line, Refused>>, Vec<Ingest>),
+    /// The exchange is being asked.
+    Asking(JoinHandle<Result<Line, Refused>>),
     /// It goes on.
     On(Line),
     /// It is over, or was never taken.
@@ -51,7 +54,7 @@ enum State {
 impl Intake {
     /// No call yet.
     pub(super) fn new(exchange: Arc<dyn Exchange>) -> Self {
-        Self { exchange, state: State::Idle }
+        Self { exchange, state: State::Idle, waiting: VecDeque::new() }
     }
 
     /// Asks the exchange to take the call. One intake takes one call.
@@ -59,27 +62,28 @@ impl Intake {
         if matches!(self.state, State::Idle) {
             let exchange = Arc::clone(&self.exchange);
             let asked = tokio::task::spawn_blocking(move || exchange.admit(start));
-            self.state = State::Asking(asked, Vec::new());
+            self.state = State::Asking(asked);
         }
     }
 
     /// Whether a call is under way.
     pub(super) const fn is_on(&self) -> bool {
-        matches!(self.state, State::Asking(..) | State::On(_))
+        matches!(self.state, State::Asking(_) | State::On(_))
     }
 
     /// Passes an event on. `false`: nobody takes it.
     pub(super) async fn event(&mut self, event: Ingest) -> bool {
         let last = matches!(event, Ingest::Ended(_));
-        if last && matches!(self.state, State::Asking(..)) {
+        if last && matches!(self.state, State::Asking(_)) {
             self.answered_in_time().await;
         }
+        self.hand_over().await;
         let taken = match &mut self.state {
             State::Idle | State::Over => false,
-            State::Asking(_, waiting) => {
-                let room = waiting.len() < WAITING_MAX;
+            State::Asking(_) => {
+                let room = self.waiting.len() < WAITING_MAX;
                 if room {
-                    waiting.push(event);
+                    self.waiting.push_back(event);
                 }
                 room
             }
@@ -91,6 +95,15 @@ impl Intake {
         taken
     }
 
+    /// Hands over what waited. An event stays until it has left, so that nothing is lost when this is given up half-way.
+    async fn hand_over(&mut self) {
+        let State::On(line) = &mut self.state else { return };
+        while let Some(event) = self.waiting.front() {
+            line.send(event.clone()).await;
+            self.waiting.pop_front();
+        }
+    }
+
     async fn answered_in_time(&mut self) {
         if tokio::time::timeout(ANSWER_MAX, self.answer()).await.is_err() {
             self.state = State::Over;
@@ -99,9 +112,10 @@ impl Intake {
 
     /// What the exchange says next; waits for ever when there is no call. Cancel safe.
     pub(super) async fn told(&mut self) -> Told {
+        self.hand_over().await;
         match &mut self.state {
             State::Idle | State::Over => std::future::pending().await,
-            State::Asking(..) => self.answer().await,
+            State::Asking(_) => self.answer().await,
             State::On(line) => match line.command().await {
                 Some(command) => Told::Command(command),
                 None => {
@@ -113,15 +127,9 @@ impl Intake {
     }
 
     async fn answer(&mut self) -> Told {
-        let State::Asking(asked, waiting) = &mut self.state else { return Told::Gone };
-        let answer = asked.await;
-        let waiting = std::mem::take(waiting);
-        match answer {
-            Ok(Ok(mut line)) => {
-                for event in waiting {
-                    // A new line has room for all that may wait.
-                    line.send(event).await;
-                }
+        let State::Asking(asked) = &mut self.state else { return Told::Gone };
+        match asked.await {
+            Ok(Ok(line)) => {
                 self.state = State::On(line);
                 Told::Admitted
             }
@@ -166,6 +174,22 @@ mod tests {
         fn has_room(&self) -> bool {
             self.0.has_room()
         }
+    }
+
+    #[tokio::test]
+    async fn nothing_that_waited_is_lost_when_the_answer_is_awaited_in_steps() {
+        let tape = Tape::new(1);
+        let mut intake = Intake::new(Arc::new(Slow(Arc::clone(&tape))));
+        intake.start(start());
+        for _ in 0..WAITING_MAX - 1 {
+            assert!(intake.event(Ingest::LegLeft { leg: LegId(0) }).await);
+        }
+        for _ in 0..100 {
+            let _ = tokio::time::timeout(Duration::from_millis(1), intake.told()).await;
+        }
+        intake.end(EndCause::Normal).await;
+        assert!(tape.until(Duration::from_secs(1), |calls| calls[0].is_over()).await);
+        assert_eq!(tape.calls()[0].events().len(), WAITING_MAX);
     }
 
     #[tokio::test]

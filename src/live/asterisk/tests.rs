@@ -79,6 +79,10 @@ fn channel(kind: &str, id: &str, name: &str, state: &str) -> Value {
         "caller": { "name": "", "number": "1001" }, "connected": { "name": "", "number": "19900001111" } } })
 }
 
+fn bridged(asked: &[String]) -> bool {
+    asked.iter().filter(|asked| asked.contains("addChannel")).count() == 2
+}
+
 fn both_heard(calls: &[Taped]) -> bool {
     calls.first().is_some_and(|call| !call.audio(0).is_empty() && !call.audio(1).is_empty())
 }
@@ -100,6 +104,7 @@ async fn an_agents_channel_is_tapped_once_it_is_answered() {
     pbx.fake.tell(&channel("ChannelStateChange", "17.1", name, "Ringing"));
     pbx.fake.tell(&channel("ChannelStateChange", "17.1", name, "Up"));
     pbx.fake.tell(&channel("ChannelStateChange", "17.1", name, "Up"));
+    assert!(pbx.fake.until(bridged).await);
     assert!(pbx.tape.until(SECOND, both_heard).await);
     let asked = pbx.fake.asked();
     let masked: Vec<_> =
