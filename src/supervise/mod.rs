@@ -5,12 +5,14 @@
 //! decided here.
 
 mod ami;
+#[cfg(feature = "live")]
 mod ari;
 mod esl;
 mod strict;
 mod webhook;
 
 pub use self::ami::{AmiConfig, AmiSupervise, fuzz as fuzz_ami};
+#[cfg(feature = "live")]
 pub use self::ari::{AriSupervise, AriSuperviseConfig};
 pub use self::esl::{EslConfig, EslSupervise, fuzz as fuzz_esl};
 pub use self::webhook::{WebhookConfig, WebhookSupervise};

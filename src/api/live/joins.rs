@@ -105,6 +105,7 @@ fn refused(error: SuperviseError) -> ApiError {
     let zh = match &error {
         SuperviseError::Unable(_) => "该电话系统不支持这种方式".to_owned(),
         SuperviseError::NoHandle(name) => format!("通话缺少 `{name}`，无法定位坐席通道"),
+        SuperviseError::Unfit(_) => "分机或通道含有不能拨号的字符".to_owned(),
         SuperviseError::Away(_) => "无法连接电话系统，请检查配置和网络".to_owned(),
         SuperviseError::Refused(_) => "电话系统拒绝了请求".to_owned(),
     };
