@@ -98,7 +98,7 @@ impl Call {
         let desk = Arc::clone(&self.desk);
         let start = desk.now();
         desk.tally().media(self.ix, start);
-        while let Some(sending) = self.schedule.next() {
+        for sending in self.schedule.by_ref() {
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return hang_up(way, Ended::Stopped).await,

@@ -34,6 +34,11 @@ fn tracks(roles: &[LegRole]) -> Vec<&'static str> {
     }
 }
 
+/// What a fact is called by who knows it: what we file under `extra` has a name of its own there.
+fn own_name(key: &str) -> String {
+    key.strip_prefix("extra.").unwrap_or(key).to_owned()
+}
+
 impl Stream {
     /// A call named `call_sid` with legs of these roles.
     pub(super) fn new(call_sid: &str, roles: &[LegRole]) -> Self {
@@ -51,7 +56,7 @@ impl Stream {
     /// The call begins.
     pub(super) fn start(&mut self, facts: &Facts) -> String {
         let facts: Map<String, Value> =
-            facts.iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+            facts.iter().map(|(key, value)| (own_name(key), value.into())).collect();
         let mut tracks = self.tracks.clone();
         tracks.sort_unstable();
         json!({
@@ -114,6 +119,7 @@ mod tests {
     fn messages_are_those_of_the_dialect() {
         let mut facts = Facts::default();
         facts.set("agent.id", "31\"05");
+        facts.set("extra.campaign", "autumn");
         let mut stream = Stream::new("CA12", &[LegRole::Agent, LegRole::Customer]);
         assert_eq!(parsed(&stream.connected())["protocol"], "Call");
         let start = parsed(&stream.start(&facts));
@@ -121,6 +127,7 @@ mod tests {
         assert_eq!(start["start"]["callSid"], "CA12");
         assert_eq!(start["start"]["tracks"], json!(["inbound", "outbound"]));
         assert_eq!(start["start"]["customParameters"]["agent.id"], "31\"05");
+        assert_eq!(start["start"]["customParameters"]["campaign"], "autumn");
         let first = parsed(&stream.media(0, 0, &[255; 160]).unwrap());
         assert_eq!(first["media"]["track"], "outbound");
         assert_eq!(first["media"]["chunk"], "1");

@@ -36,7 +36,7 @@ const HEARD_EARLY: Duration = Duration::from_secs(1);
 /// The chirp is listened for until so long after it was sent.
 const HEARD_MAX: Duration = Duration::from_secs(10);
 
-/// Head of a frame: leg, flags, two bytes reserved, number, place in the call in milliseconds; little-endian.
+/// Head of a frame: leg, flags, kilohertz (two bytes), number, place in the call in milliseconds; little-endian.
 const HEAD_BYTES: usize = 16;
 
 /// Samples kept of a leg: half a minute at 16 kHz.
@@ -48,6 +48,7 @@ const FRAME_MS: u64 = 20;
 /// A leg as it was heard.
 #[derive(Debug, Default)]
 struct HeardLeg {
+    rate_hz: u32,
     samples: Vec<i16>,
     /// Where each frame begins in `samples`, and when it came.
     frames: Vec<(usize, Duration)>,
@@ -58,7 +59,6 @@ struct HeardLeg {
 /// What a listener hears, kept without a network.
 #[derive(Debug, Default)]
 struct Ear {
-    rate_hz: u32,
     frame_ms: u64,
     legs: Vec<HeardLeg>,
     frames: u64,
@@ -70,9 +70,7 @@ impl Ear {
     fn format(&mut self, text: &str) {
         let Ok(format) = serde_json::from_str::<Value>(text) else { return };
         if format["type"] == "format" {
-            let number = |key: &str| format[key].as_u64();
-            self.rate_hz = number("rate_hz").and_then(|hz| u32::try_from(hz).ok()).unwrap_or(0);
-            self.frame_ms = number("frame_ms").filter(|ms| *ms > 0).unwrap_or(FRAME_MS);
+            self.frame_ms = format["frame_ms"].as_u64().filter(|ms| *ms > 0).unwrap_or(FRAME_MS);
         }
     }
 
@@ -81,6 +79,7 @@ impl Ear {
         let Some((head, pcm)) = bytes.split_at_checked(HEAD_BYTES) else { return };
         let leg = usize::from(head.first().copied().unwrap_or(0));
         let place = head.get(8..16).and_then(|eight| eight.try_into().ok()).map(u64::from_le_bytes);
+        let khz = head.get(2..4).and_then(|two| two.try_into().ok()).map_or(0, u16::from_le_bytes);
         let (Some(at_ms), true) = (place, leg < crate::live::LEGS_MAX) else { return };
         if self.legs.len() <= leg {
             self.legs.resize_with(leg + 1, HeardLeg::default);
@@ -90,6 +89,7 @@ impl Ear {
             self.missed += at_ms.saturating_sub(next_ms) / self.frame_ms.max(1);
         }
         heard.next_ms = Some(at_ms.saturating_add(self.frame_ms));
+        heard.rate_hz = u32::from(khz) * 1_000;
         self.frames += 1;
         self.first.get_or_insert(now);
         if kept && heard.samples.len() < SAMPLES_MAX {
@@ -104,13 +104,13 @@ impl Ear {
     }
 
     fn chirp(&self, leg: &HeardLeg) -> Option<Duration> {
-        if !(8_000..=48_000).contains(&self.rate_hz) {
+        if !(8_000..=48_000).contains(&leg.rate_hz) {
             return None;
         }
-        let at = find(&leg.samples, self.rate_hz)?;
+        let at = find(&leg.samples, leg.rate_hz)?;
         let frame = leg.frames.partition_point(|(from, _)| *from <= at).checked_sub(1)?;
         let (from, came) = leg.frames.get(frame)?;
-        Some(*came + Duration::from_secs_f64((at - from) as f64 / f64::from(self.rate_hz)))
+        Some(*came + Duration::from_secs_f64((at - from) as f64 / f64::from(leg.rate_hz)))
     }
 }
 
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     fn frame(leg: u8, at_ms: u64, pcm: &[i16]) -> Vec<u8> {
-        let mut bytes = vec![leg, 0, 0, 0, 0, 0, 0, 0];
+        let mut bytes = vec![leg, 0, 8, 0, 0, 0, 0, 0];
         bytes.extend(at_ms.to_le_bytes());
         bytes.extend(pcm.iter().flat_map(|sample| sample.to_le_bytes()));
         bytes
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn the_chirp_is_timed_by_the_frame_it_came_in() {
         let mut ear = Ear::default();
-        ear.format("{\"type\":\"format\",\"rate_hz\":8000,\"frame_ms\":20}");
+        ear.format("{\"type\":\"format\",\"frame_ms\":20}");
         let mut samples = vec![0; 8_000];
         samples.splice(4_000..4_800, chirp::chirp(8_000));
         for (n, pcm) in samples.chunks(160).enumerate() {

@@ -95,7 +95,7 @@ async fn take(service: Service, mut socket: WebSocket) {
 /// Sends what a listener would hear: silence with the chirp in it, 100 ms late.
 async fn heard(Path(_call): Path<String>, upgrade: WebSocketUpgrade) -> Response {
     upgrade.on_upgrade(|mut socket| async move {
-        let format = json!({"type": "format", "rate_hz": 8000, "frame_ms": 20});
+        let format = json!({"type": "format", "frame_ms": 20});
         let _ = socket.send(Message::text(format.to_string())).await;
         let _ = socket.send(Message::text(json!({"type": "end"}).to_string())).await;
     })
