@@ -24,6 +24,8 @@ mod target;
 mod watch;
 #[cfg(test)]
 mod watch_tests;
+#[cfg(test)]
+mod ways_tests;
 mod why;
 
 pub use call::Desk;
