@@ -23,23 +23,25 @@ fn spoken(codec: Codec) -> Arc<Reel> {
     info.team = Some("team 3".into());
     info.customer_number = Some(String::from("19900001111").into());
     let tone = |hz: f32| -> Vec<f32> {
-        (0..32_000).map(|n| (std::f32::consts::TAU * hz * n as f32 / 16_000.0).sin() * 0.4).collect()
+        (0..32_000)
+            .map(|n| (std::f32::consts::TAU * hz * n as f32 / 16_000.0).sin() * 0.4)
+            .collect()
     };
     let mut maker = ReelMaker::new(codec, 2);
     assert!(maker.push(&[tone(440.0), tone(700.0)]));
     Arc::new(maker.finish("a.wav".into(), &info, false).unwrap())
 }
 
-async fn played(target: Target, reel: &Arc<Reel>, faults: Faults) -> Outcome {
-    let desk = Desk::new(Tally::new(FAST, Duration::from_secs(1), false));
+async fn played(target: Target, reel: &Arc<Reel>, pace: Pace) -> Outcome {
+    let desk = Desk::new(Tally::new(pace, Duration::from_secs(1), false));
     let simulation = Simulation {
         target,
         reels: vec![Arc::clone(reel)],
         at_once: 1,
         calls: Some(1),
         lasts: None,
-        pace: FAST,
-        faults,
+        pace,
+        faults: Faults::default(),
     };
     Arc::new(simulation).run(&desk, &CancellationToken::new()).await;
     let tally = desk.tally();
@@ -91,20 +93,23 @@ fn decoded(reel: &Reel, leg: usize, kind: CodecType) -> Vec<i16> {
 async fn over_a_media_stream_all_comes_in_as_it_was() {
     let tape = Tape::new(1);
     let stop = CancellationToken::new();
-    let source =
-        MediaStreamSource { name: "demo".into(), token: "t0k".into(), ..MediaStreamSource::default() };
+    let source = MediaStreamSource {
+        name: "demo".into(),
+        token: "t0k".into(),
+        ..MediaStreamSource::default()
+    };
     let config = MediaStreamConfig { sources: vec![source] };
     let router = media_stream::router(config, tape.clone(), stop.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("ws://{}/live/media-stream/demo", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
 
-    let refused = played(Target::parse(&format!("{base}/wrong")).unwrap(), &spoken(Codec::Ulaw), Faults::default());
-    assert_eq!(refused.await.calls.refused, 1);
-
     let reel = spoken(Codec::Ulaw);
+    let wrong = Target::parse(&format!("{base}/wrong")).unwrap();
+    assert_eq!(played(wrong, &reel, FAST).await.calls.refused, 1);
+
     let target = Target::parse(&format!("{base}/t0k")).unwrap();
-    let outcome = played(target, &reel, Faults::default()).await;
+    let outcome = played(target, &reel, FAST).await;
     assert!(outcome.all_well(), "{outcome:?}");
     let (call, facts) = ended(&tape).await;
     assert_eq!(call.events().last(), Some(&Ingest::Ended(EndCause::Normal)));
