@@ -12,7 +12,7 @@ import { useState } from 'react'
 import type { Alert } from '@/api/live'
 import { useCan } from '@/app/session'
 import { useAlertTexts } from './messages'
-import { useAcknowledge, useFeedback } from './use-alerts'
+import { useAcknowledge, useFeedback, useGoesOn } from './use-alerts'
 
 export function Acknowledge({ alert, onDone }: { alert: Alert; onDone?: () => void }) {
   const t = useAlertTexts()
@@ -34,15 +34,15 @@ export function Acknowledge({ alert, onDone }: { alert: Alert; onDone?: () => vo
 export function ToCall({ alert, onGo }: { alert: Alert; onGo?: () => void }) {
   const t = useAlertTexts()
   const can = useCan()
-  if (alert.live) {
-    if (!can('live.read')) return null
+  const goesOn = useGoesOn(alert.call_id)
+  if (goesOn) {
     return (
       <Link to="/live/$callId" params={{ callId: alert.call_id }} className="alert-go" onClick={onGo}>
         <CustomerServiceOutlined aria-hidden /> {can('live.listen') ? t.listen : t.openCall}
       </Link>
     )
   }
-  const search = alert.start_s === null ? {} : { t: String(alert.start_s) }
+  const search = alert.start_s == null ? {} : { t: String(alert.start_s) }
   return (
     <Link
       to="/calls/$callId"

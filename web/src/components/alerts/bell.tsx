@@ -3,19 +3,18 @@
  * it. Where many come at once the newest are shown, and the bell counts the others.
  */
 import { BellOutlined, UserOutlined } from '@ant-design/icons'
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Badge, Button, Empty, Flex, notification, Popover } from 'antd'
 import { useCallback, useRef, useState } from 'react'
 import { type Happening, useHappening } from '@/api/events'
-import { type Alert, live } from '@/api/live'
+import type { Alert } from '@/api/live'
 import { UnitName } from '@/components/units'
 import { SeverityTag } from '@/components/verdict'
 import { defineMessages, useMessages } from '@/i18n'
 import { Acknowledge, ToCall } from './actions'
 import { AlertCard, AlertQuote } from './card'
 import { asAlert, withToast } from './raised'
-import { OPEN_MAX, useOpenAlerts } from './use-alerts'
+import { OPEN_MAX, useOpenAlerts, useWall } from './use-alerts'
 
 const messages = defineMessages({
   zh: {
@@ -125,19 +124,14 @@ function useToasts() {
 
 /** The words, and whose call it is. */
 function Raised({ alert }: { alert: Alert }) {
-  const call = useQuery({
-    queryKey: ['live', 'call', alert.call_id],
-    queryFn: () => live.call(alert.call_id),
-    enabled: alert.live,
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
-  })
+  const wall = useWall()
+  const agent = wall.data?.calls.find(({ call_id }) => call_id === alert.call_id)?.agent_id
   return (
     <>
       <AlertQuote alert={alert} />
-      {call.data?.agent_id && (
+      {agent && (
         <div className="alert-fine">
-          <UserOutlined aria-hidden /> <UnitName kind="agent" id={call.data.agent_id} />
+          <UserOutlined aria-hidden /> <UnitName kind="agent" id={agent} />
         </div>
       )}
     </>

@@ -66,6 +66,7 @@ export function AlertState({ alert }: { alert: Alert }) {
   const t = useAlertTexts()
   const me = useMe().person.id
   const { format } = useLocale()
+  const held = (why: string) => (why in t ? t[why as 'budget'] : t.heldBack(why))
   const said = alert.right ? t.wasRight : t.wasWrong
   const who = alert.acknowledged_by === me ? t.you : t.somebody
   return (
@@ -75,14 +76,13 @@ export function AlertState({ alert }: { alert: Alert }) {
           <CheckCircleOutlined aria-hidden /> {t.acknowledgedAt(who, format.time(alert.acknowledged_at))}
         </p>
       )}
+      {alert.held_back && <p className="alert-fine">{held(alert.held_back)}</p>}
       {alert.escalated_at && (
         <p className="alert-fine alert-escalated">
           <ArrowUpOutlined aria-hidden /> {t.escalated(format.time(alert.escalated_at))}
         </p>
       )}
-      {alert.right !== null && (
-        <p className="alert-fine">{alert.note ? t.because(said, alert.note) : said}</p>
-      )}
+      {alert.right != null && <p className="alert-fine">{alert.note ? t.because(said, alert.note) : said}</p>}
     </>
   )
 }

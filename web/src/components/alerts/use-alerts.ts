@@ -1,7 +1,7 @@
 /** Open alerts, and what is done with alerts. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { App } from 'antd'
-import { type Alert, alerts } from '@/api/live'
+import { type Alert, alerts, live } from '@/api/live'
 import { useCan } from '@/app/session'
 
 /** As many are shown at once; the page of alerts has all. */
@@ -18,13 +18,31 @@ export function useOpenAlerts() {
   })
 }
 
+/** Calls that go on; events tell when one begins or ends. */
+export function useWall() {
+  const can = useCan()
+  return useQuery({
+    queryKey: ['live', 'calls'],
+    queryFn: live.calls,
+    enabled: can('live.read'),
+    refetchInterval: 5000,
+  })
+}
+
+/** Whether a call goes on still. */
+export function useGoesOn(callId: string): boolean {
+  const wall = useWall()
+  return wall.data?.calls.some(({ call_id }) => call_id === callId) ?? false
+}
+
 /** Lists of alerts, and the calls that they are of, are asked for anew. */
 function useSettling<V>(act: (value: V) => Promise<unknown>) {
   const client = useQueryClient()
   const { message } = App.useApp()
   return useMutation({
     mutationFn: act,
-    onSuccess: async () => {
+    // Somebody else may have been first: then that is seen.
+    onSettled: async () => {
       await client.invalidateQueries({ queryKey: ['alerts'] })
       await client.invalidateQueries({ queryKey: ['live', 'call'] })
     },

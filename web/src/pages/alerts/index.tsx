@@ -11,7 +11,7 @@ import { PrecisionTab } from './precision'
 
 export function AlertsPage() {
   return (
-    <Needs action={['alerts.settle', 'alerts.policy']}>
+    <Needs action="live.read">
       <Alerts />
     </Needs>
   )

@@ -1,6 +1,6 @@
 /** What was raised, the newest first. */
 import { Button, Flex, Segmented, type TableProps } from 'antd'
-import { type Alert, type AlertsAsked, alerts } from '@/api/live'
+import { type Alert, type AlertsState, alerts } from '@/api/live'
 import { useCan } from '@/app/session'
 import { useAddress } from '@/components/address'
 import { Acknowledge, Feedback, ToCall } from '@/components/alerts/actions'
@@ -10,8 +10,7 @@ import { SeverityTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import { usePageTexts } from './messages'
 
-type State = AlertsAsked['state']
-const STATES: State[] = ['open', 'acknowledged', 'all']
+const STATES: AlertsState[] = ['open', 'acknowledged', 'all']
 
 export function AlertsList() {
   const t = usePageTexts()
@@ -25,7 +24,7 @@ export function AlertsList() {
   return (
     <>
       <Flex gap={12} wrap align="center" style={{ marginBottom: 12 }}>
-        <Segmented<State>
+        <Segmented<AlertsState>
           aria-label={t.state}
           value={state}
           onChange={(state) => go({ state })}

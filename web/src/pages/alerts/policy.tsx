@@ -28,7 +28,7 @@ function PolicyForm({ policy }: { policy: AlertPolicy }) {
   const client = useQueryClient()
   const { message } = App.useApp()
   const [form] = Form.useForm<Written>()
-  const quiet = Form.useWatch('quiet', form) ?? policy.quiet_hours !== null
+  const quiet = Form.useWatch('quiet', form) ?? Boolean(policy.quiet_hours)
   const write = useMutation({
     mutationFn: ({ quiet, hours, ...rest }: Written) =>
       alerts.writePolicy({
@@ -49,7 +49,7 @@ function PolicyForm({ policy }: { policy: AlertPolicy }) {
         requiredMark={false}
         initialValues={{
           ...rest,
-          quiet: hours !== null,
+          quiet: Boolean(hours),
           hours: hours ? [at(hours.from), at(hours.to)] : undefined,
         }}
         onFinish={write.mutate}
@@ -58,7 +58,7 @@ function PolicyForm({ policy }: { policy: AlertPolicy }) {
           <Segmented options={SEVERITIES.map((value) => ({ value, label: t[value] }))} />
         </Form.Item>
         <Form.Item name="cool_down_s" label={t.coolDown} extra={t.coolDownHint} rules={[{ required: true }]}>
-          <InputNumber min={0} max={3600} precision={0} />
+          <InputNumber min={0} max={86_400} precision={0} />
         </Form.Item>
         <Form.Item
           name="budget_per_10_min"
@@ -66,7 +66,7 @@ function PolicyForm({ policy }: { policy: AlertPolicy }) {
           extra={t.budgetHint}
           rules={[{ required: true }]}
         >
-          <InputNumber min={1} max={1000} precision={0} />
+          <InputNumber min={0} max={10_000} precision={0} />
         </Form.Item>
         <Form.Item
           name="escalate_after_s"
@@ -74,7 +74,7 @@ function PolicyForm({ policy }: { policy: AlertPolicy }) {
           extra={t.escalateHint}
           rules={[{ required: true }]}
         >
-          <InputNumber min={10} max={86_400} precision={0} />
+          <InputNumber min={0} max={86_400} precision={0} />
         </Form.Item>
         <Form.Item name="quiet" label={t.quiet} extra={t.quietHint} valuePropName="checked">
           <Switch />

@@ -3,13 +3,13 @@ import { DisconnectOutlined } from '@ant-design/icons'
 import { Alert, Button, Empty, Skeleton, Typography } from 'antd'
 import { useMemo } from 'react'
 import { useAddress } from '@/components/address'
+import { useWall } from '@/components/alerts/use-alerts'
 import { useColours } from '@/components/colours'
 import { Needs } from '@/components/needs'
 import { PageHead } from '@/components/page'
 import { ProblemAlert } from '@/components/problem'
 import { useLiveTexts } from './messages'
 import { useFeed } from './use-feed'
-import { useCapacity } from './use-live'
 import { CapacityStrip } from './wall/capacity'
 import { Filters } from './wall/filters'
 import { Wall } from './wall/list'
@@ -30,18 +30,19 @@ const SIMULATE = `lingting simulate RECORDING.wav --to ws://${window.location.ho
 function Live() {
   const t = useLiveTexts()
   const feed = useFeed()
-  const capacity = useCapacity()
+  // The calls themselves come by their stream.
+  const wall = useWall()
   const [address, go] = useAddress()
   const filter = filterOf(address)
   const { team, vendor, alerts } = filter
   const all = useMemo(() => [...feed.calls.values()].map(({ call }) => call), [feed.calls])
   const calls = useMemo(() => shown(all, { team, vendor, alerts }), [all, team, vendor, alerts])
-  const waiting = feed.round === 0 && capacity.isPending
+  const waiting = feed.round === 0 && wall.isPending
   return (
     <div className="live" style={useColours()}>
       <PageHead title={t.title} hint={t.hint} />
-      {capacity.isError && <ProblemAlert problem={capacity.error} retry={() => capacity.refetch()} />}
-      <CapacityStrip capacity={capacity.data} calls={all} />
+      {wall.isError && <ProblemAlert problem={wall.error} retry={() => wall.refetch()} />}
+      <CapacityStrip capacity={wall.data?.capacity} calls={all} />
       {feed.round > 0 && !feed.connected && (
         <Alert
           type="warning"

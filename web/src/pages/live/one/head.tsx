@@ -3,7 +3,7 @@ import { ArrowLeftOutlined, LockOutlined, UnlockOutlined } from '@ant-design/ico
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { App, Button, Tooltip } from 'antd'
-import { type LiveCall, live } from '@/api/live'
+import { type LiveCall, live, type Mode } from '@/api/live'
 import { useCan, useMe } from '@/app/session'
 import { useNow } from '@/components/now'
 import { UnitName } from '@/components/units'
@@ -62,6 +62,7 @@ function Others({ call }: { call: LiveCall }) {
   const words = useLiveTexts()
   const me = useMe().person.id
   const { format, language } = useLocale()
+  const wayOf = (mode: string) => (mode in words ? words[mode as Mode] : mode)
   const listed = new Intl.ListFormat(language)
   if (call.supervisors.length === 0) return null
   return (
@@ -70,7 +71,7 @@ function Others({ call }: { call: LiveCall }) {
         listed.format(
           call.supervisors.map(
             ({ person, name, mode, since }) =>
-              `${person === me ? t.you : name} (${words[mode]} ${t.since(format.time(since))})`,
+              `${person === me ? t.you : name} (${wayOf(mode)} ${t.since(format.time(since))})`,
           ),
         ),
       )}

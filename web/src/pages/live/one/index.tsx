@@ -2,6 +2,7 @@
 import { useParams } from '@tanstack/react-router'
 import { Empty, Skeleton } from 'antd'
 import { useMemo } from 'react'
+import { Problem } from '@/api/client'
 import { type Alert, MODES } from '@/api/live'
 import { useCan } from '@/app/session'
 import { AlertCard } from '@/components/alerts/card'
@@ -34,9 +35,11 @@ export function LiveCallPage() {
 function One({ callId }: { callId: string }) {
   const can = useCan()
   const feed = useFeed(callId)
-  const gone = feed.gone.has(callId)
-  const detail = useLiveCall(callId, gone)
+  const left = feed.gone.has(callId)
+  const detail = useLiveCall(callId, left)
   const answered = detail.data
+  // Its end may not have been told: then the service knows it no more.
+  const gone = left || (detail.error instanceof Problem && detail.error.status === 404)
   const streamed = feed.calls.get(callId)
   const known = useMemo(
     () => streamed ?? (answered && { call: answered, at: detail.dataUpdatedAt }),
@@ -54,8 +57,8 @@ function One({ callId }: { callId: string }) {
   }, [known?.call.legs, feed.round, feed.partials, feed.utterances, gone, answered])
   const colours = useColours()
   // Whoever comes by a link after the end is led to the recording.
-  const missing = detail.isError && !answered
-  if (missing && detail.error.message && !gone) return <Missing callId={callId} problem={detail.error} />
+  if (!known && gone) return <Ended callId={callId} />
+  if (!known && detail.isError) return <ProblemPage problem={detail.error} retry={() => detail.refetch()} />
   if (!known) return <Skeleton active paragraph={{ rows: 10 }} />
   const { call } = known
   return (
@@ -76,15 +79,6 @@ function One({ callId }: { callId: string }) {
         </div>
       </div>
     </div>
-  )
-}
-
-function Missing({ callId, problem }: { callId: string; problem: Error }) {
-  return (
-    <>
-      <Ended callId={callId} />
-      <ProblemPage problem={problem} />
-    </>
   )
 }
 

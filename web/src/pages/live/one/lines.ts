@@ -15,8 +15,8 @@ export interface Line {
 }
 
 const within = (alert: Alert, one: LiveUtterance) =>
-  alert.start_s !== null &&
-  (alert.leg === null || alert.leg === one.leg) &&
+  alert.start_s != null &&
+  (alert.leg == null || alert.leg === one.leg) &&
   alert.start_s < one.end_s &&
   (alert.end_s ?? alert.start_s) >= one.start_s
 

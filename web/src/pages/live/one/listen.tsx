@@ -55,11 +55,13 @@ export function Listen({ callId }: { callId: string }) {
           <span className="live-mute">
             <Switch
               size="small"
-              checked={hearing.muting}
+              checked={hearing.muting === 'asked' || hearing.muting === 'on'}
+              loading={hearing.muting === 'asked' && hearing.state === 'on'}
               aria-label={t.mute}
               onChange={(on) => listener.mute(on)}
             />{' '}
             {t.mute}
+            {hearing.muting === 'refused' && <small role="alert">{t.muteRefused}</small>}
           </span>
         </Tooltip>
       </Flex>

@@ -1,21 +1,28 @@
 import { expect, test } from 'vitest'
-import { waysOf } from './modes'
+import { joinOf, waysOf } from './modes'
 
 const all = () => true
 test.each([
-  ['all', { modes: ['listen', 'coach', 'barge'] as const }, all, [undefined, undefined, undefined]],
-  [
-    'some',
-    { modes: ['listen'] as const, modes_why: { coach: 'no PBX' } },
-    all,
-    [undefined, 'no PBX', 'call'],
-  ],
+  ['all', ['listen', 'coach', 'barge'], all, [undefined, undefined, undefined]],
+  ['some', ['listen'], all, [undefined, 'call', 'call']],
+  ['none', [], all, ['call', 'call', 'call']],
   [
     'no leave',
-    { modes: ['listen', 'barge'] as const },
-    (a: string) => a !== 'live.barge',
+    ['listen', 'barge'],
+    (action: string) => action !== 'live.barge',
     [undefined, 'call', 'leave'],
   ],
-])('%s', (_, call, can, expected) => {
-  expect(waysOf({ ...call, modes: [...call.modes] }, can).map(({ why }) => why)).toEqual(expected)
+])('%s', (_, modes, can, expected) => {
+  expect(waysOf({ modes }, can).map(({ why }) => why)).toEqual(expected)
+})
+
+test('what one takes part in by telephone', () => {
+  const one = { name: '', since: '', mode: 'coach' }
+  const supervisors = [
+    { ...one, person: 'me' },
+    { ...one, person: 'other', join_id: 'j1' },
+    { ...one, person: 'me', join_id: 'j2' },
+  ]
+  expect(joinOf({ supervisors }, 'me')).toEqual({ join_id: 'j2', mode: 'coach' })
+  expect(joinOf({ supervisors: supervisors.slice(0, 2) }, 'me')).toBeUndefined()
 })

@@ -3,31 +3,16 @@ import { PhoneOutlined } from '@ant-design/icons'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Button, Form, Input, Radio } from 'antd'
 import { useState } from 'react'
-import { type Join, type LiveCall, live, type Mode } from '@/api/live'
-import { useCan } from '@/app/session'
+import { type LiveCall, live, type Mode } from '@/api/live'
+import { useCan, useMe } from '@/app/session'
 import { ProblemAlert } from '@/components/problem'
 import { useLiveTexts } from '../messages'
 import { useReason } from '../reason'
 import { useCallTexts } from './messages'
-import { waysOf } from './modes'
+import { joinOf, waysOf } from './modes'
 import { ReasonDialog } from './reason-dialog'
 
 const TELEPHONE = 'lingting.telephone'
-const keyOf = (callId: string) => `lingting.join.${callId}`
-
-/** The join that this window made; it outlives a new loading of the page. */
-function useJoin(callId: string) {
-  const [joined, set] = useState<Join | undefined>(() => {
-    const kept = sessionStorage.getItem(keyOf(callId))
-    return kept ? (JSON.parse(kept) as Join) : undefined
-  })
-  const setJoined = (join: Join | undefined) => {
-    if (join) sessionStorage.setItem(keyOf(callId), JSON.stringify(join))
-    else sessionStorage.removeItem(keyOf(callId))
-    set(join)
-  }
-  return [joined, setJoined] as const
-}
 
 export function Telephone({ call }: { call: LiveCall }) {
   const t = useCallTexts()
@@ -35,7 +20,7 @@ export function Telephone({ call }: { call: LiveCall }) {
   const can = useCan()
   const client = useQueryClient()
   const ways = waysOf(call, can)
-  const [joined, setJoined] = useJoin(call.call_id)
+  const joined = joinOf(call, useMe().person.id)
   const [telephone, setTelephone] = useState(() => localStorage.getItem(TELEPHONE) ?? '')
   const [chosen, setChosen] = useState<Mode>()
   const [asking, setAsking] = useState(false)
@@ -47,25 +32,16 @@ export function Telephone({ call }: { call: LiveCall }) {
   const ring = useMutation({
     mutationFn: (reason: string) =>
       live.join(call.call_id, { mode: mode!, telephone: telephone.trim(), reason }),
-    onSuccess: (join) => {
-      setJoined(join)
-      return done()
-    },
+    onSuccess: done,
   })
   const change = useMutation({
     mutationFn: (mode: Mode) => live.changeJoin(joined!.join_id, mode),
-    onSuccess: (join) => {
-      setJoined(join)
-      return done()
-    },
+    onSuccess: done,
   })
   const leave = useMutation({
     mutationFn: () => live.leave(joined!.join_id),
     // Whoever hung up the telephone has left already.
-    onSettled: () => {
-      setJoined(undefined)
-      return done()
-    },
+    onSettled: done,
   })
   const go = () => {
     if (!telephone.trim()) return setMissing(true)
@@ -75,7 +51,6 @@ export function Telephone({ call }: { call: LiveCall }) {
   }
   const problem = ring.error ?? change.error
   const hints = { listen: t.listenHint, coach: t.coachHint, barge: t.bargeHint }
-  const whyNot = (why: string) => (why === 'leave' ? t.noLeave : why === 'call' ? t.notPossible : why)
   return (
     <section className="panel live-panel" aria-label={t.telephone}>
       <div className="panel-head">
@@ -92,7 +67,7 @@ export function Telephone({ call }: { call: LiveCall }) {
         {ways.map(({ mode, why }) => (
           <Radio key={mode} value={mode} disabled={why !== undefined}>
             {words[mode]}
-            <small>{why === undefined ? hints[mode] : whyNot(why)}</small>
+            <small>{why === 'leave' ? t.noLeave : why === 'call' ? t.notPossible : hints[mode]}</small>
           </Radio>
         ))}
       </Radio.Group>

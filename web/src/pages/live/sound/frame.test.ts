@@ -1,10 +1,18 @@
 import { expect, test } from 'vitest'
-import { frameOf, saidOf } from './frame'
+import { frameOf, resampled, saidOf } from './frame'
 
-function bytes(leg: number, flags: number, seq: number, mediaMs: bigint, samples: number[]): ArrayBuffer {
+function bytes(
+  leg: number,
+  flags: number,
+  seq: number,
+  mediaMs: bigint,
+  samples: number[],
+  kHz = 8,
+): ArrayBuffer {
   const view = new DataView(new ArrayBuffer(16 + 2 * samples.length))
   view.setUint8(0, leg)
   view.setUint8(1, flags)
+  view.setUint16(2, kHz, true)
   view.setUint32(4, seq, true)
   view.setBigUint64(8, mediaMs, true)
   samples.forEach((one, ix) => {
@@ -19,6 +27,7 @@ test('a frame', () => {
     leg: 1,
     concealed: false,
     muted: true,
+    rateHz: 8000,
     seq: 4_000_000_000,
     mediaMs: 86_400_123,
     samples: new Float32Array([0, 0.5, -1]),
@@ -30,18 +39,19 @@ test.each([
   ['nothing', new ArrayBuffer(0)],
   ['a head alone', new ArrayBuffer(16)],
   ['half a sample', new ArrayBuffer(19)],
+  ['no rate', bytes(0, 0, 0, 0n, [1], 0)],
 ])('%s is no frame', (_, bytes) => {
   expect(frameOf(bytes)).toBeNull()
 })
 
-const FORMAT = { type: 'format', rate_hz: 8000, codec: 'pcm_s16le', frame_ms: 20, legs: [] }
+const FORMAT = { type: 'format', codec: 'pcm_s16le', frame_ms: 20, legs: [] }
 
 test.each([
   [FORMAT, 'format'],
   [{ ...FORMAT, codec: 'opus' }, undefined],
-  [{ ...FORMAT, rate_hz: 0 }, undefined],
+  [{ ...FORMAT, legs: null }, undefined],
   [{ type: 'state', state: 'held', delay_ms: 2000 }, 'state'],
-  [{ type: 'legs', legs: [{ leg: 0, party: 'agent' }] }, 'legs'],
+  [{ type: 'state' }, undefined],
   [{ type: 'end', cause: 'normal' }, 'end'],
   [{ type: 'weather' }, undefined],
   [null, undefined],
@@ -52,4 +62,11 @@ test.each([
 
 test('what is no JSON is nothing', () => {
   expect(saidOf('{')).toBeNull()
+})
+
+test('another rate', () => {
+  const samples = new Float32Array([0, 1, 0, -1])
+  expect(resampled(samples, 8000, 8000)).toBe(samples)
+  expect([...resampled(samples, 8000, 16_000)]).toEqual([0, 0.5, 1, 0.5, 0, -0.5, -1, -1])
+  expect([...resampled(samples, 16_000, 8000)]).toEqual([0, 0])
 })

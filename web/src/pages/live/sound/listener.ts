@@ -3,9 +3,9 @@
  * how each party is to be heard. Out: snapshots for `useSyncExternalStore`. A broken line is taken up again a few times.
  */
 import { problemOf } from '@/api/client'
-import { listenUrl } from '@/api/live'
+import { type LiveState, listenUrl } from '@/api/live'
 import { Delay } from './delay'
-import { frameOf, type LegSaid, type Said, saidOf } from './frame'
+import { frameOf, type LegSaid, resampled, saidOf } from './frame'
 import type { ToldByWorklet, ToWorklet } from './protocol'
 import workletUrl from './worklet?worker&url'
 
@@ -13,14 +13,15 @@ export interface Hearing {
   state: 'off' | 'connecting' | 'on' | 'ended' | 'failed'
   /** Why it failed, in the service's words. */
   problem?: string | undefined
-  call: 'live' | 'held' | 'paused'
+  call: LiveState
   legs: LegSaid[]
   /** By the legs' places. */
   levels: number[]
   delayMs: number | undefined
   /** It waits for sound. */
   waiting: boolean
-  muting: boolean
+  /** Whether personal data is muted; `asked` until the service says that it does it. */
+  muting: 'off' | 'asked' | 'on' | 'refused'
 }
 
 export interface Heard {
@@ -37,11 +38,13 @@ const OFF: Hearing = {
   levels: [],
   delayMs: undefined,
   waiting: true,
-  muting: false,
+  muting: 'off',
 }
 
 /** Two parties, and those who join them. */
 const OUTPUTS = 4
+/** The service says within this time, in ms, that it mutes; else it does not. */
+const ANSWER_MS = 3000
 /** Waits before a broken line is tried again, in ms. */
 const AGAIN_MS = [500, 1000, 2000, 4000, 8000]
 
@@ -61,6 +64,7 @@ export class Listener {
   #heldBackMs = 0
   #tries = 0
   #timer: ReturnType<typeof setTimeout> | undefined
+  #muting: ReturnType<typeof setTimeout> | undefined
   readonly #callId: string
   #reason = ''
   readonly #watchers = new Set<() => void>()
@@ -86,6 +90,7 @@ export class Listener {
 
   stop(): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#muting)
     const socket = this.#socket
     this.#socket = undefined
     socket?.close()
@@ -107,13 +112,19 @@ export class Listener {
 
   /** Mutes personal data; the sound comes later, as what is such is known only after it was said. */
   mute(on: boolean): void {
-    this.#set({ muting: on })
-    this.#sayMuting()
+    this.#set({ muting: on ? 'asked' : 'off' })
+    this.#sayMuting(on)
   }
 
-  #sayMuting() {
+  /** Nobody is told that something is muted before the service says so. */
+  #sayMuting(on: boolean) {
+    clearTimeout(this.#muting)
     if (this.#socket?.readyState !== WebSocket.OPEN) return
-    this.#socket.send(JSON.stringify({ type: 'mute_pii', on: this.#now.muting }))
+    this.#socket.send(JSON.stringify({ type: 'mute_pii', on }))
+    if (!on) return
+    this.#muting = setTimeout(() => {
+      if (this.#now.muting === 'asked') this.#set({ muting: 'refused' })
+    }, ANSWER_MS)
   }
 
   #connect() {
@@ -126,7 +137,7 @@ export class Listener {
     }
     socket.addEventListener(
       'message',
-      mine(({ data }) => (typeof data === 'string' ? void this.#said(data) : this.#sound(data))),
+      mine(({ data }) => (typeof data === 'string' ? this.#said(data) : this.#sound(data))),
     )
     socket.addEventListener(
       'close',
@@ -159,32 +170,30 @@ export class Listener {
     return problem.detail ? `${problem.message}: ${problem.detail}` : problem.message
   }
 
-  async #said(text: string) {
+  #said(text: string) {
     const said = saidOf(text)
     if (!said) return
-    if (said.type === 'format') await this.#begin(said)
-    else if (said.type === 'legs') this.#set({ legs: said.legs })
-    else if (said.type === 'state') {
-      this.#heldBackMs = said.delay_ms ?? 0
-      this.#delay.forget()
-      this.#set({ call: said.state })
-    } else {
+    if (said.type === 'end') {
       this.stop()
       this.#set({ state: 'ended' })
+      return
     }
-  }
-
-  async #begin({ rate_hz: rate, legs }: Extract<Said, { type: 'format' }>) {
-    this.#tries = 0
-    this.#delay.forget()
-    this.#set({ legs })
-    if (this.#context?.sampleRate !== rate) await this.#open(rate)
-    this.#sayMuting()
-    if (this.#socket) this.#set({ state: 'on' })
+    if (said.type === 'format') {
+      this.#tries = 0
+      this.#delay.forget()
+      this.#set({ state: 'on', legs: said.legs, call: said.state ?? 'live' })
+      if (this.#now.muting !== 'off') this.mute(true)
+      return
+    }
+    if (said.delay_ms !== undefined) {
+      this.#heldBackMs = said.delay_ms
+      this.#delay.forget()
+      if (this.#now.muting !== 'off') this.#set({ muting: said.delay_ms > 0 ? 'on' : 'off' })
+    }
+    this.#set({ call: said.state, legs: said.legs ?? this.#now.legs })
   }
 
   async #open(rate: number) {
-    void this.#context?.close()
     const context = new AudioContext({ sampleRate: rate, latencyHint: 'interactive' })
     this.#context = context
     await context.audioWorklet.addModule(workletUrl)
@@ -214,12 +223,16 @@ export class Listener {
 
   #sound(bytes: ArrayBuffer) {
     const frame = frameOf(bytes)
-    if (!frame || !this.#node) return
+    if (!frame) return
+    // The first that comes says at which rate all is played.
+    if (!this.#context) void this.#open(frame.rateHz)
+    if (!this.#node || !this.#context) return
     const place = this.#now.legs.findIndex(({ leg }) => leg === frame.leg)
     if (place < 0 || place >= OUTPUTS) return
     this.#delay.came(frame.mediaMs, performance.now())
-    const piece: ToWorklet = { leg: place, mediaMs: frame.mediaMs, samples: frame.samples }
-    this.#node.port.postMessage(piece, [frame.samples.buffer])
+    const samples = resampled(frame.samples, frame.rateHz, this.#context.sampleRate)
+    const piece: ToWorklet = { leg: place, mediaMs: frame.mediaMs, samples }
+    this.#node.port.postMessage(piece, [samples.buffer])
   }
 
   #set(some: Partial<Hearing>) {

@@ -5,11 +5,12 @@ import type { ReactNode } from 'react'
 import type { Capacity, LiveCall } from '@/api/live'
 import { useLocale } from '@/i18n'
 import { useLiveTexts } from '../messages'
-import { lateness } from './ranking'
+import { lateness, recognitionOf } from './ranking'
 
 export function CapacityStrip({ capacity, calls }: { capacity: Capacity | undefined; calls: LiveCall[] }) {
   const t = useLiveTexts()
   const { format } = useLocale()
+  const recognition = capacity ? recognitionOf(capacity) : 'fine'
   const open = calls.reduce((sum, call) => sum + call.alerts_open, 0)
   const warned = calls.filter((call) => call.alerts_open > 0).length
   return (
@@ -34,15 +35,15 @@ export function CapacityStrip({ capacity, calls }: { capacity: Capacity | undefi
         name={t.recognition}
         value={
           capacity &&
-          (capacity.recognised ? (
+          (recognition === 'fine' ? (
             <>
               <CheckCircleOutlined className="live-fine" /> {t.recognised}
             </>
           ) : (
-            t.degraded
+            t[recognition]
           ))
         }
-        more={capacity && !capacity.recognised && <Warned>{t.degradedHint}</Warned>}
+        more={capacity && recognition !== 'fine' && <Warned>{t[`${recognition}Hint`]}</Warned>}
       />
     </dl>
   )

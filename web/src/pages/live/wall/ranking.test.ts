@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { LiveCall } from '@/api/live'
-import { filterOf, kept, lateness, ranked, shares, shown } from './ranking'
+import { filterOf, kept, lateness, ranked, recognitionOf, shares, shown } from './ranking'
 
 const call = (call_id: string, some: Partial<LiveCall> = {}) =>
   ({ call_id, harm: 0, alerts_open: 0, started_at: '2026-01-01T00:00:00Z', ...some }) as LiveCall
@@ -58,4 +58,13 @@ test.each([
   [10_000, 'bad'],
 ])('%d ms behind is %s', (ms, expected) => {
   expect(lateness(ms)).toBe(expected)
+})
+
+test.each([
+  [true, false, 'fine'],
+  [true, true, 'degraded'],
+  [false, false, 'off'],
+  [false, true, 'off'],
+])('recognised %s, partials dropped %s: %s', (recognised, partials_dropped, expected) => {
+  expect(recognitionOf({ recognised, partials_dropped })).toBe(expected)
 })

@@ -1,5 +1,5 @@
 /** Calls that go on, in the order in which they ask for somebody, and what of them is shown. */
-import type { LiveCall } from '@/api/live'
+import type { Capacity, LiveCall } from '@/api/live'
 
 export interface WallFilter {
   team?: string | undefined
@@ -64,3 +64,12 @@ export function lateness(lagMs: number): Lateness {
 
 /** Nobody has spoken for so long that it is worth a word, in seconds. */
 export const SILENT_S = 5
+
+/** How well calls are recognised: `degraded` is without text before an utterance is over, `off` without any. */
+export function recognitionOf({
+  recognised,
+  partials_dropped,
+}: Pick<Capacity, 'recognised' | 'partials_dropped'>): 'fine' | 'degraded' | 'off' {
+  if (!recognised) return 'off'
+  return partials_dropped ? 'degraded' : 'fine'
+}
