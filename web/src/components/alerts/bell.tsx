@@ -35,6 +35,8 @@ const messages = defineMessages({
 const LISTED = 20
 /** A new alert stays in sight so long, in seconds; a critical one until somebody closes it. */
 const SHOWN_S = 20
+/** New alerts do not cover the head: the bell stays in reach. */
+const BELOW_HEAD_PX = 60
 
 export function AlertBell() {
   const t = useMessages(messages)
@@ -83,7 +85,7 @@ export function AlertBell() {
 
 /** Drawn here, not by the whole app's: what stands in them knows who is logged in, and leads to pages. */
 function useToasts() {
-  const [toasts, holder] = notification.useNotification()
+  const [toasts, holder] = notification.useNotification({ top: BELOW_HEAD_PX })
   const shown = useRef<string[]>([])
   const hear = useCallback(
     (event: Happening) => {
