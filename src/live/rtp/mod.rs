@@ -9,6 +9,7 @@ mod conceal;
 pub mod dtmf;
 mod leg;
 pub mod packet;
+pub mod ports;
 mod reorder;
 pub mod send;
 mod sender;

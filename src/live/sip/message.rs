@@ -97,6 +97,18 @@ impl Message {
     pub fn parse(bytes: &[u8]) -> Result<Self, MessageError> {
         let head = head_bytes(bytes).ok_or(MessageError::NoEnd)?;
         let (head, rest) = bytes.split_at_checked(head).ok_or(MessageError::NoEnd)?;
+        let mut message = Self::parse_head(head)?;
+        let length = message.header("content-length").map_or(Ok(rest.len()), str::parse);
+        let length = length.map_err(|_| MessageError::Header)?;
+        message.body = rest.get(..length).ok_or(MessageError::Short)?.to_vec();
+        Ok(message)
+    }
+
+    /// Reads the first line and the headers.
+    ///
+    /// # Errors
+    /// [`MessageError`].
+    pub fn parse_head(head: &[u8]) -> Result<Self, MessageError> {
         let head = String::from_utf8_lossy(head);
         let mut lines = head.lines();
         let start = start(lines.next().unwrap_or_default()).ok_or(MessageError::Start)?;
@@ -114,11 +126,34 @@ impl Message {
             }
             headers.push((long_name(name), value.trim().to_owned()));
         }
-        let mut message = Self { start, headers, body: Vec::new() };
-        let length = message.header("content-length").map_or(Ok(rest.len()), str::parse);
-        let length = length.map_err(|_| MessageError::Header)?;
-        message.body = rest.get(..length).ok_or(MessageError::Short)?.to_vec();
-        Ok(message)
+        Ok(Self { start, headers, body: Vec::new() })
+    }
+
+    /// Notes in the first Via where a datagram really came from, as its sender asks for (RFC 3581, 4), and tells the port that replies
+    /// go to.
+    pub fn stamp(&mut self, from: std::net::SocketAddr) -> u16 {
+        let via = self.headers.iter_mut().find(|(name, _)| name == "via");
+        let Some((_, value)) = via else { return from.port() };
+        let (first, rest) =
+            value.split_once(',').map_or((value.as_str(), None), |(a, b)| (a, Some(b)));
+        let asks = parameters(first).any(|(key, _)| key.eq_ignore_ascii_case("rport"));
+        if !asks {
+            let sent_by = first.split(';').next().unwrap_or_default();
+            let sent_by = sent_by.split_whitespace().last().unwrap_or_default();
+            let port = sent_by.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+            return port.unwrap_or(5060);
+        }
+        let kept = first.split(';').map(str::trim).filter(|one| {
+            let name = one.split('=').next().unwrap_or_default().trim();
+            !name.eq_ignore_ascii_case("rport") && !name.eq_ignore_ascii_case("received")
+        });
+        let kept = kept.collect::<Vec<_>>().join(";");
+        let stamped = format!("{kept};received={};rport={}", from.ip(), from.port());
+        *value = match rest {
+            Some(rest) => format!("{stamped},{rest}"),
+            None => stamped,
+        };
+        from.port()
     }
 
     /// The method of a request.
