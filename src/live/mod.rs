@@ -19,6 +19,7 @@ pub mod media_stream;
 mod payload;
 pub mod rtp;
 pub mod simulate;
+pub mod rtpengine;
 pub mod sip;
 pub mod siprec;
 mod socket;

@@ -24,9 +24,9 @@ const DATAGRAM_BYTES_MAX: usize = 2_048;
 
 /// A leg and its socket.
 #[derive(Debug)]
-pub(super) struct Slot {
-    pub(super) leg: Leg,
-    pub(super) hint: LegHint,
+pub(crate) struct Slot {
+    pub(crate) leg: Leg,
+    pub(crate) hint: LegHint,
     /// The dialog and the media line that it belongs to; `None`: it has left.
     line: Option<(usize, usize)>,
     socket: Option<UdpSocket>,
@@ -41,8 +41,8 @@ pub(super) struct Slot {
 
 /// The legs of a call.
 #[derive(Debug)]
-pub(super) struct Legs {
-    pub(super) slots: Vec<Slot>,
+pub(crate) struct Legs {
+    pub(crate) slots: Vec<Slot>,
     ports: Arc<Ports>,
     epoch: Instant,
     buffer: Vec<u8>,
@@ -66,7 +66,7 @@ impl Slot {
 }
 
 /// Waits until a datagram is there; for ever without a socket. Cancel safe.
-pub(super) async fn readable(socket: Option<&UdpSocket>) {
+pub(crate) async fn readable(socket: Option<&UdpSocket>) {
     match socket {
         Some(socket) => drop(socket.readable().await),
         None => std::future::pending().await,
@@ -82,17 +82,17 @@ fn security(medium: &Medium) -> Option<Option<Key>> {
 }
 
 impl Legs {
-    pub(super) fn new(ports: Arc<Ports>, epoch: Instant) -> Self {
+    pub(crate) fn new(ports: Arc<Ports>, epoch: Instant) -> Self {
         Self { slots: Vec::new(), ports, epoch, buffer: vec![0; DATAGRAM_BYTES_MAX] }
     }
 
     /// Microseconds since the call began.
-    pub(super) fn now_us(&self) -> u64 {
+    pub(crate) fn now_us(&self) -> u64 {
         u64::try_from(self.epoch.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// Whether a line is one that we can take.
-    pub(super) fn is_takable(medium: &Medium) -> bool {
+    pub(crate) fn is_takable(medium: &Medium) -> bool {
         medium.kind == "audio"
             && medium.port != 0
             && medium.codec().is_some()
@@ -100,7 +100,7 @@ impl Legs {
     }
 
     /// Takes a dialog's media lines as they are now offered; the reply to each. `bound`: sockets that were bound for it before.
-    pub(super) fn apply(
+    pub(crate) fn apply(
         &mut self,
         dialog: usize,
         media: &[Medium],
@@ -210,7 +210,7 @@ impl Legs {
     }
 
     /// All of a dialog's lines are gone.
-    pub(super) fn leave_dialog(&mut self, dialog: usize, out: &mut Vec<Ingest>) {
+    pub(crate) fn leave_dialog(&mut self, dialog: usize, out: &mut Vec<Ingest>) {
         for ix in 0..self.slots.len() {
             if self.slots.get(ix).and_then(|slot| slot.line).is_some_and(|(of, _)| of == dialog) {
                 self.leave(ix, out);
@@ -219,12 +219,12 @@ impl Legs {
     }
 
     /// What is known of each leg.
-    pub(super) fn hints(&self) -> Vec<LegHint> {
+    pub(crate) fn hints(&self) -> Vec<LegHint> {
         self.slots.iter().map(|slot| slot.hint.clone()).collect()
     }
 
     /// Tells of new legs, and of roles that are known better.
-    pub(super) fn tell_roles(&mut self, roles: &[LegRole], out: &mut Vec<Ingest>) {
+    pub(crate) fn tell_roles(&mut self, roles: &[LegRole], out: &mut Vec<Ingest>) {
         for (ix, slot) in self.slots.iter_mut().enumerate() {
             let role = roles.get(ix).copied().unwrap_or(LegRole::Unknown);
             if slot.line.is_none() || slot.role == Some(role) {
@@ -245,12 +245,12 @@ impl Legs {
     }
 
     /// The socket of a leg.
-    pub(super) fn socket(&self, ix: usize) -> Option<&UdpSocket> {
+    pub(crate) fn socket(&self, ix: usize) -> Option<&UdpSocket> {
         self.slots.get(ix)?.socket.as_ref()
     }
 
     /// Takes what has come on a leg.
-    pub(super) fn receive(&mut self, ix: usize, out: &mut Vec<Ingest>) {
+    pub(crate) fn receive(&mut self, ix: usize, out: &mut Vec<Ingest>) {
         let now_us = self.now_us();
         let Some(slot) = self.slots.get_mut(ix) else { return };
         for _ in 0..TURN_DATAGRAMS {
@@ -262,7 +262,7 @@ impl Legs {
     }
 
     /// Lets time go on.
-    pub(super) fn tick(&mut self, out: &mut Vec<Ingest>) {
+    pub(crate) fn tick(&mut self, out: &mut Vec<Ingest>) {
         let now_us = self.now_us();
         for slot in self.slots.iter_mut().filter(|slot| slot.line.is_some()) {
             slot.leg.tick(now_us, out);
@@ -270,30 +270,30 @@ impl Legs {
     }
 
     /// When a leg has something to do.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         let us = self.slots.iter().filter_map(|slot| slot.leg.deadline_us()).min()?;
         self.epoch.checked_add(std::time::Duration::from_micros(us))
     }
 
     /// When the last packet came, in microseconds since the call began.
-    pub(super) fn last_us(&self) -> u64 {
+    pub(crate) fn last_us(&self) -> u64 {
         self.slots.iter().map(|slot| slot.leg.last_us()).max().unwrap_or(0)
     }
 
     /// How well each leg arrives.
-    pub(super) fn tell_quality(&self, out: &mut Vec<Ingest>) {
+    pub(crate) fn tell_quality(&self, out: &mut Vec<Ingest>) {
         for (ix, slot) in self.slots.iter().enumerate().filter(|(_, slot)| slot.role.is_some()) {
             out.push(Ingest::Quality { leg: slot.leg_id(ix), quality: slot.leg.quality() });
         }
     }
 
     /// Datagrams that were refused.
-    pub(super) fn refused(&self) -> u64 {
+    pub(crate) fn refused(&self) -> u64 {
         self.slots.iter().map(|slot| slot.leg.refused()).sum()
     }
 
     /// Lets out all that is there, and tells the last of it.
-    pub(super) fn finish(&mut self, out: &mut Vec<Ingest>) {
+    pub(crate) fn finish(&mut self, out: &mut Vec<Ingest>) {
         for ix in 0..self.slots.len() {
             self.receive(ix, out);
         }
@@ -310,7 +310,7 @@ impl Slot {
     }
 
     /// Whether it was told as this one's.
-    pub(super) fn is_of(&self, role: LegRole) -> bool {
+    pub(crate) fn is_of(&self, role: LegRole) -> bool {
         self.role == Some(role)
     }
 }

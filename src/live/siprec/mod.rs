@@ -6,7 +6,7 @@
 
 pub mod acl;
 mod call;
-mod legs;
+pub(super) mod legs;
 pub mod metadata;
 pub mod multipart;
 pub mod offer;

@@ -184,10 +184,12 @@ impl Picture {
 
     /// Which parties are agents, where something tells it that is no guess.
     fn told_agents(&self, parties: &[Party<'_>], rules: &RoleRules) -> Option<Vec<bool>> {
+        let by_pattern = |party: &Party<'_>| {
+            let aor = party.aor.filter(|_| !rules.agents.is_empty())?;
+            Some(rules.is_agent(aor))
+        };
         let ways: [&dyn Fn(&Party<'_>) -> Option<bool>; 3] =
-            [&|party| party.near_end, &|party| self.is_recorded(party), &|party| {
-                party.aor.map(|aor| rules.is_agent(aor))
-            }];
+            [&|party| party.near_end, &|party| self.is_recorded(party), &by_pattern];
         ways.iter().find_map(|way| decide(parties, way))
     }
 
