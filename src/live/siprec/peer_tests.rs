@@ -13,7 +13,8 @@ use crate::live::sip::message::{Message, Start, parameter};
 use crate::live::tape::{Tape, Taped};
 use crate::live::{EndCause, GapCause, HoldReason, Ingest, LegId, LegRole};
 
-const SOON: Duration = Duration::from_secs(3);
+/// A machine that builds at the same time is slow.
+const SOON: Duration = Duration::from_secs(10);
 
 struct Rig {
     tape: Arc<Tape>,
