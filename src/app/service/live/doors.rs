@@ -15,11 +15,22 @@ use crate::live::audiohook::{self, AudioHookConfig};
 use crate::live::audiosocket::{self, Announcements};
 use crate::live::l16::{self, L16Config};
 use crate::live::media_stream::{self, MediaStreamConfig};
+use crate::live::{asterisk, rtpengine, siprec};
 
 /// What each way says of its calls.
 pub(in crate::app::service) fn manners(ways: &[Way]) -> BTreeMap<String, Manner> {
-    let manner = |way: &Way| Manner { facts: way.facts.clone(), connector: None };
+    let manner = |way: &Way| Manner {
+        facts: way.facts.clone(),
+        connector: way.connector.as_ref().map(|connector| Arc::clone(&connector.0)),
+    };
     ways.iter().map(|way| (way.name.clone(), manner(way))).collect()
+}
+
+/// Serves a way, and tells when it is closed before the service is.
+async fn told<E: std::fmt::Display>(way: String, served: impl Future<Output = Result<(), E>>) {
+    if let Err(error) = served.await {
+        tracing::error!(%error, way, "a way in for live calls is closed");
+    }
 }
 
 /// Opens all ways; those over WebSocket come back as a router.
@@ -45,16 +56,29 @@ pub(in crate::app::service) async fn open(
             Speaks::AudioHook(source) => hooks.push(source),
             Speaks::AudioSocket(listen, config) => {
                 let listener = audiosocket::bind(listen).map_err(|error| failed(&error))?;
+                let (exchange, stop) = (Arc::clone(&exchange), stop.clone());
                 let announced = Announcements::default();
-                let (exchange, stop, name) =
-                    (Arc::clone(&exchange), stop.clone(), way.name.clone());
-                tasks.spawn(async move {
-                    let served =
-                        audiosocket::serve(listener, config, announced, exchange, stop).await;
-                    if let Err(error) = served {
-                        tracing::error!(%error, way = name, "a way in for live calls is closed");
-                    }
-                });
+                let served = audiosocket::serve(listener, config, announced, exchange, stop);
+                tasks.spawn(told(way.name.clone(), served));
+            }
+            Speaks::Asterisk(listen, config, asterisk) => {
+                let listener = audiosocket::bind(listen).map_err(|error| failed(&error))?;
+                let announced = Announcements::default();
+                let exchange = Arc::clone(&exchange);
+                let taps = asterisk::serve(asterisk, announced.clone(), stop.clone());
+                tasks.spawn(told(way.name.clone(), taps));
+                let served =
+                    audiosocket::serve(listener, config, announced, exchange, stop.clone());
+                tasks.spawn(told(way.name.clone(), served));
+            }
+            Speaks::Siprec(config) => {
+                let bound = siprec::bind(*config).await.map_err(|error| failed(&error))?;
+                let served = bound.serve(Arc::clone(&exchange), stop.clone());
+                tasks.spawn(told(way.name.clone(), served));
+            }
+            Speaks::Rtpengine(config) => {
+                let served = rtpengine::serve(config, Arc::clone(&exchange), stop.clone());
+                tasks.spawn(told(way.name.clone(), served));
             }
         }
     }

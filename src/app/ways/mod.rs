@@ -2,16 +2,27 @@
 //!
 //! In: the tables as written. Out: ways that can be opened, or what is wrong with which key. Nothing is opened here.
 
+mod connector;
+
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::live::asterisk::AsteriskConfig;
 use crate::live::audiohook::AudioHookSource;
 use crate::live::audiosocket::{AudioSocketConfig, Pairing};
 use crate::live::l16::L16Source;
 use crate::live::media_stream::MediaStreamSource;
+use crate::live::rtpengine::RtpengineConfig;
+use crate::live::siprec::{RoleRules, SiprecConfig};
 use crate::live::{Facts, LegRole};
+use crate::pbx::ari::AriConfig;
+
+use connector::RawConnector;
+
+pub use connector::Connector;
 
 /// A secret in a path must be at least this long: it is all that keeps strangers out.
 const TOKEN_CHARS_MIN: usize = 16;
@@ -42,6 +53,25 @@ pub(super) struct RawLive {
     client_secret: Option<String>,
     organization_id: Option<String>,
     idle_s: Option<u64>,
+    udp: Option<String>,
+    tcp: Option<String>,
+    tls: Option<String>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    ip: Option<IpAddr>,
+    told_ip: Option<IpAddr>,
+    rtp_ports: Option<(u16, u16)>,
+    allow: Option<Vec<String>>,
+    agents: Option<Vec<String>>,
+    plain: Option<bool>,
+    control: Option<String>,
+    ari_url: Option<String>,
+    ari_user: Option<String>,
+    ari_password: Option<String>,
+    endpoints: Option<Vec<String>>,
+    audiosocket: Option<String>,
+    format: Option<String>,
+    connector: Option<RawConnector>,
     vendor: Option<String>,
     client: Option<String>,
     project: Option<String>,
@@ -52,7 +82,7 @@ pub(super) struct RawLive {
 }
 
 /// The kinds there are.
-const KINDS: &str = "media-stream, l16, audiosocket, audiohook";
+const KINDS: &str = "siprec, media-stream, l16, audiosocket, asterisk, audiohook, rtpengine";
 
 /// Why a way cannot be.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -73,6 +103,8 @@ pub struct Way {
     pub name: String,
     /// What its calls are where they do not say otherwise.
     pub facts: Facts,
+    /// How a supervisor is put on its calls.
+    pub connector: Option<Connector>,
     /// What it speaks.
     pub speaks: Speaks,
 }
@@ -93,8 +125,14 @@ pub enum Speaks {
     L16(L16Source),
     /// Asterisk's AudioSocket, on an address of its own.
     AudioSocket(SocketAddr, AudioSocketConfig),
+    /// Asterisk's channels tapped by ARI, over AudioSocket on an address of ours.
+    Asterisk(SocketAddr, AudioSocketConfig, AsteriskConfig),
     /// Genesys AudioHook.
     AudioHook(AudioHookSource),
+    /// Recording sessions of session border controllers and PBXs (RFC 7866).
+    Siprec(Box<SiprecConfig>),
+    /// Calls that an rtpengine carries.
+    Rtpengine(RtpengineConfig),
 }
 
 impl Way {
@@ -129,9 +167,18 @@ impl Way {
                 Speaks::AudioSocket(listen, config)
             }
             "audiohook" => Speaks::AudioHook(raw.audio_hook()?),
+            "asterisk" => {
+                let (listen, config) = raw.audio_socket()?;
+                let config = AudioSocketConfig { pairing: Pairing::Announced, ..config };
+                Speaks::Asterisk(listen, config, raw.asterisk()?)
+            }
+            "siprec" => Speaks::Siprec(Box::new(raw.siprec()?)),
+            "rtpengine" => Speaks::Rtpengine(raw.rtpengine()?),
             _ => return Err(raw.wrong("kind", format!("must be one of {KINDS}"))),
         };
-        Ok(Self { name: raw.name.clone(), facts: raw.facts(), speaks })
+        let connector = raw.connector.as_ref().map(RawConnector::valid).transpose();
+        let connector = connector.map_err(|why| raw.wrong("connector", why))?;
+        Ok(Self { name: raw.name.clone(), facts: raw.facts(), connector, speaks })
     }
 }
 
@@ -236,6 +283,81 @@ impl RawLive {
             ..default
         };
         Ok((listen, config))
+    }
+
+    fn address(
+        &self,
+        key: &'static str,
+        text: &Option<String>,
+    ) -> Result<Option<SocketAddr>, WayError> {
+        let wrong = |_| self.wrong(key, "must be an address and a port, such as 0.0.0.0:5060");
+        text.as_ref().map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
+    fn siprec(&self) -> Result<SiprecConfig, WayError> {
+        let default = SiprecConfig::default();
+        let config = SiprecConfig {
+            name: self.name.clone(),
+            udp: self.address("udp", &self.udp)?,
+            tcp: self.address("tcp", &self.tcp)?,
+            tls: self.address("tls", &self.tls)?,
+            tls_certificate: self.tls_certificate.clone(),
+            tls_key: self.tls_key.clone(),
+            ip: self.ip,
+            told_ip: self.told_ip,
+            rtp_ports: self.rtp_ports.or(default.rtp_ports),
+            allow: self.allow.clone().unwrap_or_default(),
+            roles: RoleRules {
+                agents: self.agents.clone().unwrap_or_default(),
+                swapped: self.swap_roles.unwrap_or_default(),
+            },
+            plain: self.plain.unwrap_or_default(),
+            silence_s_max: self.idle(Duration::from_secs(default.silence_s_max))?.as_secs(),
+            ..default
+        };
+        if config.udp.is_none() && config.tcp.is_none() && config.tls.is_none() {
+            return Err(
+                self.wrong("tcp", "is missing: name where SIP is taken, by udp, tcp or tls")
+            );
+        }
+        if config.tls.is_some() && (config.tls_certificate.is_none() || config.tls_key.is_none()) {
+            return Err(self.wrong("tls_certificate", "and `tls_key` are needed with tls"));
+        }
+        Ok(config)
+    }
+
+    fn rtpengine(&self) -> Result<RtpengineConfig, WayError> {
+        let default = RtpengineConfig::default();
+        Ok(RtpengineConfig {
+            name: self.name.clone(),
+            control: self.address("control", &self.control)?.unwrap_or(default.control),
+            ip: self.ip.unwrap_or(default.ip),
+            rtp_ports: self.rtp_ports.or(default.rtp_ports),
+            swapped: self.swap_roles.unwrap_or_default(),
+            silence_s_max: self.idle(Duration::from_secs(default.silence_s_max))?.as_secs(),
+            ..default
+        })
+    }
+
+    fn asterisk(&self) -> Result<AsteriskConfig, WayError> {
+        let default = AsteriskConfig::default();
+        let endpoints = self.endpoints.clone().unwrap_or_default();
+        if endpoints.is_empty() {
+            return Err(self.wrong("endpoints", "are missing: the agents', such as PJSIP/10*"));
+        }
+        Ok(AsteriskConfig {
+            source: self.name.clone(),
+            ari: AriConfig {
+                url: self.must("ari_url", &self.ari_url)?,
+                user: self.must("ari_user", &self.ari_user)?,
+                password: self.must("ari_password", &self.ari_password)?,
+                ..default.ari
+            },
+            endpoints,
+            audiosocket: self.must("audiosocket", &self.audiosocket)?,
+            format: self.format.clone().unwrap_or(default.format),
+            ..default
+        })
     }
 
     fn audio_hook(&self) -> Result<AudioHookSource, WayError> {
