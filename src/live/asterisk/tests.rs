@@ -92,7 +92,7 @@ fn removed(asked: &[String]) -> bool {
     let wanted = |part: &&str| {
         ["in", "out"].iter().all(|side| asked.contains(&format!("DELETE /ari/{part}{side}")))
     };
-    parts.iter().all(|part| wanted(&part))
+    parts.iter().all(wanted)
 }
 
 #[tokio::test]

@@ -128,6 +128,8 @@ fn may_open(
 ) -> Result<(), Unsigned> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = source.public_host.as_deref().or_else(|| header("host")).unwrap_or_default();
+    // Whoever sets it up may have an address at hand rather than a host.
+    let host = host.split_once("://").map_or(host, |(_, host)| host).trim_end_matches('/');
     let authority = host.to_lowercase();
     let secret = STANDARD.decode(source.client_secret.trim()).map_err(|_| Unsigned::Unfit)?;
     let request = Signed { target, authority: &authority, header: &header };

@@ -242,7 +242,7 @@ async fn served(exchange: Arc<dyn Exchange>, stop: CancellationToken) -> String 
         name: "genesys".into(),
         api_key: "k3y".into(),
         client_secret: SECRET.into(),
-        public_host: Some("Audiohook.example.com".into()),
+        public_host: Some("wss://Audiohook.example.com/".into()),
         ..AudioHookSource::default()
     };
     let router = router(AudioHookConfig { sources: vec![source] }, exchange, stop);
