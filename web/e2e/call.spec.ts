@@ -122,6 +122,28 @@ test('ten seconds, no mouse: a decision changes the human score, and another tak
   await expect(card.getByTestId('human-score')).not.toContainText('+')
 })
 
+test('a decision is taken back while nothing is on record', async ({ page }) => {
+  await as(page, 'reviewer')
+  const id = await openCall(page, 'zh-P6', '?show=problems')
+  const known = async () =>
+    ((await (await page.request.get(`/api/v1/calls/${id}/decisions`)).json()) as unknown[]).length
+  const before = await known()
+  await page.keyboard.press('j')
+  const key = await page.locator('.finding-open').getAttribute('data-finding')
+  await page.keyboard.press('n')
+  await page.keyboard.press('1')
+  await page.keyboard.press('Enter')
+  const finding = page.locator(`[data-finding="${key}"]`)
+  await expect(finding).toContainText('无法评判')
+  await page.keyboard.press('u')
+  await expect(page.getByText('已撤销')).toBeVisible()
+  await expect(finding).toHaveClass(/finding-open/)
+  await expect(finding.locator('[data-held]')).toHaveCount(0)
+  await page.getByRole('link', { name: '检索' }).click()
+  await expect(page).toHaveURL(/\/search/)
+  expect(await known()).toBe(before)
+})
+
 test('agreeing and overturning are for those who may decide', async ({ page }) => {
   await as(page, 'auditor')
   await openCall(page, 'zh-P6')

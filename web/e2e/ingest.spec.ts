@@ -45,6 +45,15 @@ test('a chat that is dropped with its sidecar becomes a call that opens', async 
   await expect(page).toHaveURL(/\/calls\/[\w-]+/)
 })
 
+test('two legs of a call are told of before they are sent apart', async ({ page }) => {
+  await logIn(page, 'administrator')
+  await page.goto('/ingest')
+  await drop(page, { '7-agent.wav': 'x', '7-customer.wav': 'x', 'other.wav': 'x' })
+  await expect(page.getByText('7-agent.wav + 7-customer.wav')).toBeVisible()
+  await expect(page.getByText(/合并为一个双声道文件/)).toBeVisible()
+  await expect(page.getByRole('button', { name: '上传 3 个文件' })).toBeEnabled()
+})
+
 test('a large file goes in pieces, is paused, and goes on', async ({ page }) => {
   await logIn(page, 'administrator')
   await page.goto('/ingest')

@@ -2,19 +2,17 @@
  * The alert bell: what was raised and waits for somebody; and each new alert as it is raised, with the words that raised
  * it. Where many come at once the newest are shown, and the bell counts the others.
  */
-import { BellOutlined, UserOutlined } from '@ant-design/icons'
+import { BellOutlined } from '@ant-design/icons'
 import { Link } from '@tanstack/react-router'
 import { Badge, Button, Empty, Flex, notification, Popover } from 'antd'
 import { useCallback, useRef, useState } from 'react'
 import { type Happening, useHappening } from '@/api/events'
-import type { Alert } from '@/api/live'
-import { UnitName } from '@/components/units'
 import { SeverityTag } from '@/components/verdict'
 import { defineMessages, useMessages } from '@/i18n'
 import { Acknowledge, ToCall } from './actions'
-import { AlertCard, AlertQuote } from './card'
+import { AlertAgent, AlertCard, AlertQuote } from './card'
 import { asAlert, withToast } from './raised'
-import { OPEN_MAX, useOpenAlerts, useWall } from './use-alerts'
+import { OPEN_MAX, useOpenAlerts } from './use-alerts'
 
 const messages = defineMessages({
   zh: {
@@ -108,7 +106,12 @@ function useToasts() {
         className: 'alert-toast',
         icon: <SeverityTag severity={alert.severity} />,
         title: alert.title,
-        description: <Raised alert={alert} />,
+        description: (
+          <>
+            <AlertQuote alert={alert} />
+            <AlertAgent alert={alert} />
+          </>
+        ),
         actions: (
           <Flex gap={12} align="center">
             <ToCall alert={alert} onGo={end} />
@@ -122,20 +125,4 @@ function useToasts() {
   )
   useHappening(hear)
   return holder
-}
-
-/** The words, and whose call it is. */
-function Raised({ alert }: { alert: Alert }) {
-  const wall = useWall()
-  const agent = wall.data?.calls.find(({ call_id }) => call_id === alert.call_id)?.agent_id
-  return (
-    <>
-      <AlertQuote alert={alert} />
-      {agent && (
-        <div className="alert-fine">
-          <UserOutlined aria-hidden /> <UnitName kind="agent" id={agent} />
-        </div>
-      )}
-    </>
-  )
 }

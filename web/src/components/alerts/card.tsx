@@ -1,12 +1,13 @@
 /** One alert: how grave, what, the words that raised it, and what can be done. */
-import { ArrowUpOutlined, CheckCircleOutlined } from '@ant-design/icons'
-import type { ReactNode } from 'react'
+import { ArrowUpOutlined, CheckCircleOutlined, UserOutlined } from '@ant-design/icons'
 import type { Alert } from '@/api/live'
 import { useCan, useMe } from '@/app/session'
+import { UnitName } from '@/components/units'
 import { SeverityTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import { Acknowledge, Feedback, ToCall } from './actions'
 import { useAlertTexts } from './messages'
+import { useWall } from './use-alerts'
 import './alerts.css'
 
 interface Props {
@@ -14,10 +15,9 @@ interface Props {
   /** Leads to the call; not where one is at it. */
   goes?: boolean
   onGo?: () => void
-  children?: ReactNode
 }
 
-export function AlertCard({ alert, goes, onGo, children }: Props) {
+export function AlertCard({ alert, goes, onGo }: Props) {
   const can = useCan()
   return (
     <article
@@ -32,7 +32,7 @@ export function AlertCard({ alert, goes, onGo, children }: Props) {
         <AlertTime alert={alert} />
       </header>
       <AlertQuote alert={alert} />
-      {children}
+      {goes && <AlertAgent alert={alert} />}
       <AlertState alert={alert} />
       <footer>
         {can('alerts.settle') && alert.state === 'open' && <Acknowledge alert={alert} />}
@@ -58,6 +58,18 @@ export function AlertQuote({ alert }: { alert: Alert }) {
     <q className="alert-quote">{alert.quote}</q>
   ) : (
     <p className="alert-fine">{t.noQuote}</p>
+  )
+}
+
+/** Whose call it is, while it goes on: alerts themselves do not tell. */
+export function AlertAgent({ alert }: { alert: Alert }) {
+  const wall = useWall()
+  const agent = wall.data?.calls.find(({ call_id }) => call_id === alert.call_id)?.agent_id
+  if (!agent) return null
+  return (
+    <p className="alert-fine">
+      <UserOutlined aria-hidden /> <UnitName kind="agent" id={agent} />
+    </p>
   )
 }
 

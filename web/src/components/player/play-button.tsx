@@ -8,11 +8,13 @@ const messages = defineMessages({
   zh: {
     play: (at: string) => `从 ${at} 播放`,
     stop: '停止播放',
+    pause: '暂停播放',
     failed: '录音无法播放，点击重试',
   },
   en: {
     play: (at: string) => `Play from ${at}`,
     stop: 'Stop playing',
+    pause: 'Pause',
     failed: 'The recording cannot be played: try again',
   },
 })
@@ -35,7 +37,8 @@ export function PlayButton({ piece, at, ...rest }: { piece: Piece; at: number } 
   // A piece that was played out is as it was before.
   const state = !now || !mine || (!whole && now.state === 'paused') ? 'idle' : now.state
   const active = state === 'playing' || state === 'loading'
-  const name = active ? t.stop : state === 'failed' ? t.failed : t.play(format.clock(at))
+  const stop = whole ? t.pause : t.stop
+  const name = active ? stop : state === 'failed' ? t.failed : t.play(format.clock(at))
   return (
     <Button
       size="small"
