@@ -19,6 +19,8 @@ use super::sdp::{Medium, Reply};
 
 /// Datagrams taken from one leg before the other's turn comes.
 const TURN_DATAGRAMS: usize = 32;
+/// Datagrams taken from a leg when the call is over: more than a socket holds.
+const LAST_DATAGRAMS_MAX: usize = 1_024;
 /// Bytes of a datagram of RTP that are read; longer ones are none of ours.
 const DATAGRAM_BYTES_MAX: usize = 2_048;
 
@@ -249,11 +251,15 @@ impl Legs {
         self.slots.get(ix)?.socket.as_ref()
     }
 
-    /// Takes what has come on a leg.
+    /// Takes what has come on a leg, until its turn is over.
     pub(crate) fn receive(&mut self, ix: usize, out: &mut Vec<Ingest>) {
+        self.receive_most(ix, TURN_DATAGRAMS, out);
+    }
+
+    fn receive_most(&mut self, ix: usize, most: usize, out: &mut Vec<Ingest>) {
         let now_us = self.now_us();
         let Some(slot) = self.slots.get_mut(ix) else { return };
-        for _ in 0..TURN_DATAGRAMS {
+        for _ in 0..most {
             let Some(socket) = &slot.socket else { return };
             // Errors are ICMP's news of others; there is nothing to read then either.
             let Ok(count) = socket.try_recv(&mut self.buffer) else { return };
@@ -295,7 +301,7 @@ impl Legs {
     /// Lets out all that is there, and tells the last of it.
     pub(crate) fn finish(&mut self, out: &mut Vec<Ingest>) {
         for ix in 0..self.slots.len() {
-            self.receive(ix, out);
+            self.receive_most(ix, LAST_DATAGRAMS_MAX, out);
         }
         for slot in &mut self.slots {
             slot.leg.finish(out);

@@ -7,212 +7,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+#[path = "rig_tests.rs"]
+mod rig_tests;
+
 use super::*;
 use crate::live::rtp::send::{G711, Packetiser};
 use crate::live::sip::message::{Message, Start, parameter};
 use crate::live::tape::{Tape, Taped};
 use crate::live::{EndCause, GapCause, HoldReason, Ingest, LegId, LegRole};
-
-/// A machine that builds at the same time is slow.
-const SOON: Duration = Duration::from_secs(10);
-
-struct Rig {
-    tape: Arc<Tape>,
-    udp: SocketAddr,
-    tcp: SocketAddr,
-    stop: CancellationToken,
-}
-
-impl Drop for Rig {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
-
-pub(super) fn config() -> SiprecConfig {
-    let here: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    SiprecConfig {
-        udp: Some(here),
-        tcp: Some(here),
-        ip: Some(here.ip()),
-        rtp_ports: None,
-        ..SiprecConfig::default()
-    }
-}
-
-async fn rig(room: usize, config: SiprecConfig) -> Rig {
-    let bound = bind(config).await.unwrap();
-    let [udp, tcp, _] = bound.addresses();
-    let (tape, stop) = (Tape::new(room), CancellationToken::new());
-    tokio::spawn(bound.serve(Arc::clone(&tape) as Arc<dyn Exchange>, stop.clone()));
-    Rig { tape, udp: udp.unwrap(), tcp: tcp.unwrap(), stop }
-}
-
-/// A recording client that says what it is told to.
-struct Client {
-    socket: tokio::net::UdpSocket,
-    call_id: String,
-    cseq: u32,
-    to_tag: String,
-}
-
-impl Client {
-    async fn new(rig: &Rig, call_id: &str) -> Self {
-        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        socket.connect(rig.udp).await.unwrap();
-        Self { socket, call_id: call_id.into(), cseq: 0, to_tag: String::new() }
-    }
-
-    fn text(&self, method: &str, more: &str, body: &str) -> String {
-        let port = self.socket.local_addr().unwrap().port();
-        let (cseq, call_id) = (self.cseq, &self.call_id);
-        let tag =
-            if self.to_tag.is_empty() { String::new() } else { format!(";tag={}", self.to_tag) };
-        let from = if more.contains("From:") {
-            String::new()
-        } else {
-            "From: <sip:src@127.0.0.1>;tag=f\r\n".into()
-        };
-        let of = if method == "CANCEL" { "CANCEL" } else { method };
-        format!(
-            "{method} sip:srs@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{cseq}{method};rport\r\n\
-             {from}To: <sip:srs@127.0.0.1>{tag}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {of}\r\nContact: <sip:src@127.0.0.1:{port}>;+sip.src\r\n\
-             {more}Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-    }
-
-    async fn hear(&mut self) -> Message {
-        let mut buffer = vec![0; 65_535];
-        let count = timeout(SOON, self.socket.recv(&mut buffer)).await.unwrap().unwrap();
-        let message = Message::parse(&buffer[..count]).unwrap();
-        if let Some(tag) = message.header("to").and_then(|to| parameter(to, "tag"))
-            && matches!(message.start, Start::Response { code } if code < 300)
-        {
-            self.to_tag = tag.to_owned();
-        }
-        message
-    }
-
-    /// Sends a request; the final reply's code and message.
-    async fn ask(&mut self, method: &str, more: &str, body: &str) -> (u16, Message) {
-        self.cseq += 1;
-        let text = self.text(method, more, body);
-        self.socket.send(text.as_bytes()).await.unwrap();
-        loop {
-            let message = self.hear().await;
-            let ours = message.cseq() == Some((self.cseq, method));
-            if let (Start::Response { code: code @ 200.. }, true) = (&message.start, ours) {
-                return (*code, message);
-            }
-        }
-    }
-
-    async fn ack(&mut self, more: &str, body: &str) {
-        let text = self.text("ACK", more, body);
-        self.socket.send(text.as_bytes()).await.unwrap();
-    }
-
-    /// A call of two legs; the ports to send to.
-    async fn call(&mut self, body: &str) -> Vec<u16> {
-        let (code, reply) = self.ask("INVITE", MIXED, body).await;
-        assert_eq!(code, 200);
-        self.ack("", "").await;
-        ports(&reply)
-    }
-}
-
-const MIXED: &str = "Require: siprec\r\nContent-Type: multipart/mixed;boundary=lingting-part\r\n";
-const SDP: &str = "Require: siprec\r\nContent-Type: application/sdp\r\n";
-
-fn ports(reply: &Message) -> Vec<u16> {
-    sdp::parse(&String::from_utf8_lossy(&reply.body)).media.iter().map(|m| m.port).collect()
-}
-
-fn offer() -> offer::Offer {
-    offer::example([40_000, 40_002])
-}
-
-async fn one(rig: &Rig, done: impl Fn(&Taped) -> bool) -> Taped {
-    let held = rig.tape.until(SOON, |calls| calls.first().is_some_and(&done)).await;
-    let calls = rig.tape.calls();
-    let call = calls.first().expect("a call").clone();
-    assert!(
-        held,
-        "{:?}",
-        call.events().iter().filter(|e| !matches!(e, Ingest::Audio { .. })).collect::<Vec<_>>()
-    );
-    call
-}
-
-fn joined(call: &Taped) -> Vec<(u8, LegRole, &'static str)> {
-    let joined = |event: &Ingest| match event {
-        Ingest::LegJoined { leg, role, codec, .. } => Some((leg.0, *role, *codec)),
-        _ => None,
-    };
-    call.events().iter().filter_map(joined).collect()
-}
-
-/// 40 ms of a tone each half second, on every leg at once: sent at real pace through `net`, which may drop, delay and bend packets.
-async fn talk(ports: &[u16], seconds: u64, net: impl Fn(usize, u64, &mut Vec<u8>) -> Option<u64>) {
-    let socket = Arc::new(tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap());
-    let mut senders: Vec<_> = (0..ports.len() as u32)
-        .map(|n| Packetiser::new(G711::Alaw, 100 + n, 65_500, 7 * n))
-        .collect();
-    let begun = tokio::time::Instant::now();
-    for n in 0..seconds * 50 {
-        tokio::time::sleep_until(begun + Duration::from_millis(n * 20)).await;
-        for (ix, sender) in senders.iter_mut().enumerate() {
-            let tone = |s: u64| ((s as f32 * 0.6).sin() * 9_000.0) as i16;
-            let pcm: Vec<i16> = (0..160).map(|s| if n % 25 < 2 { tone(s) } else { 0 }).collect();
-            let mut bytes = sender.packet(&pcm);
-            let Some(late_ms) = net(ix, n, &mut bytes) else { continue };
-            let (socket, to) = (Arc::clone(&socket), ("127.0.0.1", ports[ix]));
-            let due = begun + Duration::from_millis(n * 20 + late_ms);
-            if late_ms == 0 {
-                socket.send_to(&bytes, to).await.unwrap();
-            } else {
-                tokio::spawn(async move {
-                    tokio::time::sleep_until(due).await;
-                    socket.send_to(&bytes, to).await.unwrap();
-                });
-            }
-        }
-    }
-    tokio::time::sleep(Duration::from_millis(300)).await;
-}
-
-/// Where tones begin, in milliseconds.
-fn beeps_ms(pcm: &[i16], per_ms: usize) -> Vec<i64> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(loud) = pcm.get(at..).and_then(|r| r.iter().position(|s| s.abs() > 3_000)) {
-        found.push(((at + loud) / per_ms) as i64);
-        at += loud + 300 * per_ms;
-    }
-    found
-}
-
-/// Tones of both legs lie together; how many were compared.
-#[track_caller]
-fn aligned(call: &Taped, from_ms: i64, within_ms: i64) -> usize {
-    let rate_hz = call.events().iter().find_map(|event| match event {
-        Ingest::LegJoined { rate_hz, .. } => Some(*rate_hz as usize),
-        _ => None,
-    });
-    let per_ms = rate_hz.unwrap() / 1_000;
-    let [one, two] = [0, 1].map(|leg| beeps_ms(&call.audio(leg), per_ms));
-    let mut compared = 0;
-    for at in one.iter().filter(|at| **at > from_ms) {
-        // A tone of the other leg may have been lost.
-        let Some(nearest) = two.iter().map(|other| (other - at).abs()).min() else { continue };
-        if nearest < 200 {
-            assert!(nearest <= within_ms, "{at} ms: {nearest} ms apart\n{one:?}\n{two:?}");
-            compared += 1;
-        }
-    }
-    compared
-}
+use rig_tests::*;
 
 #[tokio::test]
 async fn a_call_of_two_legs_is_told_from_invite_to_bye() {
@@ -442,7 +245,7 @@ async fn silence_and_the_services_end_end_calls() {
     assert_eq!(call.events().last(), Some(&Ingest::Ended(EndCause::Timeout)));
     drop(rig);
 
-    let rig = super::tests::rig(5, config()).await;
+    let rig = super::tests::rig_tests::rig(5, config()).await;
     let mut client = Client::new(&rig, "c2").await;
     client.call(&offer().body()).await;
     one(&rig, |call| joined(call).len() == 2).await;
@@ -509,6 +312,9 @@ async fn bad_networks_leave_the_legs_aligned() {
 
 #[path = "real_peer_tests.rs"]
 mod real;
+
+#[path = "rtpengine_tests.rs"]
+mod forked;
 
 #[path = "load_tests.rs"]
 mod load;
