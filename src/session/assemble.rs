@@ -71,7 +71,11 @@ impl CallSession {
         let language = self.language.clone().unwrap_or_else(Language::english);
         let duration_ms = until.map_or(self.duration_ms(), AudioTime::ms);
         let (runs, rejected) = self.judged();
-        let sanity = self.sanity.finish(&self.speech());
+        let sanity = match until {
+            // What is said of a recording as a whole is work, and wanted at its end.
+            Some(_) => self.sanity.so_far(),
+            None => self.sanity.finish(&self.speech()),
+        };
         let (runs, unsure) = self.by_voice(runs);
         let mut utterances = utterances(runs);
         let direction = match self.info.direction {

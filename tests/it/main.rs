@@ -15,6 +15,8 @@ mod faults;
 #[cfg(feature = "service")]
 mod keys_killed;
 mod laws;
+#[cfg(all(unix, feature = "ct2", feature = "onnx", feature = "live"))]
+mod live_calls;
 mod operators;
 mod pii;
 mod pii_generated;

@@ -132,6 +132,11 @@ impl Sanity {
         }
     }
 
+    /// Music and tones so far, without what is said about a recording as a whole: for a call that goes on.
+    pub fn so_far(&self) -> SanityReport {
+        report::so_far(self)
+    }
+
     /// What there is to say about the recording, given the `speech` that voice activity found on
     /// each leg, in time order.
     pub fn finish(&self, speech: &[Vec<Span>]) -> SanityReport {

@@ -39,18 +39,35 @@ pub struct SanityReport {
     pub levels: Vec<Option<Levels>>,
 }
 
+/// Music and tones so far.
+pub(super) fn so_far(sanity: &Sanity) -> SanityReport {
+    let music = music(sanity);
+    let tones = sanity.legs.iter().zip(&music).map(|(watch, music)| watch.tones(music)).collect();
+    let legs = sanity.legs.len();
+    SanityReport {
+        problems: Vec::new(),
+        music,
+        tones,
+        keys: vec![Vec::new(); legs],
+        leaks: vec![None; legs],
+        copy: None,
+        levels: vec![None; legs],
+    }
+}
+
+fn music(sanity: &Sanity) -> Vec<Vec<Span>> {
+    let of = |watch: &super::Watch| match Span::new(Default::default(), watch.envelope.end()) {
+        Some(all) => watch.music(all),
+        None => Vec::new(),
+    };
+    sanity.legs.iter().map(of).collect()
+}
+
 pub(super) fn report(sanity: &Sanity, speech: &[Vec<Span>]) -> SanityReport {
     let legs = sanity.legs.len();
     let leg_ixs = || (0..legs).map(|ix| LegIx(ix as u8));
     let keys: Vec<Vec<Span>> = sanity.legs.iter().map(|watch| watch.dtmf.presses()).collect();
-    let music: Vec<Vec<Span>> = sanity
-        .legs
-        .iter()
-        .map(|watch| match Span::new(Default::default(), watch.envelope.end()) {
-            Some(all) => watch.music(all),
-            None => Vec::new(),
-        })
-        .collect();
+    let music = music(sanity);
     let tones: Vec<Vec<Tone>> =
         sanity.legs.iter().zip(&music).map(|(watch, music)| watch.tones(music)).collect();
     let copy = sanity.pair.as_ref().and_then(super::pair::Pair::copy);

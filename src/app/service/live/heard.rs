@@ -32,8 +32,11 @@ const TAKE_MS_MAX: u64 = 1_000;
 /// Windows of a call under way; while there are more, no more of its recording is read.
 const BACKLOG_MAX: usize = 8;
 
-/// What is known is worked out anew at least this far apart, also when nothing new was recognised: silence grows.
-const ANEW: Duration = Duration::from_millis(500);
+/// What is known is worked out anew so often at least, also when nothing new was recognised: silence grows.
+const ANEW: Duration = Duration::from_secs(1);
+
+/// And not before so many times passed as it took the last time: long calls must not keep others waiting.
+const REST: u32 = 10;
 
 /// Speech that goes on is shown from this length on, and again after so much more, in milliseconds.
 const PARTIAL_MS: u64 = 1_200;
@@ -80,6 +83,7 @@ pub(super) struct Ear {
     /// Something changed since it was last worked out.
     stale: bool,
     worked_out: Instant,
+    took: Duration,
     settled: Option<Vec<Scorecard>>,
     tell: bool,
     partials: Partials,
@@ -125,6 +129,7 @@ impl Ear {
             open: BTreeMap::new(),
             stale: false,
             worked_out: Instant::now(),
+            took: Duration::ZERO,
             settled: None,
             tell: false,
             partials: Partials::default(),
@@ -192,7 +197,9 @@ impl Ear {
             self.tell(Input::Audio(out))?;
             self.tell(Input::End(Vec::new()))?;
         }
-        if self.stale || self.worked_out.elapsed() >= ANEW {
+        let since = self.worked_out.elapsed();
+        let rested = since >= self.took * REST || grown.ended;
+        if rested && (self.stale || since >= ANEW) {
             self.work_out();
         }
         self.ask_for_partials();
@@ -336,8 +343,8 @@ impl Ear {
         for utterance in told {
             let _ = self.call.told.send(Told::Utterance(utterance));
         }
-        metrics::histogram!("lingting_live_evaluation_seconds")
-            .record(begun.elapsed().as_secs_f64());
+        self.took = begun.elapsed();
+        metrics::histogram!("lingting_live_evaluation_seconds").record(self.took.as_secs_f64());
     }
 }
 
