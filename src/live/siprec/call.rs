@@ -37,7 +37,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) enum Mail {
     /// A message of one of its dialogs.
-    Message(Message, Path),
+    Message(Box<Message>, Box<Path>),
     /// The other end's first INVITE.
     Join(Box<Opening>),
 }
@@ -131,7 +131,7 @@ impl Call {
                 () = readable(self.legs.socket(0)) => self.legs.receive(0, &mut self.out),
                 () = readable(self.legs.socket(1)) => self.legs.receive(1, &mut self.out),
                 mail = self.mail.recv() => match mail {
-                    Some(Mail::Message(message, path)) => self.message(message, path),
+                    Some(Mail::Message(message, path)) => self.message(*message, *path),
                     Some(Mail::Join(opening)) => self.open(*opening),
                     None => self.cause = Some(EndCause::Transport),
                 },

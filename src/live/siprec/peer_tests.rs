@@ -12,7 +12,7 @@ mod rig_tests;
 
 use super::*;
 use crate::live::rtp::send::{G711, Packetiser};
-use crate::live::sip::message::{Message, Start, parameter};
+use crate::live::sip::message::Start;
 use crate::live::tape::{Tape, Taped};
 use crate::live::{EndCause, GapCause, HoldReason, Ingest, LegId, LegRole};
 use rig_tests::*;
@@ -297,7 +297,7 @@ async fn bad_networks_leave_the_legs_aligned() {
         if n > 150 {
             bytes[8] ^= 0x55;
         }
-        (dice % 20 != 0).then_some((dice / 20) % 200)
+        (!dice.is_multiple_of(20)).then_some((dice / 20) % 200)
     };
     tokio::join!(talk(&ports, 8, net), scan);
     assert_eq!(client.ask("BYE", "", "").await.0, 200);

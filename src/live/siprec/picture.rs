@@ -188,7 +188,7 @@ impl Picture {
             let aor = party.aor.filter(|_| !rules.agents.is_empty())?;
             Some(rules.is_agent(aor))
         };
-        let ways: [&dyn Fn(&Party<'_>) -> Option<bool>; 3] =
+        let ways: [Way<'_>; 3] =
             [&|party| party.near_end, &|party| self.is_recorded(party), &by_pattern];
         ways.iter().find_map(|way| decide(parties, way))
     }
@@ -277,6 +277,9 @@ impl Picture {
         self.is_caller(party).map(|caller| caller == outbound)
     }
 }
+
+/// Tells whether a party is the agent, if it can.
+type Way<'a> = &'a dyn Fn(&Party<'_>) -> Option<bool>;
 
 /// A leg with what is known of who speaks on it.
 struct Party<'a> {

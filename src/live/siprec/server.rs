@@ -214,7 +214,8 @@ impl Server {
         let known = tag.and_then(|tag| dialogs.by_tag.get(tag));
         let mail = known.filter(|known| known.call_id == call_id).map(|known| known.mail.clone());
         drop(dialogs);
-        match mail.map(|mail| mail.try_send(Mail::Message(message.clone(), path.clone()))) {
+        let letter = || Mail::Message(Box::new(message.clone()), Box::new(path.clone()));
+        match mail.map(|mail| mail.try_send(letter())) {
             Some(Ok(())) => {}
             // The call does not keep up: the peer repeats.
             Some(Err(mpsc::error::TrySendError::Full(_))) => {}
