@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::tally::Tally;
 use super::*;
 use crate::live::media_stream::{self, MediaStreamConfig, MediaStreamSource};
+use crate::live::siprec::{self, RoleRules, SiprecConfig};
 use crate::live::tape::{Tape, Taped};
 use crate::live::{EndCause, Facts, Ingest, LegRole};
 
@@ -120,4 +121,62 @@ async fn over_a_media_stream_all_comes_in_as_it_was() {
         assert_eq!(call.audio(leg as u8), decoded(&reel, own, CodecType::PCMU), "{role:?}");
     }
     assert_eq!(roles(&call).len(), 2);
+}
+
+/// A receiver of RTP goes by its own clock: played at real pace, all codecs and transports at once.
+#[tokio::test]
+async fn over_siprec_all_comes_in_as_it_was_in_every_codec() {
+    tokio::join!(
+        over_siprec(Codec::Alaw, CodecType::PCMA, "tcp"),
+        over_siprec(Codec::Ulaw, CodecType::PCMU, "udp"),
+        over_siprec(Codec::G722, CodecType::G722, "tcp"),
+        over_siprec(Codec::Opus, CodecType::Opus, "udp"),
+    );
+}
+
+async fn over_siprec(codec: Codec, kind: CodecType, transport: &str) {
+    let local = Some("127.0.0.1:0".parse().unwrap());
+    let config = SiprecConfig {
+        udp: local,
+        tcp: local,
+        ip: Some("127.0.0.1".parse().unwrap()),
+        rtp_ports: None,
+        roles: RoleRules { agents: vec!["31*".into()], swapped: false },
+        ..SiprecConfig::default()
+    };
+    let (tape, stop) = (Tape::new(1), CancellationToken::new());
+    let bound = siprec::bind(config).await.unwrap();
+    let [udp, tcp, _] = bound.addresses();
+    let address = if transport == "udp" { udp } else { tcp };
+    let serving = tokio::spawn(bound.serve(tape.clone(), stop.clone()));
+    let target = format!("sip:{};transport={transport}", address.unwrap());
+    let reel = spoken(codec);
+    let outcome = played(Target::parse(&target).unwrap(), &reel, Pace::REAL).await;
+    assert!(outcome.all_well(), "{codec:?} {outcome:?}");
+    let (call, facts) = ended(&tape).await;
+    assert_eq!(call.events().last(), Some(&Ingest::Ended(EndCause::Normal)), "{codec:?}");
+    assert_eq!(facts.get("agent.id"), Some("3105"), "{codec:?}");
+    assert_eq!(roles(&call), [LegRole::Agent, LegRole::Customer], "{codec:?}");
+    for leg in 0..2 {
+        let (heard, sent) = (call.audio(leg), decoded(&reel, usize::from(leg), kind));
+        let most = 2 * codec.rate_hz() as usize;
+        // Up to 100 ms at the end may be cut: the call was hung up.
+        assert!(heard.len() + most / 20 >= most, "{codec:?} {}", heard.len());
+        match codec {
+            // Each sample has a code of its own: heard to the sample, at some place.
+            Codec::Alaw | Codec::Ulaw => {
+                let stretch = sent.get(3_200..6_400).unwrap();
+                assert!(heard.windows(stretch.len()).any(|window| window == stretch), "{codec:?}");
+            }
+            // These go by what came before, as far as they remember it: the tone is heard.
+            Codec::G722 | Codec::Opus => {
+                let second = heard.get(8_000..24_000).unwrap();
+                let turns = second.windows(2).filter(|two| (two[0] < 0) != (two[1] < 0)).count();
+                let wanted = if leg == 0 { 880 } else { 1_400 };
+                assert!(turns.abs_diff(wanted) < 40, "{codec:?}: {turns} of {wanted}");
+            }
+        }
+    }
+    stop.cancel();
+    serving.await.unwrap().unwrap();
 }
