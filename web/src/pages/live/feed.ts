@@ -95,5 +95,7 @@ export function told(feed: Feed, event: Told): Feed {
 
 /** How long a call goes on now, in seconds. */
 export function elapsed({ call, at }: Pick<Known, 'call' | 'at'>, now: number): number {
+  // Nobody talks any more; only what was said is still being worked out.
+  if (call.state === 'ending') return call.elapsed_s
   return call.elapsed_s + Math.max(0, now - at) / 1000
 }

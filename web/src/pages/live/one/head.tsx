@@ -44,7 +44,9 @@ export function Head({ known, ended }: { known: Pick<Known, 'call' | 'at'>; ende
         ))}
         <Others call={call} />
       </div>
-      <div className="call-actions">{can('live.pause') && !ended && <Pause call={call} />}</div>
+      <div className="call-actions">
+        {can('live.pause') && !ended && call.state !== 'ending' && <Pause call={call} />}
+      </div>
     </header>
   )
 }

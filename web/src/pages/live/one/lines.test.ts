@@ -32,6 +32,9 @@ test('turns, what is being said, and what was raised', () => {
     alert('x', { leg: 1, start_s: 4.5, end_s: 5 }),
     alert('y', { leg: 0, start_s: 4.5, end_s: 5 }),
     alert('z', { start_s: null }),
+    // Of a whole stretch: told at its end.
+    alert('s', { leg: 0, start_s: 0, end_s: 4 }),
+    alert('q', { leg: 0, start_s: 0, end_s: 4, quote: 'a' }),
   ]
   const lines = linesOf(
     [said(0, 1, 'a'), said(0, 3.5, 'b'), said(1, 4, 'c')],
@@ -45,5 +48,10 @@ test('turns, what is being said, and what was raised', () => {
     ['c', true, false, 'agent'],
     ['d', false, true, 'agent'],
   ])
-  expect(lines.map(({ alerts }) => alerts.map(({ alert_id }) => alert_id).join())).toEqual(['', 'y', 'x', ''])
+  expect(lines.map(({ alerts }) => alerts.map(({ alert_id }) => alert_id).join())).toEqual([
+    'q',
+    'y,s',
+    'x',
+    '',
+  ])
 })

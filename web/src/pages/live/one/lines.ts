@@ -20,6 +20,16 @@ const within = (alert: Alert, one: LiveUtterance) =>
   alert.start_s < one.end_s &&
   (alert.end_s ?? alert.start_s) >= one.start_s
 
+/**
+ * The one utterance that an alert is shown at: where its words stand; what is concluded from a whole stretch, at that
+ * stretch's end.
+ */
+function placeOf(alert: Alert, utterances: readonly LiveUtterance[]): LiveUtterance | undefined {
+  const all = utterances.filter((one) => within(alert, one))
+  if (!alert.quote) return all.at(-1)
+  return all.find(({ text }) => text.includes(alert.quote ?? '')) ?? all[0]
+}
+
 /** `parties`: by leg, for what is being said. */
 export function linesOf(
   utterances: readonly LiveUtterance[],
@@ -27,6 +37,7 @@ export function linesOf(
   alerts: readonly Alert[],
   parties: ReadonlyMap<number, string>,
 ): Line[] {
+  const places = new Map(alerts.map((alert) => [alert, placeOf(alert, utterances)]))
   const said = utterances.map((one) => ({
     key: `${one.leg}/${one.start_s}`,
     party: one.party,
@@ -34,7 +45,7 @@ export function linesOf(
     text: one.text,
     partial: false,
     confidence: one.confidence,
-    alerts: alerts.filter((alert) => within(alert, one)),
+    alerts: alerts.filter((alert) => places.get(alert) === one),
   }))
   const saying = partials.map((one) => ({
     key: `${one.leg}/now`,

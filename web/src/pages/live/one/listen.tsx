@@ -99,11 +99,13 @@ function Happening({ hearing }: { hearing: Hearing }) {
           ? ''
           : call === 'held'
             ? t.onHold
-            : call === 'paused'
-              ? t.isPaused
-              : waiting
-                ? t.noSound
-                : ''
+            : call === 'ending'
+              ? t.isEnding
+              : call === 'paused'
+                ? t.isPaused
+                : waiting
+                  ? t.noSound
+                  : ''
   return (
     <span role="status" className="live-fine-text">
       {text}
