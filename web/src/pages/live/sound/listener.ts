@@ -188,7 +188,10 @@ export class Listener {
     if (said.delay_ms !== undefined) {
       this.#heldBackMs = said.delay_ms
       this.#delay.forget()
-      if (this.#now.muting !== 'off') this.#set({ muting: said.delay_ms > 0 ? 'on' : 'off' })
+      // Sound that is not held back is not muted: whoever asked for it is told so when its time is over.
+      const { muting } = this.#now
+      if (muting !== 'off' && said.delay_ms > 0) this.#set({ muting: 'on' })
+      else if (muting === 'on') this.#set({ muting: 'off' })
     }
     this.#set({ call: said.state, legs: said.legs ?? this.#now.legs })
   }
