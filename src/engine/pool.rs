@@ -98,10 +98,11 @@ impl<E: Send + 'static> Pool<E> {
         self.queue.changed.notify_one();
     }
 
-    /// Runs a task that nobody needs, if an engine has nothing else to do now; tells whether.
+    /// Runs a task that nobody needs, if engines have nothing else to do now; tells whether. Where there are several,
+    /// one stays free: what comes next must not wait for it.
     pub fn submit_spare(&self, task: impl FnOnce(&mut E) + Send + 'static) -> bool {
         let mut state = self.queue.lock();
-        let idle = state.busy < self.threads.len();
+        let idle = state.busy + 1 < self.threads.len().max(2);
         let spare = idle && state.urgent.is_empty() && state.tasks.is_empty();
         if spare {
             state.tasks.push_back(Box::new(task));

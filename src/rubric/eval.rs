@@ -184,10 +184,22 @@ impl Plan {
 
     /// What is certain about a call that goes on: by rubric, a finding for each criterion that nothing said after
     /// `horizon` can change. Score, points and verdict over the call are those of the end and are not given here.
+    /// What came nearest to what was not said is looked for only at the end.
     pub fn settled(&self, facts: &CallFacts<'_>, horizon: AudioTime) -> Vec<Scorecard> {
         let mut evaluation = self.observed(facts);
+        evaluation.near_misses = false;
         evaluation.read_until(horizon);
         evaluation.judged(score::settled_so_far, |_| None)
+    }
+
+    /// What was done wrong for all to hear, of a call that goes on, although not all of it up to then is known yet: a
+    /// phrase was said, a party spoke over the other, too fast, too loud. What follows may still put it in another light
+    /// (an exception, a word that takes it back); what [`Plan::settled`] says later holds.
+    pub fn heard_so_far(&self, facts: &CallFacts<'_>) -> Vec<Scorecard> {
+        let mut evaluation = self.observed(facts);
+        evaluation.near_misses = false;
+        evaluation.end(facts.duration_ms, PerParty::default());
+        evaluation.judged(score::heard_so_far, |_| None)
     }
 
     /// All facts of a call, none of them read yet.

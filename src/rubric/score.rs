@@ -149,6 +149,28 @@ pub(crate) fn settled_so_far(prover: &Prover<'_>, applies_unknown: Vec<String>) 
     }
 }
 
+/// A call that goes on, judged as if it ended now: the violations that were heard, none that is an absence.
+pub(crate) fn heard_so_far(prover: &Prover<'_>, applies_unknown: Vec<String>) -> Scorecard {
+    let rubric = &prover.planned.rubric;
+    let heard = |evidence: &Evidence| {
+        use EvidenceKind::{Loudness, Overtalk, Phrase, Rate};
+        matches!(evidence.kind, Phrase | Overtalk | Rate | Loudness)
+    };
+    let violated = |criterion: &&Criterion| matches!(criterion.rule, Rule::ViolatedBy(_));
+    let findings = rubric.criteria.iter().filter(violated);
+    let findings = findings.map(|criterion| finding(rubric, criterion, prover));
+    let is_heard = |finding: &Finding| match &finding.verdict {
+        Verdict::NotMet(proof) => proof.evidence().iter().all(heard),
+        _ => false,
+    };
+    Scorecard {
+        verdict: CallVerdict::Undetermined,
+        applies_unknown,
+        findings: findings.filter(is_heard).collect(),
+        ..not_applicable(rubric)
+    }
+}
+
 /// The figures of the same call where people decided otherwise about some criteria.
 pub(crate) fn reviewed(
     prover: &Prover<'_>,

@@ -38,6 +38,9 @@ use leg::LegStage;
 /// and joined to blocks of this size, which is why their own cuts do not matter.
 const BLOCK_SAMPLES: usize = 4096;
 
+/// The same for live calls: who waits for a block to be full waits longer for its words.
+const LIVE_BLOCK_SAMPLES: usize = 1024;
+
 /// Shorter stretches without words are breaths and noises that voice activity took for speech.
 const UNHEARD_MS_MIN: u64 = 1_500;
 
@@ -52,6 +55,8 @@ pub struct SessionConfig {
     pub measure: MeasureConfig,
     /// Speech per recognition window, in milliseconds.
     pub window_ms: u64,
+    /// Samples of every leg that are worked on at once: whole voice-activity frames.
+    pub block_samples: usize,
     /// A segment is the other leg heard through from this likelihood on.
     pub crosstalk_min: f32,
     /// Speech this much quieter than the leg's median, in dB, is somebody else in the room. One
@@ -72,6 +77,7 @@ impl SessionConfig {
             support: SupportConfig::default(),
             measure: MeasureConfig::default(),
             window_ms: 20_000,
+            block_samples: BLOCK_SAMPLES,
             crosstalk_min: 0.5,
             background_db: 12.0,
             prompts: BTreeMap::new(),
@@ -84,6 +90,8 @@ impl SessionConfig {
     pub fn paced(mut self, pacing: Pacing) -> Self {
         if pacing == Pacing::Live {
             self.window_ms = 0;
+            self.block_samples = LIVE_BLOCK_SAMPLES;
+            self.segmenter.pad_ms = LIVE_PAD_MS;
             self.segmenter.segment_ms_max = LIVE_SEGMENT_MS_MAX;
         }
         self
@@ -117,6 +125,9 @@ impl Pacing {
         if said == Some(Pacing::Live.as_str()) { Pacing::Live } else { Pacing::Recorded }
     }
 }
+
+/// Kept before and after a segment of a live call, in milliseconds: its words wait for so much silence.
+const LIVE_PAD_MS: u64 = 300;
 
 /// The key below `extra` of a sidecar under which a recording says how it was recognised.
 pub const PACING: &str = "pacing";
@@ -298,9 +309,10 @@ impl CallSession {
         for (pending, samples) in self.pending.iter_mut().zip(legs) {
             pending.extend_from_slice(samples);
         }
-        while self.pending.iter().all(|leg| leg.len() >= BLOCK_SAMPLES) {
+        let size = self.config.block_samples;
+        while self.pending.iter().all(|leg| leg.len() >= size) {
             let block: Vec<Vec<f32>> =
-                self.pending.iter_mut().map(|leg| leg.drain(..BLOCK_SAMPLES).collect()).collect();
+                self.pending.iter_mut().map(|leg| leg.drain(..size).collect()).collect();
             self.block(&block)?;
         }
         Ok(())

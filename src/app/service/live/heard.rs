@@ -318,11 +318,15 @@ impl Ear {
         let facts = CallFacts::of(&info, &call);
         let mut cards: Vec<Scorecard> =
             self.plans.iter().flat_map(|plan| plan.settled(&facts, horizon)).collect();
+        let settled = cards.len();
+        // Words that nobody may say are told at once, also while the other party is speaking.
+        cards.extend(self.plans.iter().flat_map(|plan| plan.heard_so_far(&facts)));
         conceal(&mut info, &mut call, &mut cards, Conceal::All);
         if self.settled.as_ref() != Some(&cards) {
             self.settled = Some(cards.clone());
             self.tell = true;
         }
+        cards.truncate(settled);
         let lag_ms = self.lag_ms();
         let told = self.call.paint(|picture| {
             show(picture, &info, &call.transcript.utterances, horizon);
