@@ -151,7 +151,7 @@ async fn sipp_with_audio_on_both_legs() {
         play.into(),
         pause(2_600),
         keys.into(),
-        pause(1_200),
+        pause(4_000),
         send("BYE", 2, "", "", false),
         OK.into(),
     ];
