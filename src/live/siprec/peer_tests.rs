@@ -302,7 +302,9 @@ async fn bad_networks_leave_the_legs_aligned() {
     tokio::join!(talk(&ports, 8, net), scan);
     assert_eq!(client.ask("BYE", "", "").await.0, 200);
     let call = one(&rig, Taped::is_over).await;
-    assert!(aligned(&call, 2_000, 20) >= 7);
+    // Where the first packet of a tone is lost, the tone begins 20 ms late: that is no misalignment.
+    let apart = apart_ms(&call, 2_000);
+    assert!(apart.len() >= 7 && apart[apart.len() * 3 / 4] <= 20, "{apart:?}");
     assert!(
         call.events()
             .iter()

@@ -197,23 +197,26 @@ pub(super) fn beeps_ms(pcm: &[i16], per_ms: usize) -> Vec<i64> {
     found
 }
 
-/// Tones of both legs lie together; how many were compared.
-#[track_caller]
-pub(super) fn aligned(call: &Taped, from_ms: i64, within_ms: i64) -> usize {
+/// How far apart the legs' tones lie, in milliseconds, the nearest first.
+pub(super) fn apart_ms(call: &Taped, from_ms: i64) -> Vec<i64> {
     let rate_hz = call.events().iter().find_map(|event| match event {
         Ingest::LegJoined { rate_hz, .. } => Some(*rate_hz as usize),
         _ => None,
     });
     let per_ms = rate_hz.unwrap() / 1_000;
     let [one, two] = [0, 1].map(|leg| beeps_ms(&call.audio(leg), per_ms));
-    let mut compared = 0;
-    for at in one.iter().filter(|at| **at > from_ms) {
-        // A tone of the other leg may have been lost.
-        let Some(nearest) = two.iter().map(|other| (other - at).abs()).min() else { continue };
-        if nearest < 200 {
-            assert!(nearest <= within_ms, "{at} ms: {nearest} ms apart\n{one:?}\n{two:?}");
-            compared += 1;
-        }
-    }
-    compared
+    let nearest = |at: &i64| two.iter().map(|other| (other - at).abs()).min();
+    let mut all: Vec<i64> = one.iter().filter(|at| **at > from_ms).filter_map(nearest).collect();
+    // A tone of the other leg may have been lost.
+    all.retain(|apart| *apart < 200);
+    all.sort_unstable();
+    all
+}
+
+/// Tones of both legs lie together; how many were compared.
+#[track_caller]
+pub(super) fn aligned(call: &Taped, from_ms: i64, within_ms: i64) -> usize {
+    let apart = apart_ms(call, from_ms);
+    assert!(apart.last().is_none_or(|most| *most <= within_ms), "{apart:?}");
+    apart.len()
 }
