@@ -50,7 +50,10 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
-function binary(): string {
+/** A way in for calls that are played by `lingting simulate`. */
+export const LIVE = { name: 'demo', token: 'abcdefghijklmnop1234' }
+
+export function binary(): string {
   const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
   const file = process.env.LINGTING_BIN ?? join(target, 'debug', 'lingting')
   if (!existsSync(file))
@@ -112,7 +115,10 @@ export default async function setup() {
   const url = `http://127.0.0.1:${await freePort()}`
   // The receiver of the webhooks' test stands on this machine.
   const config = join(data, 'e2e.toml')
-  writeFileSync(config, 'webhook_hosts = ["127.0.0.1"]\n')
+  writeFileSync(
+    config,
+    `webhook_hosts = ["127.0.0.1"]\n[[live]]\nkind = "media-stream"\nname = "${LIVE.name}"\ntoken = "${LIVE.token}"\n`,
+  )
   const service = spawn(binary(), ['serve', '--config', config, '--data', data, '--listen', url.slice(7)], {
     env: { ...process.env, LANG: 'C.UTF-8' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,69 @@
+/** Calls that go on: seen on the wall, read along, heard, an alert taken on, handed on when they are over. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { accessible, expect, LANGUAGES, logIn, test } from './at'
+import { binary, LIVE } from './service'
+
+const root = new URL('../..', import.meta.url).pathname
+
+/** Plays a sample call as one that goes on; tells when it is over. */
+function play(service: string, recording: string): { played: ChildProcess; over: Promise<number | null> } {
+  const to = `${service.replace('http', 'ws')}/live/media-stream/${LIVE.name}/${LIVE.token}`
+  const played = spawn(binary(), ['simulate', `${root}tests/calls/${recording}`, '--to', to], {
+    stdio: 'ignore',
+  })
+  return { played, over: new Promise((done) => played.once('exit', done)) }
+}
+
+test('a call is read and heard while it goes on, and handed on when it is over', async ({
+  page,
+  baseURL,
+}) => {
+  test.setTimeout(300_000)
+  await logIn(page, 'supervisor', 'en-US')
+  const { over } = play(baseURL!, 'en-XB2.wav')
+  await page.goto('/live')
+  const card = page.locator('[data-call]').first()
+  await expect(card).toBeVisible({ timeout: 30_000 })
+  await accessible(page)
+  const id = await card.getAttribute('data-call')
+  await page.goto(`/live/${id}`)
+  await expect(page.locator('.live-line').first()).toBeVisible({ timeout: 60_000 })
+
+  await page.getByRole('button', { name: /^Listen/ }).click()
+  await page.getByRole('dialog').getByRole('textbox').fill('a new agent')
+  await page.getByRole('dialog').getByRole('textbox').press('Enter')
+  await expect(page.locator('[data-hearing="on"]')).toBeVisible()
+  const delay = page.locator('.live-delay')
+  await expect(delay).toBeVisible()
+  expect(Number(await delay.getAttribute('data-delay'))).toBeLessThan(1_000)
+  await accessible(page)
+
+  expect(await over).toBe(0)
+  await expect(page.locator(`a[href="/calls/${id}"]`)).toBeVisible({ timeout: 120_000 })
+  const timeline = await (await page.request.get(`/api/v1/calls/${id}/timeline`)).json()
+  expect(timeline.map((one: { kind: string; reason: string }) => [one.kind, one.reason])).toContainEqual([
+    'listen',
+    'a new agent',
+  ])
+  const { items } = await (await page.request.get(`/api/v1/alerts?state=all&call_id=${id}`)).json()
+  expect(items.map((alert: { criterion: string }) => alert.criterion)).toContain('greeting_hello')
+})
+
+for (const language of LANGUAGES) {
+  test(`the wall and the alerts keep nobody out, ${language}`, async ({ page }) => {
+    await logIn(page, 'supervisor', language)
+    for (const address of ['/live', '/alerts']) {
+      await page.goto(address)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await accessible(page)
+    }
+  })
+}
+
+test('who may not listen in sees neither the wall nor a call', async ({ page }) => {
+  await logIn(page, 'reviewer', 'en-US')
+  await page.goto('/')
+  await expect(page.getByRole('navigation').first()).toBeVisible()
+  await expect(page.locator('a[href="/live"]')).toHaveCount(0)
+  expect((await page.request.get('/api/v1/live/calls')).status()).toBe(403)
+})
