@@ -41,6 +41,9 @@ const REST: u32 = 10;
 /// Speech that goes on is shown from this length on, and again after so much more, in milliseconds.
 const PARTIAL_MS: u64 = 1_200;
 
+/// After a partial no other is made for so many times as it took: one is nice to have, and final text waits for none.
+const PARTIAL_REST: u32 = 3;
+
 /// Longest speech that is recognised for a partial, in milliseconds.
 const PARTIAL_MS_MAX: u64 = 12_000;
 
@@ -97,6 +100,37 @@ struct Partials {
     asked: BTreeMap<u8, (AudioTime, u64)>,
     open: BTreeSet<u8>,
     refused: bool,
+}
+
+/// When the next partial may be made, of whichever call.
+#[derive(Debug)]
+pub(super) struct Spare {
+    /// Under way since.
+    under_way: Option<Instant>,
+    next: Instant,
+}
+
+impl Default for Spare {
+    fn default() -> Self {
+        Self { under_way: None, next: Instant::now() }
+    }
+}
+
+impl Spare {
+    /// Whether one may begin now.
+    fn begin(&mut self, now: Instant) -> bool {
+        let may = self.under_way.is_none() && now >= self.next;
+        if may {
+            self.under_way = Some(now);
+        }
+        may
+    }
+
+    fn end(&mut self, now: Instant) {
+        if let Some(since) = self.under_way.take() {
+            self.next = now + now.duration_since(since) * PARTIAL_REST;
+        }
+    }
 }
 
 impl Ear {
@@ -178,7 +212,7 @@ impl Ear {
     }
 
     /// Hears what there is of the recording, at most [`TAKE_MS_MAX`] of it.
-    pub(super) fn listen(&mut self) -> Result<(), HeardError> {
+    pub(super) fn listen(&mut self, spare: &mut Spare) -> Result<(), HeardError> {
         let grown = *self.grown.borrow_and_update();
         let take_max = TAKE_MS_MAX * u64::from(self.rate_hz) / 1_000;
         let frames = grown.frames.saturating_sub(self.read).min(take_max);
@@ -202,7 +236,7 @@ impl Ear {
         if rested && (self.stale || since >= ANEW) {
             self.work_out();
         }
-        self.ask_for_partials();
+        self.ask_for_partials(spare);
         Ok(())
     }
 
@@ -212,7 +246,7 @@ impl Ear {
 
     /// An engine has answered.
     pub(super) fn answered(&mut self, job: JobId, answer: Answer) -> Result<(), HeardError> {
-        if job.0 >= PARTIAL_JOB {
+        if is_partial(job) {
             self.partial(LegIx((job.0 - PARTIAL_JOB) as u8), answer);
             return Ok(());
         }
@@ -247,7 +281,7 @@ impl Ear {
     }
 
     /// Shows what is being said, where an engine has nothing else to do.
-    fn ask_for_partials(&mut self) {
+    fn ask_for_partials(&mut self, spare: &mut Spare) {
         let Some(language) = self.session.language().cloned() else { return };
         let mut wanted = Vec::new();
         let mut over = Vec::new();
@@ -269,6 +303,10 @@ impl Ear {
         }
         over.into_iter().for_each(|leg| self.show_partial(leg, AudioTime::ZERO, String::new()));
         for (leg, start, ms, samples) in wanted {
+            if !spare.begin(Instant::now()) {
+                self.partials.refused = true;
+                return;
+            }
             let (answers, number) = (self.answers.clone(), self.number);
             let id = JobId(PARTIAL_JOB + u32::from(leg));
             let work_on =
@@ -279,7 +317,9 @@ impl Ear {
                 let _ = answers.send((number, id, answer));
             });
             self.partials.refused = !taken;
-            if taken {
+            if !taken {
+                spare.end(Instant::now());
+            } else {
                 self.partials.asked.insert(leg, (start, ms));
                 self.partials.open.insert(leg);
             }
@@ -350,6 +390,11 @@ impl Ear {
         self.took = begun.elapsed();
         metrics::histogram!("lingting_live_evaluation_seconds").record(self.took.as_secs_f64());
     }
+}
+
+/// Whether a job was for a partial.
+pub(super) fn is_partial(job: JobId) -> bool {
+    job.0 >= PARTIAL_JOB
 }
 
 /// What of the picture follows from what was heard.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc as async_mpsc, oneshot, watch};
 
-use super::heard::{Ear, HeardError};
+use super::heard::{Ear, HeardError, Spare, is_partial};
 use crate::api::live::{Floor, LiveCall, Load};
 use crate::app::service::analyst::Analyst;
 use crate::domain::{CallInfo, Scorecard};
@@ -96,6 +96,7 @@ impl Hearing {
             ears: BTreeMap::new(),
             names: BTreeMap::new(),
             next: 0,
+            spare: Spare::default(),
         };
         std::thread::Builder::new().name("hearing".into()).spawn(move || room.run())?;
         Ok((Self { words: Mutex::new(words) }, told))
@@ -128,6 +129,7 @@ struct Room {
     ears: BTreeMap<u64, Ear>,
     names: BTreeMap<String, u64>,
     next: u64,
+    spare: Spare,
 }
 
 impl Room {
@@ -149,6 +151,9 @@ impl Room {
                 }
             }
             for (number, job, answer) in answers.try_iter().collect::<Vec<_>>() {
+                if is_partial(job) {
+                    self.spare.end(Instant::now());
+                }
                 let Some(ear) = self.ears.get_mut(&number) else { continue };
                 let result = ear.answered(job, answer);
                 self.failed(number, result);
@@ -199,7 +204,7 @@ impl Room {
 
     fn listen(&mut self, number: u64) {
         let Some(ear) = self.ears.get_mut(&number) else { return };
-        let result = ear.listen();
+        let result = ear.listen(&mut self.spare);
         if let Some(cards) = ear.settled() {
             let settled = Settled { call: Arc::clone(ear.call()), cards };
             if self.settled.try_send(settled).is_err() {
