@@ -126,7 +126,8 @@ impl Spare {
         may
     }
 
-    fn end(&mut self, now: Instant) {
+    /// It was made, or not taken.
+    pub(super) fn end(&mut self, now: Instant) {
         if let Some(since) = self.under_way.take() {
             self.next = now + now.duration_since(since) * PARTIAL_REST;
         }
