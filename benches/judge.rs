@@ -44,6 +44,7 @@ fn measured(utterances: &[Utterance]) -> Conversation {
         holds: &[],
         announces_wait: &BTreeSet::from([2]),
         duration_ms: DURATION_MS,
+        goes_on: false,
         config: &MeasureConfig::default(),
     })
 }
@@ -58,6 +59,7 @@ fn judge(c: &mut Criterion) {
         utterances: &said,
         conversation: &conversation,
         duration_ms: DURATION_MS,
+        goes_on: false,
         parties_confidence: 1.0,
         unheard: &[],
     };
@@ -80,6 +82,7 @@ fn judge(c: &mut Criterion) {
         direction: None,
         media: Media {
             duration_ms: DURATION_MS,
+            goes_on: false,
             codec: "pcm_alaw".into(),
             sample_rate_hz: 8_000,
             channels: 2,

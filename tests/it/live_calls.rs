@@ -57,7 +57,8 @@ fn findings(report: &Report) -> BTreeMap<(String, String), String> {
     let mut all = BTreeMap::new();
     for card in &report.scorecards {
         for finding in &card.findings {
-            let found = format!("{} {:?}", finding.verdict, finding.evidence);
+            let evidence = serde_json::to_string(&finding.evidence).unwrap();
+            let found = format!("{} {evidence}", finding.verdict);
             all.insert((card.rubric.clone(), finding.criterion.clone()), found);
         }
     }
