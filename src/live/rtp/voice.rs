@@ -14,8 +14,8 @@ use crate::live::{GapCause, Ingest, LegId};
 const DECODERS_MAX: usize = 4;
 /// A frame without a louder sample is silence, where samples may be left out or put in unheard.
 const SILENCE_PEAK: u16 = 160;
-/// Errors of the clock below this are none, in microseconds.
-const ERROR_US_MIN: i64 = 1_000;
+/// Errors of the clock below this are left alone, in microseconds: what a busy machine adds to arrivals is no drift, and nobody hears it.
+const ERROR_US_MIN: i64 = 4_000;
 /// Errors above this are corrected at one sample in forty, not one a frame.
 const ERROR_US_LARGE: i64 = 20_000;
 /// Holes below this are filled with the sample after them, and not told, in microseconds.

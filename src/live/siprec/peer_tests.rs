@@ -41,7 +41,7 @@ async fn a_call_of_two_legs_is_told_from_invite_to_bye() {
     assert_eq!(known.unwrap().get("customer.number"), Some("19900001111"));
     assert!(events.contains(&Ingest::Dtmf { leg: LegId(0), digit: '5' }));
     assert_eq!(events.last(), Some(&Ingest::Ended(EndCause::Normal)));
-    assert_eq!(aligned(&call, -1, 3), 4);
+    assert_eq!(aligned(&call, -1, 8), 4);
     for leg in 0..2 {
         let quality = events.iter().rev().find_map(|e| match e {
             Ingest::Quality { leg: of, quality } if of.0 == leg => Some(*quality),
@@ -231,7 +231,7 @@ async fn both_ends_of_a_cisco_phone_are_one_call_by_late_offers() {
     );
     assert_eq!(clients[1].ask("BYE", "", "").await.0, 200);
     let call = one(&rig, Taped::is_over).await;
-    assert_eq!((rig.tape.calls().len(), aligned(&call, -1, 3)), (1, 2));
+    assert_eq!((rig.tape.calls().len(), aligned(&call, -1, 8)), (1, 2));
 }
 
 #[tokio::test]

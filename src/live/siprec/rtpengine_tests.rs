@@ -165,7 +165,7 @@ async fn rtpengines_calls_are_tapped() {
         .unwrap();
     assert!(tape.until(SOON, |calls| calls[0].is_over()).await);
     assert_eq!(call.events().last(), Some(&Ingest::Ended(EndCause::Normal)));
-    assert!(aligned(&call, -1, 3) >= 3);
+    assert!(aligned(&call, -1, 8) >= 3);
     // Another call is ended by the exchange, and not taken again.
     begin(&proxy, "ended").await;
     assert!(tape.until(SOON, |calls| calls.len() == 2 && joined(&calls[1]).len() == 2).await);
