@@ -5,7 +5,7 @@
 
 use std::net::UdpSocket as StdSocket;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
 
@@ -21,6 +21,8 @@ use super::sdp::{Medium, Reply};
 const TURN_DATAGRAMS: usize = 32;
 /// Datagrams taken from a leg when the call is over: more than a socket holds.
 const LAST_DATAGRAMS_MAX: usize = 1_024;
+/// The call's clock begins so much before the call: what arrives at once was spoken before, and would have no place.
+const LEAD: Duration = Duration::from_millis(60);
 /// Bytes of a datagram of RTP that are read; longer ones are none of ours.
 const DATAGRAM_BYTES_MAX: usize = 2_048;
 
@@ -85,6 +87,7 @@ fn security(medium: &Medium) -> Option<Option<Key>> {
 
 impl Legs {
     pub(crate) fn new(ports: Arc<Ports>, epoch: Instant) -> Self {
+        let epoch = epoch.checked_sub(LEAD).unwrap_or(epoch);
         Self { slots: Vec::new(), ports, epoch, buffer: vec![0; DATAGRAM_BYTES_MAX] }
     }
 
@@ -278,7 +281,7 @@ impl Legs {
     /// When a leg has something to do.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let us = self.slots.iter().filter_map(|slot| slot.leg.deadline_us()).min()?;
-        self.epoch.checked_add(std::time::Duration::from_micros(us))
+        self.epoch.checked_add(Duration::from_micros(us))
     }
 
     /// When the last packet came, in microseconds since the call began.
