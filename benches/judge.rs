@@ -59,7 +59,6 @@ fn judge(c: &mut Criterion) {
         utterances: &said,
         conversation: &conversation,
         duration_ms: DURATION_MS,
-        goes_on: false,
         parties_confidence: 1.0,
         unheard: &[],
     };
@@ -82,7 +81,6 @@ fn judge(c: &mut Criterion) {
         direction: None,
         media: Media {
             duration_ms: DURATION_MS,
-            goes_on: false,
             codec: "pcm_alaw".into(),
             sample_rate_hz: 8_000,
             channels: 2,

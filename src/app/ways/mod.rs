@@ -391,7 +391,7 @@ mod tests {
     fn mistakes_name_the_way_and_the_key() {
         let token = "token = 'abcdefghijklmnop'";
         for (toml, told) in [
-            ("[[live]]\nkind = 'fax'\nname = 'a'", "`kind` must be one of media-stream"),
+            ("[[live]]\nkind = 'fax'\nname = 'a'", "`kind` must be one of siprec"),
             ("[[live]]\nkind = 'l16'\nname = 'a'", "live `a`: `token` is missing"),
             ("[[live]]\nkind = 'l16'\nname = 'a'\ntoken = 'short'", "`token` must be at least 16"),
             (&format!("[[live]]\nkind = 'l16'\nname = 'a/b'\n{token}"), "`name` must be"),

@@ -38,7 +38,11 @@ pub(super) fn sidecar(id: &str, facts: &Facts, started_us: i64, roles: &[LegRole
     put(&mut all, &format!("extra.{PACING}"), Pacing::Live.as_str().into());
     for (key, value) in facts.iter() {
         let value = match NUMBERS.contains(&key) {
-            true => value.parse::<f64>().map_or(Value::Null, Value::from),
+            true => match (value.parse::<u32>(), value.parse::<f64>()) {
+                (Ok(whole), _) => whole.into(),
+                (Err(_), Ok(number)) => number.into(),
+                (Err(_), Err(_)) => Value::Null,
+            },
             false => Value::from(value),
         };
         let key = match (KNOWN.contains(&key), key.strip_prefix("extra.")) {
