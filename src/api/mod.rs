@@ -74,6 +74,8 @@ mod tokens;
 mod units;
 mod uploads;
 #[cfg(test)]
+mod walk_live_tests;
+#[cfg(test)]
 mod walk_tests;
 mod webhooks;
 mod which;

@@ -8,24 +8,20 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header;
 use serde_json::{Value, json};
 
 use super::fixture::{Answer, As, World, request};
-use super::live::{Arrival, LiveCall};
 use super::rubrics::queue::{Ask, Backtested};
 use super::rubrics::stored::{Publisher, version_after};
 use super::{ApiSettings, openapi};
 use crate::access::{Secret, fits};
 use crate::domain::{Belongs, Grant, Role, Scope};
 use crate::rubric::{Library, Rubric, load};
-use crate::store::alerts::{self, AlertRow};
 use crate::store::ledger::{self, Sighting};
 use crate::store::list::CallFilter;
-use crate::store::live::{self, LiveRow};
 use crate::store::retention::{Goes, Of, RuleBody, Which};
 use crate::store::rubrics::publish;
 use crate::store::searches::SavedSearch;
@@ -40,7 +36,7 @@ const MARKS: [&str; 2] = ["ALPHA7", "BRAVO7"];
 /// Parameters that name nobody's thing: the same for all.
 const SHARED: &[(&str, &str)] = &[("unit_kind", "client"), ("rubric_id", "walk"), ("version", "1")];
 
-fn belongs(mark: &str) -> Belongs {
+pub(super) fn belongs(mark: &str) -> Belongs {
     let named = |what: &str| Some(format!("{mark} {what}"));
     Belongs {
         client: named("client"),
@@ -71,8 +67,8 @@ async fn publish_a_rubric(store: &Store) {
 }
 
 /// A service with two tenants.
-struct Walk {
-    world: World,
+pub(super) struct Walk {
+    pub(super) world: World,
     /// By mark and role; the mark is empty for those who see everything.
     people: BTreeMap<(&'static str, Role), String>,
 }
@@ -249,63 +245,6 @@ impl Walk {
             }
             other => panic!("{path}: say in `thing` what a `{{{other}}}` of each tenant is"),
         }
-    }
-
-    /// A tenant's call that goes on.
-    fn goes_on(&self, mark: &'static str) -> Arc<LiveCall> {
-        let arrival = Arrival {
-            id: uuid::Uuid::now_v7().to_string(),
-            source: mark.into(),
-            native_id: mark.into(),
-            started_us: now_us(),
-            handles: BTreeMap::new(),
-            connector: None,
-            belongs: belongs(mark),
-        };
-        let floor = &self.world.state.ports.floor;
-        // One at a time: there is room for so many only.
-        for old in floor.all().iter().filter(|call| call.source == mark).skip(20) {
-            floor.leave(&old.id);
-        }
-        floor.enter(arrival).unwrap().0
-    }
-
-    /// What was found in a tenant's call.
-    async fn alert(&self, mark: &'static str) -> String {
-        let (id, call) = (uuid::Uuid::now_v7().to_string(), uuid::Uuid::now_v7().to_string());
-        let row = LiveRow {
-            id: call.clone(),
-            source: mark.into(),
-            native_id: call.clone(),
-            belongs: belongs(mark),
-            started_us: now_us(),
-        };
-        let alert = AlertRow {
-            id: id.clone(),
-            call_id: call,
-            at_us: now_us(),
-            rubric: "r".into(),
-            version: 1,
-            criterion: "c".into(),
-            title: mark.into(),
-            severity: "major".into(),
-            confidence_milli: 1,
-            leg: None,
-            start_ms: None,
-            end_ms: None,
-            quote: None,
-            held_back: None,
-            acknowledged_by: None,
-            acknowledged_us: None,
-            escalated_us: None,
-            right: None,
-            note: None,
-        };
-        let tx = self.world.state.store.begin().await.unwrap();
-        live::begin(&tx, &row).await.unwrap();
-        alerts::raise(&tx, &alert, "{}").await.unwrap();
-        tx.commit().await.unwrap();
-        id
     }
 
     /// A tenant's webhook, and what it is to be told.

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use lingting::domain::CallRecord;
 use lingting::rubric::dialogue::{Bench, Dialogues, Mismatch, read};
-use lingting::rubric::{Rubric, built_in, built_in_tests, contracts};
+use lingting::rubric::{Rubric, built_in, built_in_tests, contracts, watches};
 use lingting::session::announces_wait;
 
 /// What a call is judged to be, and why the packs are known to judge otherwise.
@@ -75,7 +75,7 @@ fn the_packs_judge_calls_they_were_not_written_on() {
 #[test]
 fn each_pack_passes_its_own_dialogues() {
     let rubrics: Vec<Rubric> =
-        built_in().unwrap().into_iter().chain(contracts().unwrap()).collect();
+        [built_in(), contracts(), watches()].into_iter().flat_map(Result::unwrap).collect();
     let (mut told, mut judged) = (String::new(), 0);
     for (id, text) in built_in_tests() {
         let own: Vec<Rubric> =

@@ -6,7 +6,7 @@ use super::read;
 use super::test_report::{Outcome, Report};
 use crate::cli::say::Say;
 use crate::rubric::dialogue::{self, Bench, Dialogue, Dialogues, Judges, Tally};
-use crate::rubric::{Rubric, built_in, built_in_tests, contracts, library, load};
+use crate::rubric::{Rubric, built_in, built_in_tests, contracts, library, load, watches};
 use crate::session::announces_wait;
 
 #[derive(Debug, clap::Args)]
@@ -103,9 +103,11 @@ fn built_in_set(id: &str, text: &str) -> Result<Set, String> {
 }
 
 fn built_in_rubric(id: &str) -> Result<Rubric, String> {
-    let packs = built_in().map_err(|error| error.to_string())?;
-    let contracts = contracts().map_err(|error| error.to_string())?;
-    let found = packs.into_iter().chain(contracts).find(|rubric| rubric.id.as_str() == id);
+    let all = [built_in(), contracts(), watches()].into_iter();
+    let all: Vec<Vec<Rubric>> = all
+        .collect::<Result<_, _>>()
+        .map_err(|error: crate::rubric::LoadError| error.to_string())?;
+    let found = all.into_iter().flatten().find(|rubric| rubric.id.as_str() == id);
     found.ok_or_else(|| format!("there is no built-in rubric `{id}`"))
 }
 
