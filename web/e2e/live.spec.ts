@@ -29,7 +29,7 @@ test('a call is read and heard while it goes on, and handed on when it is over',
   await page.goto(`/live/${id}`)
   await expect(page.locator('.live-line').first()).toBeVisible({ timeout: 60_000 })
 
-  await page.getByRole('button', { name: /^Listen/ }).click()
+  await page.locator('button[data-hearing]').click()
   await page.getByRole('dialog').getByRole('textbox').fill('a new agent')
   await page.getByRole('dialog').getByRole('textbox').press('Enter')
   await expect(page.locator('[data-hearing="on"]')).toBeVisible()
