@@ -317,6 +317,3 @@ mod real;
 
 #[path = "rtpengine_tests.rs"]
 mod forked;
-
-#[path = "load_tests.rs"]
-mod load;
