@@ -11,7 +11,6 @@ use tokio::time::timeout;
 mod rig_tests;
 
 use super::*;
-use crate::live::rtp::send::{G711, Packetiser};
 use crate::live::sip::message::Start;
 use crate::live::tape::{Tape, Taped};
 use crate::live::{EndCause, GapCause, HoldReason, Ingest, LegId, LegRole};
