@@ -1,5 +1,6 @@
 //! What tests call the recording server with: a scripted client, speech, and a look at what came of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,10 +154,49 @@ pub(super) fn joined(call: &Taped) -> Vec<(u8, LegRole, &'static str)> {
     call.events().iter().filter_map(joined).collect()
 }
 
-/// 40 ms of a tone each half second, on every leg at once: sent at real pace through `net`, which may drop, delay and bend packets.
+/// 40 ms of a tone each half second, on every leg at once; see [`send`].
 pub(super) async fn talk(
     ports: &[u16],
     seconds: u64,
+    net: impl Fn(usize, u64, &mut Vec<u8>) -> Option<u64>,
+) {
+    let tone = |s: u64| ((s as f32 * 0.6).sin() * 9_000.0) as i16;
+    let beep = |n: u64| (0..160).map(|s| if n % 25 < 2 { tone(s) } else { 0 }).collect();
+    send(ports, seconds, beep, net).await;
+}
+
+/// Frames that say which they are by their level, which comes again after [`LEVELS`]: what a lost or late packet does to one
+/// says nothing about another.
+pub(super) const LEVELS: u64 = 60;
+
+/// The level of frame `n`: a tenth above the one before, which A-law tells apart (G.711: 1 part in 16 at worst).
+pub(super) fn level(n: u64) -> i16 {
+    (80.0 * 1.1f64.powi((n % LEVELS) as i32)) as i16
+}
+
+/// Where each frame of [`level`]s lies that came through whole, in milliseconds by its number: frames that were made up in place of
+/// lost ones are left out, and so are those that a correction of the clock cut.
+pub(super) fn frames_ms(call: &Taped, leg: u8) -> BTreeMap<u64, i64> {
+    let mut found = BTreeMap::new();
+    for event in call.events() {
+        let Ingest::Audio { leg: of, at, pcm, concealed: false } = event else { continue };
+        let whole = pcm.windows(2).all(|two| two[0] == two[1]);
+        let near = |k: &u64| (i32::from(level(*k)) - i32::from(pcm[0])).abs();
+        let which = (0..LEVELS).min_by_key(near).filter(|_| of.0 == leg && whole && pcm[0] != 0);
+        if let Some(k) = which {
+            let around = at / 160;
+            let rounds = (around + LEVELS / 2).saturating_sub(k) / LEVELS;
+            found.insert(k + rounds * LEVELS, at as i64 / 8);
+        }
+    }
+    found
+}
+
+/// Frames on every leg at once: sent at real pace through `net`, which may drop, delay and bend packets.
+pub(super) async fn send(
+    ports: &[u16],
+    seconds: u64,
+    sound: impl Fn(u64) -> Vec<i16>,
     net: impl Fn(usize, u64, &mut Vec<u8>) -> Option<u64>,
 ) {
     let socket = Arc::new(tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap());
@@ -167,9 +207,7 @@ pub(super) async fn talk(
     for n in 0..seconds * 50 {
         tokio::time::sleep_until(begun + Duration::from_millis(n * 20)).await;
         for (ix, sender) in senders.iter_mut().enumerate() {
-            let tone = |s: u64| ((s as f32 * 0.6).sin() * 9_000.0) as i16;
-            let pcm: Vec<i16> = (0..160).map(|s| if n % 25 < 2 { tone(s) } else { 0 }).collect();
-            let mut bytes = sender.packet(&pcm);
+            let mut bytes = sender.packet(&sound(n));
             let Some(late_ms) = net(ix, n, &mut bytes) else { continue };
             let (socket, to) = (Arc::clone(&socket), ("127.0.0.1", ports[ix]));
             let due = begun + Duration::from_millis(n * 20 + late_ms);
