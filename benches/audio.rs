@@ -107,7 +107,8 @@ fn vad(c: &mut Criterion) {
     use lingting::speech::{SpeakerEmbedder, Vad};
     let models = ModelFolder::resolve(None);
     let environment = onnx::environment(&models.file_of("onnxruntime").unwrap()).unwrap();
-    let mut silero = Silero::open(&environment, &models.file_of("silero-vad").unwrap()).unwrap();
+    let model = onnx::Model::open(&environment, &models.file_of("silero-vad").unwrap());
+    let mut silero = Silero::new(model.unwrap());
     let leg = talk(SECONDS).swap_remove(0);
     let mut group = c.benchmark_group("voice, one leg");
     group.throughput(Throughput::Elements(SECONDS as u64 * 1000)).sample_size(10);
@@ -122,7 +123,8 @@ fn vad(c: &mut Criterion) {
             });
         });
     }
-    let mut ge2e = Ge2e::open(&environment, &models.file_of("speaker-ge2e").unwrap()).unwrap();
+    let model = Ge2e::model(&environment, &models.file_of("speaker-ge2e").unwrap());
+    let mut ge2e = Ge2e::new(model.unwrap());
     let voice = &leg[..SAMPLE_RATE_HZ as usize * 2];
     group.throughput(Throughput::Elements(2_000));
     group.bench_function("speaker embedding of 2 s (GE2E)", |b| {

@@ -3,8 +3,10 @@
 //! In: what the user asked for, and the model folder. Out: a pool of recognisers and a source of
 //! voice-activity detectors. Nothing is fetched here: what is missing is named with the remedy.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+#[cfg(feature = "onnx")]
+use super::listening::Listening;
 use super::memo::Memo;
 use crate::domain::EngineRef;
 use crate::engine::models::{ModelError, ModelFiles, ModelFolder};
@@ -75,10 +77,8 @@ pub struct Engines {
     pub id: EngineRef,
     /// What was recognised of calls while they went on.
     pub(super) memo: Memo,
-    vad_model: PathBuf,
-    speaker_model: PathBuf,
     #[cfg(feature = "onnx")]
-    environment: ort::environment::Environment,
+    listening: Listening,
 }
 
 /// What to open.
@@ -105,19 +105,12 @@ impl Engines {
         let files = options.models.locate(&options.model)?;
         let name = recogniser(options.engine, &files)?;
         let id = EngineRef { name: name.to_owned(), model: files.label(), sha256: files.sha256()? };
-        let vad_model = options.models.file_of("silero-vad")?;
-        let speaker_model = options.models.file_of("speaker-ge2e")?;
-        #[cfg(feature = "onnx")]
-        let environment =
-            crate::engine::onnx::environment(&options.models.file_of("onnxruntime")?)?;
         Ok(Self {
+            #[cfg(feature = "onnx")]
+            listening: Listening::open(&options.models)?,
             pool: Pool::new(transcribers(&files, &id, options)?),
             id,
             memo: Memo::default(),
-            vad_model,
-            speaker_model,
-            #[cfg(feature = "onnx")]
-            environment,
         })
     }
 
@@ -127,15 +120,7 @@ impl Engines {
     /// [`EngineError::Unavailable`] when a model cannot be opened.
     #[cfg(feature = "onnx")]
     pub fn ears(&self, legs: u16) -> Result<Ears, EngineError> {
-        use crate::engine::{silero::Silero, speaker::Ge2e};
-        use crate::speech::Vad;
-        let vad =
-            |_| Ok(Box::new(Silero::open(&self.environment, &self.vad_model)?) as Box<dyn Vad>);
-        let embedder = || Ge2e::open(&self.environment, &self.speaker_model);
-        Ok(Ears {
-            vads: (0..legs).map(vad).collect::<Result<_, EngineError>>()?,
-            embedder: if legs == 1 { Some(Box::new(embedder()?)) } else { None },
-        })
+        self.listening.ears(legs)
     }
 
     /// Without ONNX Runtime there are none.
@@ -144,11 +129,8 @@ impl Engines {
     /// Always [`EngineError::Unavailable`].
     #[cfg(not(feature = "onnx"))]
     pub fn ears(&self, _: u16) -> Result<Ears, EngineError> {
-        Err(EngineError::Unavailable(format!(
-            "{} and {} need ONNX Runtime, which this binary was built without",
-            self.vad_model.display(),
-            self.speaker_model.display()
-        )))
+        let why = "voice activity needs ONNX Runtime, which this binary was built without";
+        Err(EngineError::Unavailable(why.into()))
     }
 }
 

@@ -10,6 +10,8 @@ mod chat;
 pub mod config;
 mod drive;
 mod engines;
+#[cfg(feature = "onnx")]
+mod listening;
 mod memo;
 mod outputs;
 mod privacy;

@@ -1,7 +1,7 @@
-//! ONNX Runtime, loaded once from a shared library.
+//! ONNX Runtime, loaded once from a shared library, and the models that it runs.
 
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ort::environment::Environment;
 use ort::session::Session;
@@ -37,36 +37,70 @@ pub fn environment(library: &Path) -> Result<Environment, EngineError> {
     Ok(environment)
 }
 
-/// Opens a model for one thread of its own: our parallelism is over calls and windows.
-///
-/// # Errors
-/// [`EngineError::Unavailable`] when the model cannot be read.
-pub fn session(environment: &Environment, model: &Path) -> Result<Session, EngineError> {
-    let unavailable = |e: &dyn std::fmt::Display| {
-        EngineError::Unavailable(format!("{}: {e}; run `lingting models verify`", model.display()))
-    };
-    Session::builder(environment)
-        .map_err(|e| unavailable(&e))?
-        .with_intra_threads(1)
-        .map_err(|e| unavailable(&e))?
-        .with_inter_threads(1)
-        .map_err(|e| unavailable(&e))?
-        .commit_from_file(model)
-        .map_err(|e| unavailable(&e))
+/// A model that callers share. It is opened as often as it runs at the same time: a session takes megabytes and
+/// milliseconds to open, and holds no state between runs.
+pub struct Model {
+    environment: Environment,
+    source: Source,
+    idle: Mutex<Vec<Session>>,
 }
 
-/// Opens a model that was made in memory, for one thread of its own.
-///
-/// # Errors
-/// What the runtime says.
-pub(super) fn session_from_memory(
-    environment: &Environment,
-    model: &[u8],
-) -> Result<Session, String> {
-    let open = || {
-        let builder = Session::builder(environment)?;
+enum Source {
+    File(PathBuf),
+    Made(Vec<u8>),
+}
+
+impl Model {
+    /// Opens the model in `file`.
+    ///
+    /// # Errors
+    /// [`EngineError::Unavailable`] when it cannot be read.
+    pub fn open(environment: &Environment, file: &Path) -> Result<Arc<Self>, EngineError> {
+        Self::opened(environment, Source::File(file.to_owned())).map_err(|e| {
+            let why = format!("{}: {e}; run `lingting models verify`", file.display());
+            EngineError::Unavailable(why)
+        })
+    }
+
+    /// Opens a model that was made in memory.
+    ///
+    /// # Errors
+    /// What the runtime says.
+    pub(super) fn made(environment: &Environment, model: Vec<u8>) -> Result<Arc<Self>, ort::Error> {
+        Self::opened(environment, Source::Made(model))
+    }
+
+    /// The first session is opened at once: who cannot be opened says so at the start, not at the first call.
+    fn opened(environment: &Environment, source: Source) -> Result<Arc<Self>, ort::Error> {
+        let model = Self { environment: environment.clone(), source, idle: Mutex::default() };
+        let first = model.session()?;
+        model.idle().push(first);
+        Ok(Arc::new(model))
+    }
+
+    /// Runs the model; `run` must leave nothing in the session.
+    pub(super) fn run<T>(
+        &self,
+        run: impl FnOnce(&mut Session) -> Result<T, ort::Error>,
+    ) -> Result<T, ort::Error> {
+        let idle = self.idle().pop();
+        let mut session = idle.map_or_else(|| self.session(), Ok)?;
+        let result = run(&mut session);
+        self.idle().push(session);
+        result
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Session>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For one thread of its own: our parallelism is over calls and windows.
+    fn session(&self) -> Result<Session, ort::Error> {
+        let builder = Session::builder(&self.environment)?;
         let mut builder = builder.with_intra_threads(1)?.with_inter_threads(1)?;
-        builder.commit_from_memory(model)
-    };
-    open().map_err(|e: ort::Error| e.to_string())
+        match &self.source {
+            Source::File(file) => builder.commit_from_file(file),
+            Source::Made(model) => builder.commit_from_memory(model),
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! A pool of engines: each on a thread of its own, fed from one queue.
 //!
-//! In: closures that want an engine. Out: nothing but their effects. Calls that go on come before recordings, and
-//! what nobody needs runs only where nothing else is to do. The queue has no limit of its own, because a session stops feeding audio while its backlog is long and `app` limits sessions.
+//! In: closures that want an engine. Out: nothing but their effects. Calls that go on come before recordings, the one due first
+//! before the others, and what nobody needs runs only where nothing else is to do. The queue has no limit of its own, because a session stops feeding audio while its backlog is long and `app` limits sessions.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 type Task<E> = Box<dyn FnOnce(&mut E) + Send>;
 
@@ -21,8 +22,10 @@ struct Queue<E> {
 }
 
 struct State<E> {
-    /// What somebody waits for now: calls that go on.
-    urgent: VecDeque<Task<E>>,
+    /// What somebody waits for now, calls that go on: by when it is due, then as it came.
+    urgent: BTreeMap<(Instant, u64), Task<E>>,
+    /// Urgent tasks so far.
+    numbered: u64,
     tasks: VecDeque<Task<E>>,
     /// Engines that work.
     busy: usize,
@@ -38,7 +41,7 @@ impl<E> Queue<E> {
     fn next(&self) -> Option<Task<E>> {
         let mut state = self.lock();
         loop {
-            if let Some(task) = state.urgent.pop_front() {
+            if let Some((_, task)) = state.urgent.pop_first() {
                 state.busy += 1;
                 return Some(task);
             }
@@ -59,7 +62,8 @@ impl<E: Send + 'static> Pool<E> {
     pub fn new(engines: Vec<E>) -> Self {
         let queue = Arc::new(Queue {
             state: Mutex::new(State {
-                urgent: VecDeque::new(),
+                urgent: BTreeMap::new(),
+                numbered: 0,
                 tasks: VecDeque::new(),
                 busy: 0,
                 closed: false,
@@ -92,9 +96,13 @@ impl<E: Send + 'static> Pool<E> {
         self.queue.changed.notify_one();
     }
 
-    /// Queues a task before all that [`Pool::submit`] queued.
-    pub fn submit_urgent(&self, task: impl FnOnce(&mut E) + Send + 'static) {
-        self.queue.lock().urgent.push_back(Box::new(task));
+    /// Queues a task before all that [`Pool::submit`] queued, and before urgent ones that are due later.
+    pub fn submit_urgent(&self, due: Instant, task: impl FnOnce(&mut E) + Send + 'static) {
+        let mut state = self.queue.lock();
+        state.numbered += 1;
+        let key = (due, state.numbered);
+        state.urgent.insert(key, Box::new(task));
+        drop(state);
         self.queue.changed.notify_one();
     }
 
@@ -109,11 +117,6 @@ impl<E: Send + 'static> Pool<E> {
             self.queue.changed.notify_one();
         }
         spare
-    }
-
-    /// Urgent tasks that wait for an engine.
-    pub fn waiting_urgent(&self) -> usize {
-        self.queue.lock().urgent.len()
     }
 }
 
@@ -147,11 +150,15 @@ mod tests {
             move |(): &mut ()| sender.send(word).unwrap()
         };
         pool.submit(say("recording"));
-        pool.submit_urgent(say("live"));
+        let now = Instant::now();
+        let ms = std::time::Duration::from_millis;
+        pool.submit_urgent(now + ms(900), say("long"));
+        pool.submit_urgent(now + ms(300), say("short"));
+        pool.submit_urgent(now + ms(300), say("short, later"));
         assert!(!pool.submit_spare(say("partial")));
-        assert_eq!(pool.waiting_urgent(), 1);
         go.send(()).unwrap();
-        assert_eq!([receiver.recv().unwrap(), receiver.recv().unwrap()], ["live", "recording"]);
+        let order: Vec<_> = (0..4).map(|_| receiver.recv().unwrap()).collect();
+        assert_eq!(order, ["short", "short, later", "long", "recording"]);
         while pool.queue.lock().busy > 0 {
             std::thread::yield_now();
         }

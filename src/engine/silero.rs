@@ -1,12 +1,10 @@
 //! Voice activity by Silero VAD 6, the 16 kHz sequence model, through ONNX Runtime.
 
-use std::path::Path;
+use std::sync::Arc;
 
-use ort::environment::Environment;
-use ort::session::Session;
 use ort::value::TensorRef;
 
-use super::onnx;
+use super::onnx::Model;
 use crate::speech::{EngineError, VAD_FRAME_SAMPLES, Vad};
 
 /// Samples of the frame before that the model sees again.
@@ -15,26 +13,23 @@ const STATE: usize = 128;
 /// Frames a run, so that a long block does not build a huge tensor.
 const FRAMES_MAX: usize = 64;
 
-/// The model with its running state.
+/// One leg's running state; the model, `silero_vad_16k_sequence.onnx`, is shared.
 pub struct Silero {
-    session: Session,
+    model: Arc<Model>,
     context: [f32; CONTEXT_SAMPLES],
     hidden: Vec<f32>,
     cell: Vec<f32>,
 }
 
 impl Silero {
-    /// Opens `silero_vad_16k_sequence.onnx`.
-    ///
-    /// # Errors
-    /// [`EngineError::Unavailable`] when the model cannot be read.
-    pub fn open(environment: &Environment, model: &Path) -> Result<Self, EngineError> {
-        Ok(Self {
-            session: onnx::session(environment, model)?,
+    /// A detector that has heard nothing yet.
+    pub fn new(model: Arc<Model>) -> Self {
+        Self {
+            model,
             context: [0.0; CONTEXT_SAMPLES],
             hidden: vec![0.0; STATE],
             cell: vec![0.0; STATE],
-        })
+        }
     }
 
     fn run(&mut self, samples: &[f32]) -> Result<Vec<f32>, ort::Error> {
@@ -47,19 +42,22 @@ impl Silero {
             self.context.copy_from_slice(&frame[VAD_FRAME_SAMPLES - CONTEXT_SAMPLES..]);
         }
         let shape = [1, 1, STATE];
-        let outputs = self.session.run(ort::inputs![
-            "input" => TensorRef::from_array_view(([frames, width], input.as_slice()))?,
-            "h" => TensorRef::from_array_view((shape, self.hidden.as_slice()))?,
-            "c" => TensorRef::from_array_view((shape, self.cell.as_slice()))?,
-        ])?;
-        let probabilities = outputs[0].try_extract_tensor::<f32>()?.1.to_vec();
-        let (hidden, cell) =
-            (outputs[1].try_extract_tensor::<f32>()?.1, outputs[2].try_extract_tensor::<f32>()?.1);
-        if hidden.len() == STATE && cell.len() == STATE {
-            self.hidden.copy_from_slice(hidden);
-            self.cell.copy_from_slice(cell);
-        }
-        Ok(probabilities)
+        let Self { model, hidden, cell, .. } = self;
+        model.run(|session| {
+            let outputs = session.run(ort::inputs![
+                "input" => TensorRef::from_array_view(([frames, width], input.as_slice()))?,
+                "h" => TensorRef::from_array_view((shape, hidden.as_slice()))?,
+                "c" => TensorRef::from_array_view((shape, cell.as_slice()))?,
+            ])?;
+            let probabilities = outputs[0].try_extract_tensor::<f32>()?.1.to_vec();
+            for (state, new) in [(hidden, &outputs[1]), (cell, &outputs[2])] {
+                let new = new.try_extract_tensor::<f32>()?.1;
+                if new.len() == STATE {
+                    state.copy_from_slice(new);
+                }
+            }
+            Ok(probabilities)
+        })
     }
 }
 

@@ -5,13 +5,14 @@
 //! by ONNX Runtime; nothing is converted beforehand.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use ort::environment::Environment;
-use ort::session::Session;
 use ort::value::TensorRef;
 
 use super::log_mel::LogMel;
-use super::{lstm_graph, onnx, torch_file};
+use super::onnx::Model;
+use super::{lstm_graph, torch_file};
 use crate::speech::{EngineError, SpeakerEmbedder};
 
 const BANDS: usize = 40;
@@ -24,16 +25,21 @@ const LEVEL: f32 = 0.031_622_776;
 
 /// The voice encoder.
 pub struct Ge2e {
-    session: Session,
+    model: Arc<Model>,
     mel: LogMel,
 }
 
 impl Ge2e {
+    /// An encoder over a model of [`Ge2e::model`], which others may share.
+    pub fn new(model: Arc<Model>) -> Self {
+        Self { model, mel: LogMel::new(BANDS) }
+    }
+
     /// Opens `pretrained.pt` of Resemblyzer.
     ///
     /// # Errors
     /// [`EngineError::Unavailable`] when the weights cannot be read or are others.
-    pub fn open(environment: &Environment, weights: &Path) -> Result<Self, EngineError> {
+    pub fn model(environment: &Environment, weights: &Path) -> Result<Arc<Model>, EngineError> {
         let unavailable = |why: String| {
             EngineError::Unavailable(format!(
                 "{}: {why}; run `lingting models verify`",
@@ -42,8 +48,7 @@ impl Ge2e {
         };
         let bytes = std::fs::read(weights).map_err(|e| unavailable(e.to_string()))?;
         let model = graph(&bytes).map_err(unavailable)?;
-        let session = onnx::session_from_memory(environment, &model).map_err(unavailable)?;
-        Ok(Self { session, mel: LogMel::new(BANDS) })
+        Model::made(environment, model).map_err(|e| unavailable(e.to_string()))
     }
 
     fn features(&self, samples: &[f32]) -> Option<Vec<f32>> {
@@ -83,12 +88,13 @@ impl SpeakerEmbedder for Ge2e {
     fn embed(&mut self, samples: &[f32]) -> Result<Vec<f32>, EngineError> {
         let failed = |why: String| EngineError::Failed { engine: "ge2e", why };
         let mel = self.features(samples).ok_or_else(|| failed("silence has no voice".into()))?;
-        let input = TensorRef::from_array_view(([mel.len() / BANDS, 1, BANDS], mel.as_slice()))
-            .map_err(|e| failed(e.to_string()))?;
-        let outputs =
-            self.session.run(ort::inputs!["mel" => input]).map_err(|e| failed(e.to_string()))?;
-        let (_, voice) =
-            outputs[0].try_extract_tensor::<f32>().map_err(|e| failed(e.to_string()))?;
+        let shape = [mel.len() / BANDS, 1, BANDS];
+        let run = |session: &mut ort::session::Session| {
+            let input = TensorRef::from_array_view((shape, mel.as_slice()))?;
+            let outputs = session.run(ort::inputs!["mel" => input])?;
+            Ok(outputs[0].try_extract_tensor::<f32>()?.1.to_vec())
+        };
+        let voice = self.model.run(run).map_err(|e| failed(e.to_string()))?;
         let norm = voice.iter().map(|v| v * v).sum::<f32>().sqrt();
         if voice.len() != SIZE || norm.is_nan() || norm <= 0.0 {
             return Err(failed(format!("{} values of norm {norm}", voice.len())));
@@ -114,8 +120,8 @@ mod tests {
         else {
             return;
         };
-        let environment = onnx::environment(Path::new(&library)).unwrap();
-        let mut encoder = Ge2e::open(&environment, Path::new(&weights)).unwrap();
+        let environment = crate::engine::onnx::environment(Path::new(&library)).unwrap();
+        let mut encoder = Ge2e::new(Ge2e::model(&environment, Path::new(&weights)).unwrap());
         let hum = |hz: f32| -> Vec<f32> {
             let at = |i: u16| (f32::from(i) * hz / 16_000.0).fract() - 0.5;
             (0..25_600u16).map(at).collect()

@@ -1,5 +1,8 @@
 //! What a session asks of the engines, and what it gets back.
 
+use std::time::Duration;
+
+use crate::audio::SAMPLE_RATE_HZ;
 use crate::domain::Language;
 use crate::speech::Heard;
 
@@ -14,6 +17,8 @@ pub struct Job {
     pub id: JobId,
     /// What to do.
     pub work: Work,
+    /// It was tried before, with other speech around it, and gave no words.
+    pub again: bool,
 }
 
 /// The kinds of work.
@@ -30,6 +35,14 @@ pub enum Work {
         /// Words to expect; empty: none.
         prompt: String,
     },
+}
+
+impl Work {
+    /// Length of the speech.
+    pub fn speech(&self) -> Duration {
+        let (Work::Detect(samples) | Work::Transcribe { samples, .. }) = self;
+        Duration::from_millis(samples.len() as u64 * 1_000 / u64::from(SAMPLE_RATE_HZ))
+    }
 }
 
 /// An engine's answer.

@@ -351,7 +351,8 @@ impl CallSession {
                 self.language_asked = true;
                 let ask = self.new_id();
                 let samples = window.samples.clone();
-                self.outputs.push_back(Output::Run(Job { id: ask, work: Work::Detect(samples) }));
+                let work = Work::Detect(samples);
+                self.outputs.push_back(Output::Run(Job { id: ask, work, again: false }));
             }
             self.windows.insert(id, window);
             self.unsent.push(id);
@@ -369,7 +370,8 @@ impl CallSession {
                     language: language.clone(),
                     prompt: prompt.clone(),
                 };
-                self.outputs.push_back(Output::Run(Job { id, work }));
+                let again = self.second_tries.contains(&id);
+                self.outputs.push_back(Output::Run(Job { id, work, again }));
             }
         }
     }

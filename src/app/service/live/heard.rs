@@ -38,11 +38,21 @@ const ANEW: Duration = Duration::from_secs(1);
 /// And not before so many times passed as it took the last time: long calls must not keep others waiting.
 const REST: u32 = 10;
 
+/// The same where new words wait to be shown.
+const REST_STALE: u32 = 2;
+
+/// By when speech is due, as a share of its length: what is short is done first, and nobody waits for ever.
+const DUE_SHARE: u32 = 4;
+
+/// Speech that gave no words the first time is due so much later.
+const DUE_AGAIN: Duration = Duration::from_secs(3);
+
 /// Speech that goes on is shown from this length on, and again after so much more, in milliseconds.
 const PARTIAL_MS: u64 = 1_200;
 
-/// After a partial no other is made for so many times as it took: one is nice to have, and final text waits for none.
-const PARTIAL_REST: u32 = 3;
+/// After a partial no other is made for half as many times as there are calls as it took, and at least once: one is nice to
+/// have, and final text waits for none.
+const CALLS_PER_REST: u32 = 2;
 
 /// Longest speech that is recognised for a partial, in milliseconds.
 const PARTIAL_MS_MAX: u64 = 12_000;
@@ -126,11 +136,17 @@ impl Spare {
         may
     }
 
-    /// It was made, or not taken.
-    pub(super) fn end(&mut self, now: Instant) {
+    /// It was made, while so many calls went on.
+    pub(super) fn end(&mut self, now: Instant, calls: usize) {
         if let Some(since) = self.under_way.take() {
-            self.next = now + now.duration_since(since) * PARTIAL_REST;
+            let rest = (calls as u32 / CALLS_PER_REST).max(1);
+            self.next = now + now.duration_since(since) * rest;
         }
+    }
+
+    /// It was not taken.
+    fn give_back(&mut self) {
+        self.under_way = None;
     }
 }
 
@@ -233,8 +249,8 @@ impl Ear {
             self.tell(Input::End(Vec::new()))?;
         }
         let since = self.worked_out.elapsed();
-        let rested = since >= self.took * REST || grown.ended;
-        if rested && (self.stale || since >= ANEW) {
+        let rest = self.took * if self.stale { REST_STALE } else { REST };
+        if (since >= rest || grown.ended) && (self.stale || since >= ANEW) {
             self.work_out();
         }
         self.ask_for_partials(spare);
@@ -271,9 +287,13 @@ impl Ear {
     }
 
     fn run(&mut self, job: Job) {
-        self.open.insert(job.id, (Instant::now(), memo::key(&job.work)));
+        let now = Instant::now();
+        self.open.insert(job.id, (now, memo::key(&job.work)));
+        let again = if job.again { DUE_AGAIN } else { Duration::ZERO };
+        let due = now + job.work.speech() / DUE_SHARE + again;
         let (answers, number) = (self.answers.clone(), self.number);
-        self.engines.pool.submit_urgent(move |engine| {
+        self.engines.pool.submit_urgent(due, move |engine| {
+            metrics::histogram!("lingting_live_queue_seconds").record(now.elapsed().as_secs_f64());
             let answer = catch_unwind(AssertUnwindSafe(|| work(engine.as_mut(), job.work)))
                 .unwrap_or(Answer::Failed);
             // The call may have been given up.
@@ -319,7 +339,7 @@ impl Ear {
             });
             self.partials.refused = !taken;
             if !taken {
-                spare.end(Instant::now());
+                spare.give_back();
             } else {
                 self.partials.asked.insert(leg, (start, ms));
                 self.partials.open.insert(leg);

@@ -152,7 +152,7 @@ impl Room {
             }
             for (number, job, answer) in answers.try_iter().collect::<Vec<_>>() {
                 if is_partial(job) {
-                    self.spare.end(Instant::now());
+                    self.spare.end(Instant::now(), self.ears.len());
                 }
                 let Some(ear) = self.ears.get_mut(&number) else { continue };
                 let result = ear.answered(job, answer);
