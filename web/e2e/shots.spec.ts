@@ -3,36 +3,59 @@
  *
  *     SHOTS=DIR npm run e2e -- shots.spec.ts
  */
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from '@playwright/test'
-import { expect, LANGUAGES, logIn, test } from './at'
+import type { Browser, Page } from '@playwright/test'
+import { expect, logIn, test } from './at'
 import type { Role } from './people'
+import { binary, LIVE } from './service'
 
 const out = process.env.SHOTS
 test.skip(!out, 'only when SHOTS names a folder')
 test.setTimeout(300_000)
+// Traces of long pages cost minutes, and there is nothing to trace.
+test.use({ trace: 'off' })
 
-const SCHEMES = ['light', 'dark'] as const
-const SIZES = { desk: { width: 1280, height: 800 }, tablet: { width: 820, height: 1180 } }
+const DESK = { width: 1280, height: 800 }
+const TABLET = { width: 820, height: 1180 }
 
-/** Name, address, and who looks. */
-const PAGES: [string, string, Role][] = [
-  ['inbox', '/inbox', 'reviewer'],
-  ['call', '/calls/FIRST', 'reviewer'],
-  ['search', '/search?q=~投诉', 'reviewer'],
+/** Name, address, and who looks: nobody is somebody who has not logged in. */
+const PAGES: [string, string, Role | 'nobody'][] = [
+  ['login', '/', 'nobody'],
+  ['inbox', '/inbox?show=all', 'reviewer'],
+  ['call', '/calls/CALL', 'reviewer'],
+  ['call-chat', '/calls/CHAT', 'reviewer'],
+  ['call-refused', '/calls/none', 'client'],
+  ['search', '/search', 'reviewer'],
+  ['search-found', '/search?q=~投诉', 'reviewer'],
+  ['search-fault', '/search?q=(投诉', 'reviewer'],
   ['dashboards', '/dashboards', 'supervisor'],
   ['coverage', '/coverage', 'supervisor'],
   ['agent', '/agents/AGENT', 'supervisor'],
   ['rubrics', '/rubrics', 'administrator'],
-  ['rubric', '/rubrics/inbound-service-zh', 'administrator'],
-  ['ingest', '/ingest', 'administrator'],
+  ['rubric-read', '/rubrics/inbound-service-zh', 'administrator'],
+  ['rubric-edit', '/rubrics/inbound-service-zh?tab=edit', 'administrator'],
+  ['rubric-dialogues', '/rubrics/inbound-service-zh?tab=dialogues', 'administrator'],
+  ['rubric-backtest', '/rubrics/inbound-service-zh?tab=backtest', 'administrator'],
+  ['rubric-versions', '/rubrics/inbound-service-zh?tab=versions', 'administrator'],
+  ['ingest-upload', '/ingest?tab=upload', 'administrator'],
+  ['ingest-ledger', '/ingest?tab=ledger', 'administrator'],
+  ['ingest-jobs', '/ingest?tab=jobs', 'administrator'],
+  ['ingest-sources', '/ingest?tab=sources', 'administrator'],
   ['people', '/admin/people', 'administrator'],
   ['units', '/admin/units', 'administrator'],
-  ['retention', '/admin/retention', 'administrator'],
+  ['retention-due', '/admin/retention?tab=due', 'administrator'],
+  ['retention-rules', '/admin/retention?tab=rules', 'administrator'],
+  ['retention-holds', '/admin/retention?tab=holds', 'administrator'],
+  ['retention-certificates', '/admin/retention?tab=certificates', 'administrator'],
   ['webhooks', '/admin/webhooks', 'administrator'],
   ['audit', '/admin/audit', 'administrator'],
   ['account', '/account', 'reviewer'],
+  ['live-empty', '/live', 'supervisor'],
+  ['alerts', '/alerts?state=all', 'supervisor'],
+  ['alerts-precision', '/alerts?tab=precision', 'administrator'],
+  ['alerts-policy', '/alerts?tab=policy', 'administrator'],
 ]
 
 async function settled(page: Page) {
@@ -41,31 +64,78 @@ async function settled(page: Page) {
   await page.waitForTimeout(2000)
 }
 
-for (const [name, address, role] of PAGES) {
-  test(`photograph ${name}`, async ({ browser, baseURL }) => {
-    mkdirSync(out!, { recursive: true })
-    for (const language of LANGUAGES) {
-      for (const scheme of SCHEMES) {
-        for (const [size, viewport] of Object.entries(SIZES)) {
-          // Tablets in one theme: what differs is the layout.
-          if (size === 'tablet' && scheme === 'dark') continue
-          const context = await browser.newContext({
-            baseURL,
-            viewport,
-            locale: language,
-            timezoneId: 'Asia/Shanghai',
-          })
-          const page = await context.newPage()
-          await logIn(page, role, language, scheme)
-          const first = (await (await page.request.get('/api/v1/calls?limit=1')).json()).items[0]
-          await page.goto(
-            address.replace('FIRST', first?.id ?? 'none').replace('AGENT', first?.agent ?? 'none'),
-          )
-          await settled(page)
-          await page.screenshot({ path: join(out!, `${name}-${size}-${language.slice(0, 2)}-${scheme}.png`) })
-          await context.close()
-        }
-      }
-    }
-  })
+/** What an address speaks of, by what there is. */
+async function written(page: Page, address: string): Promise<string> {
+  if (!/[A-Z]{4}/.test(address)) return address
+  const one = async (kind: string) => {
+    const answer = await page.request.get(`/api/v1/calls?limit=1&kind=${kind}`)
+    return (await answer.json()).items[0]
+  }
+  const [call, chat] = [await one('call'), await one('chat')]
+  return address.replace('CALL', call.id).replace('CHAT', chat.id).replace('AGENT', call.agent)
 }
+
+/** One visit, in both languages, both themes and both sizes: tablets in one theme, as what differs is the layout. */
+async function photograph(browser: Browser, name: string, address: string, role: Role | 'nobody') {
+  mkdirSync(out!, { recursive: true })
+  const baseURL = process.env.E2E_URL!
+  const context = await browser.newContext({
+    baseURL,
+    viewport: DESK,
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+  })
+  const page = await context.newPage()
+  await logIn(page, role === 'nobody' ? 'reviewer' : role)
+  const place = await written(page, address)
+  if (role === 'nobody') await context.clearCookies()
+  await page.goto(place)
+  await settled(page)
+  const shoot = async (what: string) => {
+    await page.mouse.move(0, 0)
+    // Charts are drawn anew, and buttons' colours take their time.
+    await page.waitForTimeout(700)
+    await page.screenshot({ path: join(out!, `${name}-${what}.png`), fullPage: true })
+  }
+  const press = (label: string) => page.getByRole('button', { name: label, exact: true }).click()
+  await shoot('desk-zh-light')
+  await press('切换为深色')
+  await shoot('desk-zh-dark')
+  await press('切换为英文')
+  await shoot('desk-en-dark')
+  await press('Switch to light')
+  await shoot('desk-en-light')
+  await page.setViewportSize(TABLET)
+  await shoot('tablet-en-light')
+  await press('Switch to Chinese')
+  await shoot('tablet-zh-light')
+  await context.close()
+}
+
+for (const [name, address, role] of PAGES) {
+  test(`photograph ${name}`, ({ browser }) => photograph(browser, name, address, role))
+}
+
+test.describe('while calls go on', () => {
+  let played: ChildProcess
+  const calls = `${new URL('../..', import.meta.url).pathname}tests/calls`
+
+  test.beforeAll(async () => {
+    const to = `${process.env.E2E_URL!.replace('http', 'ws')}/live/media-stream/${LIVE.name}/${LIVE.token}`
+    played = spawn(binary(), ['simulate', calls, '--to', to, '--at-once', '3', '--loop', '--for', '10m'], {
+      stdio: 'ignore',
+    })
+    await new Promise((done) => setTimeout(done, 45_000))
+  })
+  test.afterAll(() => {
+    played.kill('SIGTERM')
+  })
+
+  test('photograph live', ({ browser }) => photograph(browser, 'live', '/live', 'supervisor'))
+
+  test('photograph live-call', async ({ browser, page }) => {
+    await logIn(page, 'supervisor')
+    const { calls } = await (await page.request.get('/api/v1/live/calls')).json()
+    await photograph(browser, 'live-call', `/live/${calls[0].id}`, 'supervisor')
+  })
+})
