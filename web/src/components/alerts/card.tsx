@@ -2,6 +2,7 @@
 import { ArrowUpOutlined, CheckCircleOutlined, UserOutlined } from '@ant-design/icons'
 import type { Alert } from '@/api/live'
 import { useCan, useMe } from '@/app/session'
+import { CriterionTitle } from '@/components/criterion-title'
 import { UnitName } from '@/components/units'
 import { SeverityTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
@@ -28,7 +29,9 @@ export function AlertCard({ alert, goes, onGo }: Props) {
     >
       <header>
         <SeverityTag severity={alert.severity} />
-        <b>{alert.title}</b>
+        <b>
+          <CriterionTitle {...alert} />
+        </b>
         <AlertTime alert={alert} />
       </header>
       <AlertQuote alert={alert} />

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { Card, Empty } from 'antd'
 import type { Schemas } from '@/api/client'
+import { CriterionTitle } from '@/components/criterion-title'
 import { VerdictTag } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
 import { messages } from './messages'
@@ -44,7 +45,7 @@ function Row({ call }: { call: Call }) {
       </div>
       {worst && (
         <p className="agent-worst">
-          {worst.title}
+          <CriterionTitle {...worst} />
           {worst.quote && <q>{worst.quote}</q>}
         </p>
       )}

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { Card, Table, Typography } from 'antd'
 import type { Schemas } from '@/api/client'
+import { CriterionTitle } from '@/components/criterion-title'
 import { useLocale, useMessages } from '@/i18n'
 import type { Asked } from '@/pages/dashboards/use-figures'
 import { messages } from './messages'
@@ -27,7 +28,7 @@ export function Criteria({ criteria, asked }: { criteria: Criterion[]; asked: As
             render: (_, { rubric, criterion, title }) => (
               <>
                 <Link to="/inbox" search={{ ...asked, rubric, criterion, finding: 'not_met', show: 'all' }}>
-                  {title ?? criterion}
+                  <CriterionTitle rubric={rubric} criterion={criterion} title={title ?? criterion} />
                 </Link>
                 <Typography.Text type="secondary" className="agent-rubric">
                   {rubric}
@@ -44,7 +45,7 @@ export function Criteria({ criteria, asked }: { criteria: Criterion[]; asked: As
           {
             title: t.team,
             align: 'end',
-            render: (_, { team }) => (team ? share(team.compliance.share) : t.noTeam),
+            render: (_, { team }) => (team ? share(team.compliance.share) : '—'),
           },
           { title: t.judged, align: 'end', render: (_, { own }) => format.number(own.compliance.of) },
         ]}

@@ -5,6 +5,7 @@ import { useCan } from '@/app/session'
 import { useAddress } from '@/components/address'
 import { Acknowledge, Feedback, ToCall } from '@/components/alerts/actions'
 import { AlertQuote, AlertState } from '@/components/alerts/card'
+import { CriterionTitle } from '@/components/criterion-title'
 import { Listing, useListing } from '@/components/listing'
 import { SeverityTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
@@ -60,10 +61,10 @@ function useColumns(): TableProps<Alert>['columns'] {
     {
       title: t.what,
       width: 220,
-      render: (_, { severity, title }) => (
+      render: (_, alert) => (
         <Flex gap={6} wrap align="center">
-          <SeverityTag severity={severity} />
-          {title}
+          <SeverityTag severity={alert.severity} />
+          <CriterionTitle {...alert} />
         </Flex>
       ),
     },

@@ -4,6 +4,7 @@ import { Empty, Progress, Table, type TableProps, Tag } from 'antd'
 import { useMemo } from 'react'
 import { alerts, type Precision } from '@/api/live'
 import { useAddress } from '@/components/address'
+import { CriterionTitle } from '@/components/criterion-title'
 import { DayRange } from '@/components/day-range'
 import { momentsOf } from '@/components/days'
 import { ProblemAlert } from '@/components/problem'
@@ -58,9 +59,9 @@ function useColumns(): TableProps<Precision>['columns'] {
   return [
     {
       title: t.criterion,
-      render: (_, { title, rubric }) => (
+      render: (_, { title, rubric, criterion }) => (
         <>
-          {title}
+          <CriterionTitle rubric={rubric} criterion={criterion} title={title} />
           <br />
           <small className="alert-fine">{rubric}</small>
         </>

@@ -4,6 +4,7 @@ import { Segmented, type TableColumnsType } from 'antd'
 import { useCallback, useMemo } from 'react'
 import { ChartCard } from '@/components/chart'
 import type { Look } from '@/components/chart/option'
+import { useTitles } from '@/components/titles'
 import { useLocale, useMessages } from '@/i18n'
 import { sharesOption } from './charts'
 import { messages } from './messages'
@@ -17,6 +18,8 @@ const WORDS = {
   criterion: 'byCriterion',
   week: 'byWeek',
 } as const
+
+const NONE: Group[] = []
 
 interface Named extends Group {
   called: string
@@ -65,6 +68,8 @@ export function ComplianceCard({ asked }: { asked: Asked }) {
 function useNamed(groups: Group[] | undefined, by: By): Named[] | undefined {
   const t = useMessages(messages)
   const { format } = useLocale()
+  const titled = by === 'criterion' ? (groups ?? NONE) : NONE
+  const titleOf = useTitles(titled.map(({ rubric, name }) => ({ rubric: rubric ?? '', title: name ?? '' })))
   return useMemo(() => {
     if (!groups) return undefined
     const drawn = drawnOf(groups, by)
@@ -72,9 +77,14 @@ function useNamed(groups: Group[] | undefined, by: By): Named[] | undefined {
     if (by === 'week') {
       return all.map((group) => ({ ...group, called: group.key ? format.date(group.key) : t.unknown }))
     }
-    const names = namesOf(all, t.unknown)
+    const named = all.map((group) =>
+      by === 'criterion' && group.rubric && group.key
+        ? { ...group, name: titleOf(group.rubric, group.key, group.name ?? group.key) }
+        : group,
+    )
+    const names = namesOf(named, t.unknown)
     return all.map((group, ix) => ({ ...group, called: names[ix]! }))
-  }, [groups, by, format, t])
+  }, [groups, by, format, t, titleOf])
 }
 
 function useOption(by: By) {

@@ -2,6 +2,7 @@
 import { Tag } from 'antd'
 import { useEffect, useRef } from 'react'
 import { useCan, useMe } from '@/app/session'
+import { CriterionTitle } from '@/components/criterion-title'
 import { PlayButton, pieceAt } from '@/components/player'
 import { DecisionButtons, DecisionForm } from '@/components/review/decision-form'
 import { cut, type Line, type Proof } from '@/components/review/evidence'
@@ -50,7 +51,7 @@ export function FindingCard(props: CardProps) {
         <VerdictTag verdict={finding.verdict} />
         <SeverityTag severity={finding.severity} />
         <button type="button" className="inbox-card-title" onClick={props.onChoose}>
-          {finding.title}
+          <CriterionTitle {...finding} />
         </button>
         <span className="inbox-sure">{t.confidence(format.percent(finding.confidence, 0))}</span>
       </header>

@@ -84,7 +84,7 @@ function Value({ name, value }: { name: Filter; value: string }) {
   const { format } = useLocale()
   const criteria = useCriteria(name === 'criterion' || name === 'failed')
   if (name === 'criterion' || name === 'failed') {
-    return criteria.find(({ criterion }) => criterion === value)?.name ?? value
+    return criteria.find(({ criterion }) => criterion === value)?.title ?? value
   }
   if (value === '') return f.unknown
   if (isUnit(name)) return <UnitName kind={name} id={value} />

@@ -2,11 +2,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { api, data } from '@/api/client'
 import { useCan } from '@/app/session'
+import { useTitles } from '@/components/titles'
 
 export interface Criterion {
   rubric: string
   criterion: string
-  name: string
+  title: string
 }
 
 const NONE: Criterion[] = []
@@ -21,9 +22,11 @@ export function useCriteria(wanted = true): Criterion[] {
       const params = { query: { by: 'criterion' } }
       const { groups } = await data(api.GET('/api/v1/stats/compliance', { params }))
       return groups.flatMap(({ rubric, key, name }) =>
-        rubric && key ? [{ rubric, criterion: key, name: name ?? key }] : [],
+        rubric && key ? [{ rubric, criterion: key, title: name ?? key }] : [],
       )
     },
   })
-  return answer.data ?? NONE
+  const criteria = answer.data ?? NONE
+  const titleOf = useTitles(criteria)
+  return criteria.map((one) => ({ ...one, title: titleOf(one.rubric, one.criterion, one.title) }))
 }

@@ -105,7 +105,7 @@ function FailedCriterion({ search, change, criteria }: Omit<Props, 'close'> & { 
           const { rubric, criterion } = one ?? {}
           change({ ...search, rubric, criterion, finding: one && 'not_met' })
         }}
-        options={criteria.map(({ name }, value) => ({ value, label: name }))}
+        options={criteria.map(({ title }, value) => ({ value, label: title }))}
         popupMatchSelectWidth={false}
       />
     </Field>

@@ -103,7 +103,7 @@ function Head({ call, work, onAssign }: { call: Call; work: Reviewing; onAssign:
             search={placeOf(work.item)}
             className="inbox-workbench"
           >
-            {t.workbench} <kbd>↵</kbd>
+            {t.workbench}
           </Link>
         </Flex>
       </Flex>

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Checkbox } from 'antd'
 import type { CSSProperties, KeyboardEvent, MouseEvent } from 'react'
 import { useCan, useMe } from '@/app/session'
+import { CriterionTitle } from '@/components/criterion-title'
 import { PlayButton, pieceAt } from '@/components/player'
 import type { Held } from '@/components/review/held'
 import { decisionsQuery, findingsQuery } from '@/components/review/queries'
@@ -110,12 +111,14 @@ function WorstLine({ row }: { row: Row }) {
   const can = useCan()
   const { format } = useLocale()
   const { worst } = row
-  if (!worst) return <div className="inbox-line inbox-worst" />
+  if (!worst) return <div className="inbox-line inbox-worst inbox-none">{t.nothingWrong}</div>
   const placed = worst.start_s !== undefined && worst.start_s !== null
   return (
     <div className="inbox-line inbox-worst">
       <span className="inbox-quote" title={worst.quote ?? undefined}>
-        <b>{worst.title}</b>
+        <b>
+          <CriterionTitle {...worst} />
+        </b>
         {worst.quote ? <q>{worst.quote}</q> : <span className="inbox-none">{t.noQuote}</span>}
       </span>
       {placed && row.has_audio && can('audio.play') && (

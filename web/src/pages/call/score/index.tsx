@@ -3,6 +3,7 @@ import { Button, Empty, Segmented } from 'antd'
 import { useEffect, useRef } from 'react'
 import type { Schemas } from '@/api/client'
 import type { Choice, Draft } from '@/components/review/verdicts'
+import { useLocale } from '@/i18n'
 import type { Outlines } from '../data'
 import type { Evidence, Scorecard } from '../logic/report'
 import { type Filter, type Item, isProblem, shown } from '../logic/walk'
@@ -37,6 +38,7 @@ interface Props {
 export function Scorecards(props: Props) {
   const { cards, items, filter, onFilter, chosen } = props
   const t = useTexts()
+  const tongue = useLocale().chinese ? 'zh' : 'en'
   const list = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (!chosen) return
@@ -89,7 +91,7 @@ export function Scorecards(props: Props) {
         {others.length > 0 && (
           <p className="card-others">
             {t.notApplicable}
-            {others.map((card) => card.title).join(' · ')}
+            {others.map((card) => props.outlines[card.rubric]?.title[tongue] ?? card.title).join(' · ')}
           </p>
         )}
       </div>

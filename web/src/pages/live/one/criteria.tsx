@@ -1,6 +1,7 @@
 /** Which criteria are settled already. */
 import { Empty } from 'antd'
 import type { SettledCriterion } from '@/api/live'
+import { CriterionTitle } from '@/components/criterion-title'
 import { VerdictTag } from '@/components/verdict'
 import { useCallTexts } from './messages'
 
@@ -24,7 +25,9 @@ export function Criteria({ criteria }: { criteria: SettledCriterion[] }) {
             .toSorted((a, b) => rank(a) - rank(b))
             .map(({ rubric, criterion, title, verdict }) => (
               <li key={`${rubric}/${criterion}`} data-verdict={verdict}>
-                <span>{title}</span>
+                <span>
+                  <CriterionTitle rubric={rubric} criterion={criterion} title={title} />
+                </span>
                 <VerdictTag verdict={verdict} />
               </li>
             ))}

@@ -1,0 +1,68 @@
+/**
+ * What rubrics and criteria are called in the reader's language. Findings and figures carry the title of their rubric's
+ * own language; where that is another than the reader's, the rubric is asked for both.
+ */
+import { useQueries } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import { api, data } from '@/api/client'
+import { useCan } from '@/app/session'
+import { useLocale } from '@/i18n'
+
+interface Title {
+  zh: string
+  en: string
+}
+
+/** By rubric. */
+type Outlines = Readonly<Record<string, { title: Title; criteria: readonly { id: string; title: Title }[] }>>
+
+export interface Titled {
+  rubric: string
+  title: string
+}
+
+/** Of a rubric, or of one of its criteria; what it was called when that is all there is. */
+export type TitleOf = (rubric: string, criterion: string | undefined, title: string) => string
+
+/** A title has Chinese characters or it has none. */
+export function isForeign(title: string, chinese: boolean): boolean {
+  return /\p{Script=Han}/u.test(title) !== chinese
+}
+
+export function titleIn(
+  outlines: Outlines,
+  chinese: boolean,
+  rubric: string,
+  criterion: string | undefined,
+  title: string,
+): string {
+  const outline = outlines[rubric]
+  const named = criterion === undefined ? outline : outline?.criteria.find(({ id }) => id === criterion)
+  return named?.title[chinese ? 'zh' : 'en'] ?? title
+}
+
+const LASTING_MS = 300_000
+/** Findings that people add by hand are of no rubric. */
+const MANUAL = 'manual'
+
+export function useTitles(titled: readonly Titled[]): TitleOf {
+  const can = useCan()
+  const { chinese } = useLocale()
+  const foreign = titled.filter(({ rubric, title }) => rubric !== MANUAL && isForeign(title, chinese))
+  const rubrics = [...new Set(foreign.map(({ rubric }) => rubric))]
+  const outlines = useQueries({
+    queries: rubrics.map((id) => ({
+      queryKey: ['rubric', id, 'one'],
+      queryFn: () => data(api.GET('/api/v1/rubrics/{rubric_id}', { params: { path: { rubric_id: id } } })),
+      enabled: can('rubrics.read'),
+      staleTime: LASTING_MS,
+      retry: false,
+    })),
+    combine: (answers): Outlines =>
+      Object.fromEntries(answers.flatMap(({ data }, ix) => (data ? [[rubrics[ix]!, data.outline]] : []))),
+  })
+  return useCallback(
+    (rubric, criterion, title) => titleIn(outlines, chinese, rubric, criterion, title),
+    [outlines, chinese],
+  )
+}
