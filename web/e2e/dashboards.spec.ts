@@ -99,7 +99,7 @@ test('time and units stand in the address', async ({ page }) => {
   await page.goto('/dashboards')
   await page.locator('.range-bar').getByText('全部', { exact: true }).click()
   await expect(page).toHaveURL(/when=all/)
-  await page.getByRole('combobox', { name: '外包商' }).click()
+  await page.getByRole('combobox', { name: '供应商' }).click()
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/vendor=/)

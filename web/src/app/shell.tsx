@@ -32,7 +32,7 @@ const messages = defineMessages({
     main: '主导航',
     inbox: '待复核',
     live: '实时监控墙',
-    alerts: '预警',
+    alerts: '告警',
     mine: '我的成绩',
     search: '检索',
     dashboards: '看板',

@@ -7,7 +7,7 @@ const messages = defineMessages({
     supervisor: '主管',
     agent: '坐席',
     client: '甲方',
-    vendor_manager: '外包商经理',
+    vendor_manager: '供应商经理',
     administrator: '管理员',
     auditor: '审计员',
     own: '本人的账号、密码和令牌',

@@ -11,7 +11,7 @@ export type UnitKind = (typeof UNIT_KINDS)[number]
 const messages = defineMessages({
   zh: {
     client: '甲方',
-    vendor: '外包商',
+    vendor: '供应商',
     project: '项目',
     team: '班组',
     queue: '技能组',

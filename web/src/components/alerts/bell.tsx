@@ -16,10 +16,10 @@ import { OPEN_MAX, useOpenAlerts } from './use-alerts'
 
 const messages = defineMessages({
   zh: {
-    bell: (n: number) => (n === 0 ? '预警：没有未确认的' : `预警：${n} 条未确认`),
-    title: '未确认的预警',
-    all: '查看全部预警',
-    none: '没有未确认的预警',
+    bell: (n: number) => (n === 0 ? '告警：没有未确认的' : `告警：${n} 条未确认`),
+    title: '未确认的告警',
+    all: '查看全部告警',
+    none: '没有未确认的告警',
   },
   en: {
     bell: (n: number) => (n === 0 ? 'Alerts: none open' : `Alerts: ${n} open`),

@@ -15,7 +15,7 @@ const alertMessages = defineMessages({
     wasRight: '已标记属实',
     wasWrong: '已标记误报',
     because: (what: string, note: string) => `${what}：${note}`,
-    feedback: '这条预警属实吗？',
+    feedback: '这条告警属实吗？',
     note: '备注（可不填）',
     listen: '监听',
     openCall: '打开通话',
