@@ -3,7 +3,7 @@ import { PEOPLE } from './people'
 
 const TEXTS = {
   'zh-CN': { login: '用户名', password: '密码', enter: '登录', inbox: '待复核', out: '退出登录' },
-  'en-US': { login: 'Login', password: 'Password', enter: 'Log in', inbox: 'Inbox', out: 'Log out' },
+  'en-US': { login: 'User name', password: 'Password', enter: 'Log in', inbox: 'Inbox', out: 'Log out' },
 } as const
 
 for (const language of LANGUAGES) {

@@ -26,6 +26,11 @@ test('how long ago is said in both languages', () => {
   expect(en.ago('2026-01-01T00:00:00Z', now)).toBe('yesterday')
 })
 
+test('a day is one day to every reader', () => {
+  expect(zh.date('2026-10-11T12:00:00Z')).toBe('2026/10/11')
+  expect(en.date('2026-10-11T12:00:00Z')).toBe('Oct 11, 2026')
+})
+
 test('sizes and shares', () => {
   expect(en.bytes(0)).toBe('0 B')
   expect(en.bytes(1_250_000)).toBe('1.3 MB')

@@ -42,15 +42,18 @@ function precise(seconds: number): string {
 }
 
 export function formatOf(language: Language): Format {
+  // 10/11/2026 is read as two different days by two readers of English.
+  const day: Intl.DateTimeFormatOptions =
+    language === 'zh-CN'
+      ? { year: 'numeric', month: '2-digit', day: '2-digit' }
+      : { year: 'numeric', month: 'short', day: 'numeric' }
   const dateTime = new Intl.DateTimeFormat(language, {
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
+    ...day,
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
   })
-  const date = new Intl.DateTimeFormat(language, { year: 'numeric', month: '2-digit', day: '2-digit' })
+  const date = new Intl.DateTimeFormat(language, day)
   const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' })
   const numbers = (digits: number) => new Intl.NumberFormat(language, { maximumFractionDigits: digits })

@@ -45,7 +45,7 @@ export const messages = defineMessages({
   en: {
     title: 'My account',
     who: 'Who you are here',
-    login: 'Login',
+    login: 'User name',
     name: 'Name',
     role: 'Role',
     scope: 'Scope',

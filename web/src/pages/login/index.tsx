@@ -28,7 +28,7 @@ const messages = defineMessages({
   en: {
     product: 'Lingting',
     tagline: 'No verdict without proof you can hear',
-    login: 'Login',
+    login: 'User name',
     password: 'Password',
     logIn: 'Log in',
     or: 'or',
@@ -38,7 +38,7 @@ const messages = defineMessages({
       'There are no accounts yet. Enter the set-up code that was printed where the service was started, and make the first administrator.',
     code: 'Set-up code',
     name: 'Name',
-    passwordHint: 'At least 10 characters, without the login name in it',
+    passwordHint: 'At least 10 characters, without the user name in it',
     create: 'Make administrator and log in',
     required: (what: string) => `${what} is needed`,
   },

@@ -52,7 +52,7 @@ export const messages = defineMessages({
     title: 'People and roles',
     hint: 'Who may log in, what they may do, and which calls they see',
     add: 'Add a person',
-    login: 'Login',
+    login: 'User name',
     name: 'Name',
     role: 'Role',
     scope: 'Scope',
