@@ -139,6 +139,7 @@ export function stackOption(look: Look, names: string[], stacks: Stack[], descri
 export function binsOption(
   look: Look,
   bins: { name: string; short: string; calls: number; told: string }[],
+  axes: { across: string; up: string },
   description: string,
 ): Option {
   const frame = frameOf(look, description)
@@ -152,17 +153,30 @@ export function binsOption(
         return tip(one.name, [one.told])
       },
     },
-    grid: { left: 44, right: 12, top: 12, bottom: 28 },
-    xAxis: categoryAxis(
-      look,
-      bins.map(({ short }) => short),
-    ),
-    yAxis: { ...valueAxis(look), minInterval: 1 },
+    grid: { left: 44, right: 12, top: 30, bottom: 46 },
+    xAxis: {
+      ...categoryAxis(
+        look,
+        bins.map(({ short }) => short),
+      ),
+      name: axes.across,
+      nameLocation: 'middle',
+      nameGap: 26,
+      nameTextStyle: { color: look.dim },
+    },
+    yAxis: {
+      ...valueAxis(look),
+      minInterval: 1,
+      name: axes.up,
+      nameGap: 10,
+      nameTextStyle: { color: look.dim, align: 'left', padding: [0, 0, 0, -30] },
+    },
     series: [
       {
         type: 'bar',
         data: bins.map(({ calls }) => calls),
         barCategoryGap: '12%',
+        barMaxWidth: 64,
         itemStyle: { color: look.palette.agent, borderRadius: [3, 3, 0, 0] },
       },
     ],

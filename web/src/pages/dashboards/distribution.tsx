@@ -30,6 +30,13 @@ export function DistributionCard({ measure: [measure, word, unit, digits], asked
   const answer = useDistribution(measure, asked)
   const all = answer.data?.all
   const rows = useMemo(() => all && trimmed(all.bins), [all])
+  const short = useCallback(
+    ({ from, to }: Bin) =>
+      to == null
+        ? `≥ ${format.number(from, digits)}`
+        : `${format.number(from, digits)}–${format.number(to, digits)}`,
+    [format, digits],
+  )
   const name = useCallback(
     ({ from, to }: Bin) => {
       const text = (value: number) => format.number(value, digits)
@@ -43,13 +50,14 @@ export function DistributionCard({ measure: [measure, word, unit, digits], asked
         look,
         bins.map((bin) => ({
           name: name(bin),
-          short: format.number(bin.from, digits),
+          short: short(bin),
           calls: bin.calls,
           told: `${t.calls} ${format.number(bin.calls)}`,
         })),
+        { across: t[unit], up: t.calls },
         t[word],
       ),
-    [name, format, digits, t, word],
+    [name, short, format, t, word, unit],
   )
   const columns: TableColumnsType<Bin> = [
     {

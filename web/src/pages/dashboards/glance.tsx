@@ -62,7 +62,7 @@ function useFigures(): Figure[] {
       name: t.compliance,
       of: ({ findings }) => share(findings.compliance.share),
       more: ({ findings: { compliance: one } }) =>
-        one.share == null ? t.noShare : t.interval(format.percent(one.low), format.percent(one.high)),
+        one.share == null ? t.noShare : t.interval(format.percent(one.low, 0), format.percent(one.high, 0)),
       filter: { finding: 'not_met' },
     },
     {
@@ -80,7 +80,8 @@ function useFigures(): Figure[] {
     {
       name: t.waiting,
       of: ({ review }) => format.number(review.open_violations),
-      more: ({ review }) => t.overturned(share(review.overturn.share)),
+      more: ({ review: { overturn } }) =>
+        overturn.share == null ? t.noneReviewed : t.overturned(format.percent(overturn.share)),
       filter: { show: 'open' },
     },
   ]

@@ -80,11 +80,17 @@ function ResultHead({ found, call, missing }: HeadProps) {
       <span className="result-facts">
         {call ? (
           <>
-            {call.agent && <UnitName kind="agent" id={call.agent} />}
+            {call.agent && (
+              <span>
+                {words('agent')} <UnitName kind="agent" id={call.agent} />
+              </span>
+            )}
             {call.team && <UnitName kind="team" id={call.team} />}
             {call.vendor && <UnitName kind="vendor" id={call.vendor} />}
             <span>{format.dateTime(found.started)}</span>
-            {call.has_audio ? <span>{format.clock(call.duration_s)}</span> : <span>{t.noAudio}</span>}
+            <span>
+              {call.kind === 'chat' ? t.chat : call.has_audio ? format.clock(call.duration_s) : t.noAudio}
+            </span>
           </>
         ) : (
           !missing && <Skeleton.Input active size="small" />

@@ -1,13 +1,13 @@
 /** Play, five seconds back and on, speed, what is left out and repeated, who is heard, and where it is. */
 import {
   BackwardOutlined,
+  CaretRightFilled,
   ColumnWidthOutlined,
   FastForwardOutlined,
   ForwardOutlined,
   LoadingOutlined,
   MutedOutlined,
   PauseOutlined,
-  PlayCircleFilled,
   RetweetOutlined,
   SoundOutlined,
   ZoomInOutlined,
@@ -72,7 +72,7 @@ function Playing() {
         <Button
           type="primary"
           shape="circle"
-          icon={playing ? <PauseOutlined /> : <PlayCircleFilled />}
+          icon={playing ? <PauseOutlined /> : <CaretRightFilled />}
           aria-label={text}
           onClick={() => player.toggle()}
         />
