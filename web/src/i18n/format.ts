@@ -16,6 +16,8 @@ export interface Format {
   clock: (seconds: number) => string
   /** A place to a tenth of a second: 1:02.3. */
   precise: (seconds: number) => string
+  /** A language's tag in words: 中文, Chinese; itself where it has none. */
+  language: (tag: string) => string
   /** 820 B, 1.2 MB. */
   bytes: (count: number) => string
 }
@@ -56,6 +58,7 @@ export function formatOf(language: Language): Format {
   const date = new Intl.DateTimeFormat(language, day)
   const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' })
+  const languages = new Intl.DisplayNames(language, { type: 'language' })
   const numbers = (digits: number) => new Intl.NumberFormat(language, { maximumFractionDigits: digits })
   return {
     number: (value, digits = 0) => numbers(digits).format(value),
@@ -71,6 +74,7 @@ export function formatOf(language: Language): Format {
     },
     clock,
     precise,
+    language: (tag) => languages.of(tag) ?? tag,
     bytes: (count) => {
       const power = Math.min(4, Math.floor(Math.log10(Math.max(1, count)) / 3))
       return `${numbers(power === 0 ? 0 : 1).format(count / 1000 ** power)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`

@@ -53,7 +53,7 @@ export const messages = defineMessages({
     passwordHint: 'Your sessions on other machines end at once.',
     old: 'Current password',
     fresh: 'New password',
-    freshExtra: 'At least 10 characters, without the login name in it',
+    freshExtra: 'At least 10 characters, without the user name in it',
     again: 'New password again',
     differs: 'The two new passwords differ',
     change: 'Change password',

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { type Coverage, callsOf, countOf, filesOf, lostOf } from './parts'
+import { type Coverage, callsOf, countOf, exampleOf, filesOf, lostOf } from './parts'
+
+test.each([
+  ['/data/uploads/0a/x.csv: line 1: no column', { file: 'x.csv', said: 'line 1: no column' }],
+  ['C:\\calls\\x.wav: this is text', { file: 'x.wav', said: 'this is text' }],
+  ['duplicate of call 12', { said: 'duplicate of call 12' }],
+])('an example names its file, and not where that lies: %s', (example, told) => {
+  expect(exampleOf(example)).toEqual(told)
+})
 
 const coverage: Coverage = {
   files: 21,

@@ -1,5 +1,6 @@
 /** What a whole is cut into, and whether the parts make it up. */
 import type { Schemas } from '@/api/client'
+import { fileName } from '@/pages/ingest/ledger/remedy'
 
 export type Coverage = Schemas['Coverage']
 
@@ -44,6 +45,12 @@ export function callsOf({ calls }: Coverage): Part<CallPart>[] {
     },
     { name: 'deleted', count: calls.deleted, search: undefined },
   ]
+}
+
+/** A reason's example: which file, and what was said of it. */
+export function exampleOf(example: string): { file?: string; said: string } {
+  const [, path, said] = /^(.*?[/\\].*?): (.*)$/s.exec(example) ?? []
+  return path && said ? { file: fileName(path), said } : { said: example }
 }
 
 export const countOf = (parts: Part<string>[]) => parts.reduce((sum, { count }) => sum + count, 0)

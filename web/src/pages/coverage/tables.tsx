@@ -4,7 +4,10 @@ import { Card, Empty, Table, Typography } from 'antd'
 import type { Schemas } from '@/api/client'
 import { useTroubles } from '@/components/troubles'
 import { useLocale, useMessages } from '@/i18n'
+import { ledgerMessages } from '@/pages/ingest/ledger/messages'
+import { remedyOf } from '@/pages/ingest/ledger/remedy'
 import { messages } from './messages'
+import { exampleOf } from './parts'
 
 const WORDS = { skipped: 'skipped', failed: 'failed', quarantined: 'quarantined' } as const
 
@@ -20,26 +23,16 @@ export function Reasons({ reasons }: { reasons: Schemas['CoverageReason'][] }) {
         rowKey={({ state, reason }) => `${state} ${reason}`}
         pagination={false}
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t.noReasons} /> }}
-        scroll={{ x: 'max-content' }}
         columns={[
           { title: t.state, render: (_, { state }) => word(state), width: 110 },
           {
             title: t.reason,
-            render: (_, { reason, example }) => (
-              <>
-                {reason}
-                {example !== reason && (
-                  <Typography.Text type="secondary" className="coverage-example">
-                    {t.example}: {example}
-                  </Typography.Text>
-                )}
-              </>
-            ),
+            render: (_, one) => <Reason {...one} />,
           },
-          { title: t.count, align: 'end', width: 90, render: (_, { files }) => format.number(files) },
+          { title: t.count, align: 'end', width: 80, render: (_, { files }) => format.number(files) },
           {
             title: '',
-            width: 140,
+            width: 130,
             render: (_, { state }) => (
               <Link to="/ingest" search={{ state }}>
                 {t.openLedger}
@@ -49,6 +42,23 @@ export function Reasons({ reasons }: { reasons: Schemas['CoverageReason'][] }) {
         ]}
       />
     </Card>
+  )
+}
+
+/** In the reader's language where what was said is known; the system's own words stand under it. */
+function Reason({ state, reason, example }: Schemas['CoverageReason']) {
+  const t = useMessages(messages)
+  const remedies = useMessages(ledgerMessages)
+  const remedy = remedyOf(state, reason)
+  const { file, said } = exampleOf(example)
+  return (
+    <>
+      {remedy ? remedies[remedy] : reason}
+      <Typography.Text type="secondary" className="coverage-example">
+        {file && t.exampleOf(file)}
+        {remedy && said}
+      </Typography.Text>
+    </>
   )
 }
 

@@ -12,29 +12,34 @@ export function RangeBar({ when, units = true }: { when: When | 'days'; units?: 
   const [params, change] = useParams()
   const days = when === 'days'
   return (
-    <Flex gap={8} wrap align="center" className="range-bar">
-      <Segmented
-        aria-label={t.range}
-        value={when}
-        options={WHENS.map((when) => ({ value: when, label: t[when] }))}
-        onChange={(when) => change({ when, from: undefined, to: undefined })}
-      />
-      <DayRange
-        label={t.days}
-        className="range-days"
-        presets={false}
-        value={days ? { from: params.from, to: params.to } : {}}
-        onChange={({ from, to }) => change({ when: undefined, from, to })}
-      />
-      {units &&
-        UNIT_KINDS.filter((kind) => kind !== 'queue').map((kind) => (
-          <UnitSelect
-            key={kind}
-            kind={kind}
-            value={params[kind]}
-            onChange={(id: string | undefined) => change({ [kind]: id || undefined })}
-          />
-        ))}
-    </Flex>
+    <div className="range-bar">
+      <Flex gap={8} wrap align="center">
+        <Segmented
+          aria-label={t.range}
+          value={when}
+          options={WHENS.map((when) => ({ value: when, label: t[when] }))}
+          onChange={(when) => change({ when, from: undefined, to: undefined })}
+        />
+        <DayRange
+          label={t.days}
+          className="range-days"
+          presets={false}
+          value={days ? { from: params.from, to: params.to } : {}}
+          onChange={({ from, to }) => change({ when: undefined, from, to })}
+        />
+      </Flex>
+      {units && (
+        <div className="range-units" role="group" aria-label={t.units}>
+          {UNIT_KINDS.filter((kind) => kind !== 'queue').map((kind) => (
+            <UnitSelect
+              key={kind}
+              kind={kind}
+              value={params[kind]}
+              onChange={(id: string | undefined) => change({ [kind]: id || undefined })}
+            />
+          ))}
+        </div>
+      )}
+    </div>
   )
 }

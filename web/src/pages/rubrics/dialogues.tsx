@@ -24,6 +24,7 @@ export function Dialogues({ text }: { text: string }) {
   const rows = run.data?.results.filter((result) => !onlyFailed || !result.passed) ?? []
   return (
     <Flex vertical gap={12}>
+      <Typography.Text type="secondary">{t.dialoguesHint}</Typography.Text>
       <Collapse
         items={[
           {

@@ -11,6 +11,7 @@ import { ProblemPage } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
 import { NEW } from './draft'
 import { messages } from './messages'
+import { isOurs } from './ours'
 
 type Row = Schemas['Rubric']
 
@@ -47,8 +48,9 @@ function Rubrics() {
         rowKey="id"
         loading={rubrics.isPending}
         dataSource={rubrics.data}
+        size="middle"
         pagination={false}
-        scroll={{ x: 'max-content' }}
+        scroll={{ x: 660 }}
         columns={[
           {
             title: t.name,
@@ -78,7 +80,7 @@ function Rubrics() {
             title: t.changed,
             render: (_, row) => <span title={format.dateTime(row.changed)}>{format.ago(row.changed)}</span>,
           },
-          { title: t.reason, dataIndex: 'reason', ellipsis: true },
+          { title: t.reason, render: (_, row) => (isOurs(row.changed_by) ? t.ours : row.reason) },
         ]}
       />
     </>

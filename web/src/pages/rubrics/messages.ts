@@ -14,6 +14,7 @@ export const messages = defineMessages({
     changed: '最近变更',
     by: '由',
     reason: '原因',
+    ours: '随聆听提供',
     reasonNeeded: '请写明原因，将记入审计日志',
     read: '查看',
     edit: '编辑',
@@ -57,6 +58,8 @@ export const messages = defineMessages({
     runDialogues: '运行对话测试',
     moreDialogues: '补充对话（YAML，可留空）',
     moreDialoguesHint: '留空时运行标准自带的对话',
+    dialoguesHint:
+      '用简短的对话检验草稿：每个对话写明期望的判定，运行后列出与期望不符的地方。标准自带的对话会一并运行，可在下面补充自己的。',
     dialoguesPassed: (passed: number, all: number) => `${all} 个对话，通过 ${passed} 个`,
     noDialogues: '没有可运行的对话：请在标准的 tests 下或在此处写几个',
     expected: '期望',
@@ -128,6 +131,7 @@ export const messages = defineMessages({
     changed: 'Last change',
     by: 'by',
     reason: 'Reason',
+    ours: 'Came with Lingting',
     reasonNeeded: 'Say why; it goes into the audit log',
     read: 'Read',
     edit: 'Edit',
@@ -178,6 +182,8 @@ export const messages = defineMessages({
     runDialogues: 'Run dialogues',
     moreDialogues: 'More dialogues (YAML, may be empty)',
     moreDialoguesHint: 'Empty: those that came with the rubric are run',
+    dialoguesHint:
+      'Tries the draft on short dialogues that say what should come out, and lists where it does not. Those that came with the rubric are run; add your own below.',
     dialoguesPassed: (passed: number, all: number) => `${passed} of ${all} dialogues pass`,
     noDialogues: 'There is no dialogue to run: write some under tests in the rubric, or here',
     expected: 'Expected',

@@ -39,7 +39,11 @@ export function Outline({ outline }: { outline: Outline }) {
         size="small"
         items={[
           { key: 'p', label: t.passMark, children: format.number(outline.pass_mark, 1) },
-          { key: 'l', label: t.language, children: outline.language ?? t.anyLanguage },
+          {
+            key: 'l',
+            label: t.language,
+            children: outline.language ? format.language(outline.language) : t.anyLanguage,
+          },
           { key: 'c', label: t.criteria, children: outline.criteria.length },
         ]}
       />

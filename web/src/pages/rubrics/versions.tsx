@@ -8,6 +8,7 @@ import { ProblemAlert } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
 import { ChangeShown } from './change'
 import { messages } from './messages'
+import { isOurs } from './ours'
 import { Outline } from './read'
 import { ReasonDialog } from './reason'
 
@@ -47,7 +48,7 @@ export function Versions({ id, rev }: { id: string; rev: number }) {
         columns={[
           { title: t.version, dataIndex: 'version', width: 90 },
           { title: t.changed, width: 180, render: (_, row) => format.dateTime(row.published) },
-          { title: t.reason, dataIndex: 'reason' },
+          { title: t.reason, render: (_, row) => (isOurs(row.published_by) ? t.ours : row.reason) },
           { title: t.criteria, dataIndex: 'criteria', align: 'right', width: 90 },
           {
             width: 230,

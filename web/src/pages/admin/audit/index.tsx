@@ -12,7 +12,7 @@ import { Filters } from './filters'
 import { messages } from './messages'
 import { RowDetail } from './row'
 import { Verify } from './verify'
-import { useActorName, useDeed } from './words'
+import { useActorName, useDeed, useObjectName } from './words'
 import './audit.css'
 
 export function AuditPage() {
@@ -54,6 +54,7 @@ function useColumns(): TableProps<Row>['columns'] {
   const { format } = useLocale()
   const name = useActorName()
   const deed = useDeed()
+  const thing = useObjectName()
   const [, go] = useAddress()
   const filter = (text: string, change: Record<string, string>) => (
     <Button type="link" className="row-link" onClick={() => go(change)}>
@@ -67,7 +68,12 @@ function useColumns(): TableProps<Row>['columns'] {
     { title: t.action, width: 190, render: (_, { action }) => filter(deed(action), { action }) },
     {
       title: t.object,
-      render: (_, { object }) => object && <span className="row-long">{filter(object, { object })}</span>,
+      render: (_, { object }) =>
+        object && (
+          <span className="row-long" title={object}>
+            {filter(thing(object), { object })}
+          </span>
+        ),
     },
   ]
 }

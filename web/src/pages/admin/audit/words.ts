@@ -37,6 +37,15 @@ export function useActorName(): (actor: string) => string {
   return (actor) => names.get(actor) ?? actor
 }
 
+/** What was acted on: people by name, everything else as it is written down. */
+export function useObjectName(): (object: string) => string {
+  const name = useActorName()
+  return (object) => {
+    const person = /^person\/(.+)$/.exec(object)?.[1]
+    return person ? `person/${name(person)}` : object
+  }
+}
+
 export function useDeed(): (action: string) => string {
   const t = useMessages(deedMessages)
   return (action) => (action in t ? t[action as keyof typeof t] : action)

@@ -45,7 +45,7 @@ function People() {
           )
         }
       />
-      <Listing list={list} pages={pages} columns={columns} width={760} empty={t.empty} />
+      <Listing list={list} pages={pages} columns={columns} width={700} empty={t.empty} />
       <AddPerson open={address.add === 'yes' && can('people.write')} onClose={() => go({ add: undefined })} />
       <PersonDrawer id={address.person} onClose={() => go({ person: undefined })} />
     </>
@@ -82,6 +82,6 @@ function useColumns(): TableProps<Person>['columns'] {
       render: (_, { disabled }) =>
         disabled ? <Tag title={t.since(format.dateTime(disabled))}>{t.disabled}</Tag> : t.active,
     },
-    { title: t.created, render: (_, { created }) => format.date(created) },
+    { title: t.created, width: 120, render: (_, { created }) => format.date(created) },
   ]
 }

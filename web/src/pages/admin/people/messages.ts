@@ -67,10 +67,10 @@ export const messages = defineMessages({
     save: 'Save',
     cancel: 'Cancel',
     password: 'First password',
-    passwordExtra: 'At least 10 characters, without the login name in it. Left empty: single sign-on only.',
+    passwordExtra: 'At least 10 characters, without the user name in it. Left empty: single sign-on only.',
     newPassword: 'New password',
     newPasswordExtra:
-      'At least 10 characters, without the login name in it. All sessions of this person end at once.',
+      'At least 10 characters, without the user name in it. All sessions of this person end at once.',
     subject: 'Single sign-on subject',
     subjectExtra:
       "The identity provider's issuer, #, and the person's sub, such as https://login.example.com#248289761001. Optional.",

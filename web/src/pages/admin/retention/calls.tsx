@@ -10,7 +10,7 @@ import { messages } from './messages'
 
 const isUnit = (column: Column): column is Column & UnitKind => UNIT_KINDS.includes(column as UnitKind)
 
-const OWN = ['inbound', 'outbound', 'call', 'chat'] as const
+const OWN = ['inbound', 'outbound', 'call', 'chat', 'zh', 'en'] as const
 const isOwn = (value: string): value is (typeof OWN)[number] => OWN.includes(value as (typeof OWN)[number])
 
 /** Words of columns and of their values. */

@@ -64,6 +64,7 @@ function useColumns(release: (hold: Hold) => void): TableProps<Hold>['columns'] 
     },
     {
       width: 100,
+      fixed: 'right',
       render: (_, hold) =>
         !hold.released && (
           <Button size="small" aria-label={`${t.release}: ${hold.reason}`} onClick={() => release(hold)}>

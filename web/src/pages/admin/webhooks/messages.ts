@@ -29,7 +29,7 @@ export const messages = defineMessages({
     paused: '已暂停',
     off: '已自动停用',
     failures: (n: number) => `连续失败 ${n} 次`,
-    empty: '还没有回调。新增一个，即可在通话分析完成或复核后通知其他系统。',
+    empty: '还没有回调。新增一个，即可在有告警、通话分析完成或复核后通知其他系统。',
     pause: '暂停',
     resume: '恢复',
     pauseAsk: (name: string) => `暂停“${name}”？`,
@@ -63,6 +63,11 @@ export const messages = defineMessages({
     'call.deleted': '通话已删除',
     'file.failed': '文件处理失败',
     'rubric.published': '评分标准已发布',
+    'alert.raised': '实时告警',
+    'alert.acknowledged': '告警已确认',
+    'alert.escalated': '告警超时未确认，已升级',
+    'live.started': '实时通话开始',
+    'live.ended': '实时通话结束',
   },
   en: {
     title: 'Webhooks',
@@ -127,6 +132,11 @@ export const messages = defineMessages({
     'call.deleted': 'a call was deleted',
     'file.failed': 'a file failed',
     'rubric.published': 'a rubric was published',
+    'alert.raised': 'an alert was raised',
+    'alert.acknowledged': 'an alert was acknowledged',
+    'alert.escalated': 'an alert went higher, as nobody took it on',
+    'live.started': 'a live call began',
+    'live.ended': 'a live call ended',
   },
 })
 
@@ -138,6 +148,11 @@ export const KINDS = [
   'call.deleted',
   'file.failed',
   'rubric.published',
+  'alert.raised',
+  'alert.acknowledged',
+  'alert.escalated',
+  'live.started',
+  'live.ended',
 ] as const
 
 export const FORMS = ['standard', 'dingtalk', 'feishu', 'wecom'] as const

@@ -1,19 +1,7 @@
 /** The queue: how fast it goes, what waits, what is in work, what was put aside and why. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import {
-  App,
-  Button,
-  Card,
-  Empty,
-  Flex,
-  Segmented,
-  Skeleton,
-  Space,
-  Statistic,
-  Table,
-  type TableProps,
-} from 'antd'
+import { App, Button, Empty, Flex, Segmented, Skeleton, Space, Table, type TableProps } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { useCan } from '@/app/session'
 import { useAddress } from '@/components/address'
@@ -73,15 +61,19 @@ function Totals({ state, choose }: { state: string; choose: (state: string) => v
   const { by_state, audio_s_per_s, calls } = totals.data
   return (
     <Flex vertical gap={12} className="jobs-head">
-      <Flex gap={12} wrap>
-        <Card size="small" className="jobs-figure">
-          <Statistic title={t.speed} value={t.times(format.number(audio_s_per_s, 1))} />
-          <span className="jobs-hint">{t.speedHint}</span>
-        </Card>
-        <Card size="small" className="jobs-figure">
-          <Statistic title={t.calls} value={`${format.number(calls)} ${t.callsUnit}`} />
-        </Card>
-      </Flex>
+      <dl className="tiles jobs-tiles">
+        <div className="tile">
+          <dt className="tile-name">{t.speed}</dt>
+          <dd className="tile-value">{t.times(format.number(audio_s_per_s, 1))}</dd>
+          <dd className="tile-more">{t.speedHint}</dd>
+        </div>
+        <div className="tile">
+          <dt className="tile-name">{t.calls}</dt>
+          <dd className="tile-value">
+            {format.number(calls)} {t.callsUnit}
+          </dd>
+        </div>
+      </dl>
       <div>
         <Segmented
           aria-label={t.state}

@@ -78,6 +78,7 @@ function useColumns(): TableProps<Entry>['columns'] {
     },
     {
       width: 92,
+      fixed: 'right',
       render: (_, entry) => (
         <Space size={4}>
           {entry.call && <CallLink entry={entry} />}

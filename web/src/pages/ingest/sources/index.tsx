@@ -66,7 +66,7 @@ function SourceCard({ source }: { source: Source }) {
     >
       {trouble && <Trouble trouble={trouble} />}
       <p className="sources-place">
-        {word(t, kind)}
+        {word(t, kind) !== nameOf(name) && word(t, kind)}
         {place && <code>{place}</code>}
       </p>
       <Counts source={source} />

@@ -6,6 +6,8 @@ import { api, data } from '@/api/client'
 import { useCan } from '@/app/session'
 import { useMessages } from '@/i18n'
 import { CallLink } from '../ledger/call-link'
+import { ledgerMessages } from '../ledger/messages'
+import { remedyOf } from '../ledger/remedy'
 import { isUnderWay, StateTag } from '../ledger/states'
 import { uploadMessages } from './messages'
 
@@ -21,6 +23,7 @@ export function entryQuery(id: string) {
 
 export function Outcome({ entry: id }: { entry: string }) {
   const t = useMessages(uploadMessages)
+  const remedies = useMessages(ledgerMessages)
   const can = useCan()
   const seesLedger = can('ledger.read')
   const entry = useQuery({
@@ -32,6 +35,7 @@ export function Outcome({ entry: id }: { entry: string }) {
   if (entry.isError) return entry.error.message
   if (!entry.data) return <Skeleton.Button size="small" active />
   const { state, why, call } = entry.data
+  const remedy = call ? undefined : remedyOf(state, why)
   return (
     <Space wrap size={[8, 2]}>
       <StateTag state={state} />
@@ -41,6 +45,7 @@ export function Outcome({ entry: id }: { entry: string }) {
           {t.entry}
         </Link>
       )}
+      {remedy && <span className="upload-remedy">{remedies[remedy]}</span>}
     </Space>
   )
 }
