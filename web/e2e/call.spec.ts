@@ -291,3 +291,31 @@ test('a two-hour call stays smooth', async ({ page }) => {
   expect(each).toBeLessThan(33)
   expect(await page.locator('.said-row').count()).toBeLessThan(80)
 })
+
+for (const language of LANGUAGES) {
+  test(`a link opened by somebody without the right says who asked and what to do, ${language}`, async ({
+    page,
+  }) => {
+    // Which calls there are is asked as one who sees all.
+    await as(page, 'reviewer', language)
+    const { items } = await (await page.request.get('/api/v1/calls?limit=200')).json()
+    await as(page, 'client', language)
+    const own = await (await page.request.get('/api/v1/calls?limit=200')).json()
+    const seen = new Set(own.items.map(({ id }: Call) => id))
+    const other = items.find(({ id }: Call) => !seen.has(id))
+    await page.goto(`/calls/${other.id}?t=12`)
+    const heading = page.getByRole('heading', { level: 1 })
+    await expect(heading).toContainText(
+      language === 'zh-CN' ? '不在您的数据范围内' : 'outside what you may see',
+    )
+    await expect(page.getByText('甲方 Nina').last()).toBeVisible()
+    await accessible(page)
+    await page.goto('/admin/people')
+    await expect(heading).toContainText(language === 'zh-CN' ? '您没有权限查看这里' : 'You may not see this')
+    await page
+      .getByRole('main')
+      .getByRole('link', { name: /返回待复核|Back to the inbox/ })
+      .click()
+    await expect(page).toHaveURL(/\/inbox/)
+  })
+}

@@ -291,3 +291,28 @@ for (const language of LANGUAGES) {
     await expect(load).toHaveCount(0)
   })
 }
+
+test('a reload within the time to undo loses no decision, and back leads to where one was', async ({
+  page,
+}) => {
+  await logIn(page, 'reviewer')
+  await open(page, '/inbox?show=all&kind=call')
+  const undecided = page.locator('.inbox-card[data-decided="false"]')
+  await undecided.first().locator('.inbox-card-title').click()
+  const finding = (await current(page).getAttribute('data-finding'))!
+  const call = (await page.locator('.inbox-row[data-active="true"]').getAttribute('data-call'))!
+  await page.keyboard.press('a')
+  await expect(page.locator(`[data-finding="${finding}"]`)).toHaveAttribute('data-decided', 'true')
+  page.on('dialog', (dialog) => dialog.accept())
+  await page.reload()
+  await expect
+    .poll(async () => (await decisions(page, call)).map((one) => one.criterion))
+    .toContain(finding.split('/')[1])
+  await expect(rows(page).first()).toBeVisible()
+  const place = new URL(page.url())
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/calls\//)
+  await page.goBack()
+  await expect(page).toHaveURL((url) => url.pathname === place.pathname && url.search === place.search)
+  await expect(current(page)).toBeVisible()
+})

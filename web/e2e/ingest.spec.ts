@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
 import { accessible, expect, LANGUAGES, logIn, test } from './at'
+
+const calls = `${new URL('../..', import.meta.url).pathname}tests/calls`
 
 /** A conversation that no test before this one has sent: the same content twice is one call. */
 function chat() {
@@ -48,10 +51,45 @@ test('a chat that is dropped with its sidecar becomes a call that opens', async 
 test('two legs of a call are told of before they are sent apart', async ({ page }) => {
   await logIn(page, 'administrator')
   await page.goto('/ingest')
-  await drop(page, { '7-agent.wav': 'x', '7-customer.wav': 'x', 'other.wav': 'x' })
+  await drop(page, {
+    '7-agent.wav': 'x',
+    '7-customer.wav': 'x',
+    'x-in.wav': 'x',
+    'x-out.wav': 'x',
+    'other.wav': 'x',
+  })
   await expect(page.getByText('7-agent.wav + 7-customer.wav')).toBeVisible()
+  await expect(page.getByText('x-in.wav + x-out.wav')).toBeVisible()
   await expect(page.getByText(/合并为一个双声道文件/)).toBeVisible()
-  await expect(page.getByRole('button', { name: '上传 3 个文件' })).toBeEnabled()
+  await expect(page.getByRole('button', { name: '上传 5 个文件' })).toBeEnabled()
+})
+
+test('an empty, a truncated and a wrong file each say why, and what to do', async ({ page }) => {
+  test.setTimeout(120_000)
+  await logIn(page, 'administrator')
+  await page.goto('/ingest')
+  const one = Date.now()
+  const whole = readFileSync(`${calls}/zh-H5.wav`)
+  const cut = Buffer.concat([whole.subarray(0, 60_000), Buffer.from(String(one))])
+  const files = [
+    { name: `empty-${one}.wav`, mimeType: 'audio/wav', buffer: Buffer.alloc(0) },
+    { name: `cut-${one}.wav`, mimeType: 'audio/wav', buffer: cut },
+    {
+      name: `text-${one}.wav`,
+      mimeType: 'audio/wav',
+      buffer: Buffer.from(`not audio at all ${one}\n`.repeat(40)),
+    },
+  ]
+  await page.locator('input[type=file]').setInputFiles(files)
+  await expect(page.getByText(new RegExp(`empty-${one}.wav.*文件为空`))).toBeVisible()
+  await page.getByRole('button', { name: '上传 2 个文件' }).click()
+  const row = (what: string) => page.getByRole('row', { name: new RegExp(`${what}-${one}`) })
+  await expect(row('text')).toContainText('内容不是录音也不是聊天记录。请重新导出后再上传。', {
+    timeout: 60_000,
+  })
+  // What is there of a recording is analysed, and the call says that it is not whole.
+  await row('cut').getByRole('link', { name: '查看通话' }).click({ timeout: 90_000 })
+  await expect(page.getByText('文件不完整').first()).toBeVisible()
 })
 
 test('a large file goes in pieces, is paused, and goes on', async ({ page }) => {

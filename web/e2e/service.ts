@@ -109,32 +109,51 @@ async function sampleCalls(client: Client): Promise<Call[]> {
   throw new Error(`the ${total} sample calls were not analysed in ${SAMPLES_MAX_MS / 1000} s`)
 }
 
-export default async function setup() {
-  if (process.env.E2E_URL) return
-  const data = mkdtempSync(join(tmpdir(), 'lingting-e2e-'))
+export interface Served {
+  url: string
+  /** Makes the first administrator. */
+  code: string
+  end: () => Promise<unknown>
+}
+
+/** A service with an empty store in this folder; its configuration's lines beside what all of them have. */
+export async function serve(data: string, config = ''): Promise<Served> {
   const url = `http://127.0.0.1:${await freePort()}`
+  const file = join(data, 'e2e.toml')
   // The receiver of the webhooks' test stands on this machine.
-  const config = join(data, 'e2e.toml')
-  writeFileSync(
-    config,
-    `webhook_hosts = ["127.0.0.1"]\n[[live]]\nkind = "media-stream"\nname = "${LIVE.name}"\ntoken = "${LIVE.token}"\n`,
-  )
-  const service = spawn(binary(), ['serve', '--config', config, '--data', data, '--listen', url.slice(7)], {
+  writeFileSync(file, `webhook_hosts = ["127.0.0.1"]\n${config}`)
+  const service = spawn(binary(), ['serve', '--config', file, '--data', data, '--listen', url.slice(7)], {
     env: { ...process.env, LANG: 'C.UTF-8' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const end = async () => {
+  const end = () => {
     const ended = new Promise((done) => service.once('exit', done))
     service.kill('SIGTERM')
-    await Promise.race([ended, pause(20_000).then(() => service.kill('SIGKILL'))])
-    rmSync(data, { recursive: true, force: true })
+    return Promise.race([ended, pause(20_000).then(() => service.kill('SIGKILL'))])
   }
   try {
-    await fill(new Client(url), await started(service))
+    return { url, code: await started(service), end }
   } catch (error) {
     await end()
     throw error
   }
+}
+
+export default async function setup() {
+  if (process.env.E2E_URL) return
+  const data = mkdtempSync(join(tmpdir(), 'lingting-e2e-'))
+  const live = `[[live]]\nkind = "media-stream"\nname = "${LIVE.name}"\ntoken = "${LIVE.token}"\n`
+  const { url, code, end } = await serve(data, live)
+  const finish = async () => {
+    await end()
+    rmSync(data, { recursive: true, force: true })
+  }
+  try {
+    await fill(new Client(url), code)
+  } catch (error) {
+    await finish()
+    throw error
+  }
   process.env.E2E_URL = url
-  return end
+  return finish
 }

@@ -92,7 +92,8 @@ async function photograph(browser: Browser, name: string, address: string, role:
   await page.goto(place)
   await settled(page)
   const shoot = async (what: string) => {
-    await page.mouse.move(0, 0)
+    // Where nothing answers to it.
+    await page.mouse.move(DESK.width / 2, 6)
     // Charts are drawn anew, and buttons' colours take their time.
     await page.waitForTimeout(700)
     await page.screenshot({ path: join(out!, `${name}-${what}.png`), fullPage: true })

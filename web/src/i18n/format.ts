@@ -18,6 +18,8 @@ export interface Format {
   precise: (seconds: number) => string
   /** A language's tag in words: 中文, Chinese; itself where it has none. */
   language: (tag: string) => string
+  /** What, and which: 状态：已完成, State: done. */
+  named: (what: string, which: string) => string
   /** 820 B, 1.2 MB. */
   bytes: (count: number) => string
 }
@@ -75,6 +77,7 @@ export function formatOf(language: Language): Format {
     clock,
     precise,
     language: (tag) => languages.of(tag) ?? tag,
+    named: (what, which) => `${what}${language === 'zh-CN' ? '：' : ': '}${which}`,
     bytes: (count) => {
       const power = Math.min(4, Math.floor(Math.log10(Math.max(1, count)) / 3))
       return `${numbers(power === 0 ? 0 : 1).format(count / 1000 ** power)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`

@@ -39,7 +39,7 @@ export function PrecisionTab() {
           columns={columns}
           dataSource={rows}
           pagination={false}
-          scroll={{ x: 760 }}
+          scroll={{ x: 700 }}
           locale={{ emptyText: <Empty description={t.precisionEmpty} /> }}
         />
       )}
@@ -52,7 +52,7 @@ function useColumns(): TableProps<Precision>['columns'] {
   const { format } = useLocale()
   const count = (title: string, of: (row: Precision) => number) => ({
     title,
-    width: 110,
+    width: 100,
     align: 'right' as const,
     render: (_: unknown, row: Precision) => format.number(of(row)),
   })
@@ -73,7 +73,7 @@ function useColumns(): TableProps<Precision>['columns'] {
     count(t.unsaid, ({ raised, right, wrong }) => Math.max(0, raised - right - wrong)),
     {
       title: t.share,
-      width: 260,
+      width: 200,
       render: (_, row) => {
         const share = shareOf(row)
         if (share === undefined) return <span className="alert-fine">{t.noFeedback}</span>

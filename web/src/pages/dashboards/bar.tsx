@@ -29,7 +29,7 @@ export function RangeBar({ when, units = true }: { when: When | 'days'; units?: 
         />
       </Flex>
       {units && (
-        <div className="range-units" role="group" aria-label={t.units}>
+        <div className="range-units">
           {UNIT_KINDS.filter((kind) => kind !== 'queue').map((kind) => (
             <UnitSelect
               key={kind}

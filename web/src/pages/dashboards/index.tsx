@@ -4,7 +4,7 @@ import { Button, Empty } from 'antd'
 import { useCan } from '@/app/session'
 import { PageHead } from '@/components/page'
 import { ProblemAlert } from '@/components/problem'
-import { useMessages } from '@/i18n'
+import { useLocale, useMessages } from '@/i18n'
 import { RangeBar } from './bar'
 import { ComplianceCard } from './compliance'
 import { DistributionCard, MEASURES } from './distribution'
@@ -16,6 +16,7 @@ import './dashboards.css'
 
 export function DashboardsPage() {
   const t = useMessages(messages)
+  const { format } = useLocale()
   const { when, asked, today } = useRange()
   const overview = useOverview(asked)
   const now = useOverview(today)
@@ -33,7 +34,7 @@ export function DashboardsPage() {
           ) : (
             <>
               <Glance
-                title={when === 'today' ? t.atGlance : `${t.inRange}: ${t[when]}`}
+                title={when === 'today' ? t.atGlance : format.named(t.inRange, t[when])}
                 figures={overview.data}
                 asked={asked}
               />

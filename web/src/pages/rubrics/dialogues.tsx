@@ -12,7 +12,7 @@ type Result = Schemas['DialogueResult']
 
 export function Dialogues({ text }: { text: string }) {
   const t = useMessages(messages)
-  const { chinese } = useLocale()
+  const { chinese, format } = useLocale()
   const [more, setMore] = useState('')
   const [onlyFailed, setOnlyFailed] = useState(true)
   const run = useMutation({
@@ -66,7 +66,7 @@ export function Dialogues({ text }: { text: string }) {
           key={`${one.line}:${one.column}:${one.message.en}`}
           type={one.level === 'error' ? 'error' : 'warning'}
           showIcon
-          title={`${t.at(one.line, one.column)}: ${chinese ? one.message.zh : one.message.en}`}
+          title={format.named(t.at(one.line, one.column), chinese ? one.message.zh : one.message.en)}
         />
       ))}
       {run.data && mistakes.length === 0 && run.data.dialogues === 0 && (

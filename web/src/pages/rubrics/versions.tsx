@@ -125,6 +125,7 @@ function Restore({
   onDone: () => void
 }) {
   const t = useMessages(messages)
+  const { format } = useLocale()
   const client = useQueryClient()
   const restore = useMutation({
     mutationFn: (reason: string) =>
@@ -142,7 +143,7 @@ function Restore({
   return (
     <ReasonDialog
       open={version !== null}
-      title={`${t.restore}: ${version ? t.olderVersion(version.version) : ''}`}
+      title={format.named(t.restore, version ? t.olderVersion(version.version) : '')}
       hint={t.restoreHint}
       action={t.publish}
       pending={restore.isPending}

@@ -1,6 +1,6 @@
 /** The filters that hold, each with a way to drop it. */
 import { Button, Tag } from 'antd'
-import { useMessages } from '@/i18n'
+import { useLocale, useMessages } from '@/i18n'
 import { FACTS, type Fact, type Search, toggled } from './address'
 import { messages } from './messages'
 import { useFactWord, useValueWord } from './words'
@@ -12,6 +12,7 @@ interface Props {
 
 export function Chosen({ search, onChange }: Props) {
   const t = useMessages(messages)
+  const { format } = useLocale()
   const { facts, from, to } = search
   const dates = from || to
   if (!dates && Object.keys(facts).length === 0) return null
@@ -19,7 +20,7 @@ export function Chosen({ search, onChange }: Props) {
     <div className="chosen">
       {dates && (
         <Dropped
-          text={`${t.dates}: ${from ?? '…'} – ${to ?? '…'}`}
+          text={format.named(t.dates, `${from ?? '…'} – ${to ?? '…'}`)}
           onDrop={() => onChange({ ...search, from: undefined, to: undefined })}
         />
       )}

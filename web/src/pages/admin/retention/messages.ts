@@ -72,7 +72,7 @@ export const messages = defineMessages({
     chat: '聊天',
     nothingDue: '现在没有到期的内容',
     nothingDueTold: '没有规则，或没有通话超过保留期限。',
-    dueNow: (n: string) => `${n} 通通话有内容到期`,
+    dueNow: (n: string) => `${n} 通有内容到期`,
     dueAt: (time: string) => `清单生成于 ${time}。此页只是查看，不会删除。`,
     dueMore: '到期通话超过 10 万通，本清单只含第一批；执行后可再次查看。',
     look: '重新查看',

@@ -30,7 +30,7 @@ export function ReleaseForm({ hold, onClose }: { hold: Hold | undefined; onClose
   return (
     <Modal
       open={hold !== undefined}
-      title={`${t.releaseAsk}: ${hold?.reason ?? ''}`}
+      title={format.named(t.releaseAsk, hold?.reason ?? '')}
       okText={t.release}
       cancelText={t.cancel}
       okButtonProps={{ danger: true }}

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { App, Form, Input, InputNumber, Modal, Radio } from 'antd'
 import { api, data, Problem } from '@/api/client'
 import { ProblemAlert } from '@/components/problem'
-import { useMessages } from '@/i18n'
+import { useLocale, useMessages } from '@/i18n'
 import { Conditions } from './calls'
 import { type Condition, ofRows, rowsOf } from './conditions'
 import { messages } from './messages'
@@ -29,6 +29,7 @@ function save(rule: Rule | 'new', { name, rows, after_days, goes }: Written) {
 
 export function RuleForm({ rule, onClose }: { rule: Rule | 'new' | undefined; onClose: () => void }) {
   const t = useMessages(messages)
+  const { format } = useLocale()
   const { message } = App.useApp()
   const client = useQueryClient()
   const [form] = Form.useForm<Written>()
@@ -79,7 +80,7 @@ export function RuleForm({ rule, onClose }: { rule: Rule | 'new' | undefined; on
         <Form.Item name="goes" label={t.goes} extra={t.ruleNote}>
           <Radio.Group
             vertical
-            options={GOES.map((value) => ({ value, label: `${t[value]}: ${t[`${value}Told`]}` }))}
+            options={GOES.map((value) => ({ value, label: format.named(t[value], t[`${value}Told`]) }))}
           />
         </Form.Item>
       </Form>

@@ -23,7 +23,7 @@ export function LastRun() {
       type={state === 'failed' ? 'error' : state === 'done' ? 'success' : 'info'}
       showIcon
       aria-live="polite"
-      title={`${t.lastRun}: ${word}${begun ? `, ${format.dateTime(begun)}` : ''}`}
+      title={format.named(t.lastRun, begun ? `${word} (${format.dateTime(begun)})` : word)}
       description={
         <>
           {t.runFigures(format.number(deleted), format.number(total), format.number(passed))}

@@ -1,5 +1,6 @@
 /** Files on their way, the newest first: how far each is, what can be done with it, and what became of it. */
 import { Button, Flex, Progress, Space, Table, type TableProps, Typography } from 'antd'
+import { Problem } from '@/api/client'
 import { useLocale, useMessages } from '@/i18n'
 import { NoFacts } from './facts'
 import { uploadMessages } from './messages'
@@ -42,6 +43,7 @@ export function UploadList() {
 
 function HowFar({ item }: { item: Item }) {
   const t = useMessages(uploadMessages)
+  const { format } = useLocale()
   const { file, state, sent, problem } = item
   if (state === 'sent') return t.sent
   const status = state === 'failed' ? 'exception' : state === 'sending' ? 'active' : 'normal'
@@ -53,16 +55,16 @@ function HowFar({ item }: { item: Item }) {
         size="small"
         aria-label={file.name}
       />
-      <span className="upload-state">
-        {t[state]}
-        {problem && `: ${problem instanceof NoFacts ? t.badSidecar : said(problem)}`}
-      </span>
+      <span className="upload-state">{problem ? format.named(t[state], why(problem, t)) : t[state]}</span>
     </div>
   )
 }
 
-function said(problem: Error & { detail?: string }) {
-  return problem.detail ?? problem.message
+/** The service names neither a full disk nor another fault of its machine: it says 500. */
+function why(problem: Error, t: (typeof uploadMessages)['zh']): string {
+  if (problem instanceof NoFacts) return t.badSidecar
+  if (!(problem instanceof Problem)) return problem.message
+  return problem.status === 500 ? t.notKept : (problem.detail ?? problem.message)
 }
 
 function Actions({ item }: { item: Item }) {
