@@ -12,6 +12,7 @@ use super::db::{Conn, Store, StoreError, Tx, params, row, rows, run};
 use super::events::EventKind;
 use super::findings::{findings_in, put_findings};
 use super::outcomes;
+use super::units::belongs_in;
 use crate::domain::Belongs;
 use crate::wire::report::Report;
 
@@ -390,13 +391,7 @@ pub(super) fn call_row(row: &QueryResult) -> Result<CallRow, StoreError> {
         kind: row.try_get("", "kind")?,
         file: row.try_get("", "file")?,
         direction: row.try_get("", "direction")?,
-        belongs: Belongs {
-            client: row.try_get("", "client")?,
-            vendor: row.try_get("", "vendor")?,
-            project: row.try_get("", "project")?,
-            team: row.try_get("", "team")?,
-            agent: row.try_get("", "agent")?,
-        },
+        belongs: belongs_in(row)?,
         queue: row.try_get("", "queue")?,
         customer: row.try_get("", "customer")?,
         language: row.try_get("", "language")?,

@@ -7,6 +7,7 @@ use sea_orm::QueryResult;
 
 use super::db::{Store, StoreError, Tx, params, row, rows, run};
 use super::events::EventKind;
+use super::units::belongs_in;
 use crate::domain::Belongs;
 
 /// A call that goes on, or did.
@@ -156,13 +157,7 @@ fn read(row: &QueryResult) -> Result<LiveRow, StoreError> {
         id: row.try_get("", "id")?,
         source: row.try_get("", "source")?,
         native_id: row.try_get("", "native_id")?,
-        belongs: Belongs {
-            client: row.try_get("", "client")?,
-            vendor: row.try_get("", "vendor")?,
-            project: row.try_get("", "project")?,
-            team: row.try_get("", "team")?,
-            agent: row.try_get("", "agent")?,
-        },
+        belongs: belongs_in(row)?,
         started_us: row.try_get("", "started_us")?,
     })
 }

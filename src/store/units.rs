@@ -67,6 +67,17 @@ pub struct Unit {
     pub first_seen_us: i64,
 }
 
+/// Whose a call is, from the columns that every table of calls has for it.
+pub(super) fn belongs_in(row: &QueryResult) -> Result<Belongs, StoreError> {
+    Ok(Belongs {
+        client: row.try_get("", "client")?,
+        vendor: row.try_get("", "vendor")?,
+        project: row.try_get("", "project")?,
+        team: row.try_get("", "team")?,
+        agent: row.try_get("", "agent")?,
+    })
+}
+
 impl Store {
     /// What a call belongs to, also of one that was deleted.
     ///
@@ -77,14 +88,7 @@ impl Store {
         let sql = "SELECT client, vendor, project, team, agent, 0 AS place FROM call WHERE id = $1 \
                    UNION ALL SELECT client, vendor, project, team, agent, 1 AS place FROM live_call WHERE id = $1 \
                    ORDER BY place LIMIT 1";
-        let Some(row) = row(self, sql, params![call]).await? else { return Ok(None) };
-        Ok(Some(Belongs {
-            client: row.try_get("", "client")?,
-            vendor: row.try_get("", "vendor")?,
-            project: row.try_get("", "project")?,
-            team: row.try_get("", "team")?,
-            agent: row.try_get("", "agent")?,
-        }))
+        row(self, sql, params![call]).await?.as_ref().map(belongs_in).transpose()
     }
 
     /// Units of a kind after that id, in order, that somebody with that scope sees.

@@ -13,6 +13,25 @@ use crate::domain::{CallId, CallInfo, Direction, IdError, Language, Party, Sensi
 /// A sidecar over this size is refused, in bytes.
 pub const SIDECAR_BYTES_MAX: u64 = 1 << 20;
 
+/// Facts of one value that a sidecar has a place for; `agent.id` is `id` within `agent`. What has another name stands under
+/// `extra`.
+pub const FACTS: &[&str] = &[
+    "call_id",
+    "direction",
+    "vendor",
+    "client",
+    "project",
+    "queue",
+    "team",
+    "agent.id",
+    "agent.name",
+    "customer.number",
+    "started_at",
+    "ring_s",
+    "rings",
+    "language",
+];
+
 /// Why a sidecar cannot be used. It never quotes a value: names and numbers are in there.
 #[derive(Debug, thiserror::Error)]
 pub enum SidecarError {
@@ -214,6 +233,26 @@ mod tests {
         assert_eq!(sidecar.files, ["a.wav", "b.wav"]);
         assert_eq!(info.extra["campaign"], "\"x\"");
         assert_eq!(info.extra["score"], "4");
+    }
+
+    #[test]
+    fn each_fact_has_a_place_of_its_own() {
+        for fact in FACTS {
+            let value = match *fact {
+                "direction" => "\"inbound\"",
+                "language" => "\"zh\"",
+                "ring_s" | "rings" => "2",
+                _ => "\"x\"",
+            };
+            let json = match fact.split_once('.') {
+                Some((outer, inner)) => format!("{{\"{outer}\": {{\"{inner}\": {value}}}}}"),
+                None => format!("{{\"{fact}\": {value}}}"),
+            };
+            let info = parse(&json).unwrap().info;
+            assert!(info.extra.is_empty(), "{fact}");
+            let same = info == CallInfo::unknown(CallId::new("stem").unwrap());
+            assert!(!same, "{fact} is not read");
+        }
     }
 
     #[test]

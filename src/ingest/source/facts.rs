@@ -8,23 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Map, Value};
 
-/// Facts that columns and groups may be mapped to; besides these `extra.NAME`.
-pub(super) const KEYS: &[&str] = &[
-    "call_id",
-    "direction",
-    "vendor",
-    "client",
-    "project",
-    "queue",
-    "team",
-    "agent.id",
-    "agent.name",
-    "customer.number",
-    "started_at",
-    "ring_s",
-    "rings",
-    "language",
-];
+use crate::wire::sidecar;
 
 /// Characters of a value that are kept.
 const VALUE_CHARS_MAX: usize = 1_000;
@@ -126,10 +110,11 @@ impl Facts {
     }
 }
 
+/// Whether a column or a group may be mapped to it: a fact that a sidecar has a place for, or `extra.NAME`.
 pub(super) fn is_key(key: &str) -> bool {
     let extra =
         key.strip_prefix("extra.").is_some_and(|name| !name.is_empty() && !name.contains('.'));
-    KEYS.contains(&key) || extra
+    sidecar::FACTS.contains(&key) || extra
 }
 
 /// Words that systems have for who called whom.

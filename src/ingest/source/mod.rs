@@ -26,7 +26,7 @@ pub use facts::Facts;
 pub use names::Preset;
 pub use rows::Rows;
 
-use crate::wire::sidecar::{SIDECAR_BYTES_MAX, parse_sidecar};
+use crate::wire::sidecar::{self, SIDECAR_BYTES_MAX, parse_sidecar};
 
 /// Seconds that a file must rest before it is taken to be complete.
 const SETTLE_S: u64 = 10;
@@ -363,7 +363,7 @@ fn knowing(raw: &RawSource) -> Result<Knowing, SourceError> {
     };
     if let Some(key) = raw.map.keys().find(|key| !facts::is_key(key)) {
         let why =
-            format!("`{key}` is no fact; facts are {}, or extra.NAME", facts::KEYS.join(", "));
+            format!("`{key}` is no fact; facts are {}, or extra.NAME", sidecar::FACTS.join(", "));
         return Err(wrong(raw, "map", &why));
     }
     if raw.cdr.is_some() && !preset.has_cdr() {

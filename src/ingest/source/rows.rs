@@ -9,7 +9,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::facts::{Facts, KEYS, is_key};
+use super::facts::{Facts, is_key};
 
 /// Rows of a manifest.
 const ROWS_MAX: usize = 100_000;
@@ -167,7 +167,7 @@ fn put(
         "agent" | "agent_id" => "agent.id",
         "agent_name" => "agent.name",
         "customer" | "number" | "customer_number" | "phone" => "customer.number",
-        other if KEYS.contains(&other) || is_key(other) => other,
+        other if is_key(other) => other,
         _ => "",
     };
     match key {

@@ -8,28 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::domain::{CallId, CallInfo};
 use crate::live::{Facts, LegRole};
 use crate::session::{PACING, Pacing};
-use crate::wire::sidecar::parse_sidecar;
+use crate::wire::sidecar::{self, parse_sidecar};
 
 /// Facts whose values are numbers in a sidecar.
 const NUMBERS: [&str; 2] = ["ring_s", "rings"];
-
-/// Facts that a sidecar has a place for; others stand under `extra`.
-const KNOWN: [&str; 14] = [
-    "call_id",
-    "direction",
-    "vendor",
-    "client",
-    "project",
-    "queue",
-    "team",
-    "agent.id",
-    "agent.name",
-    "customer.number",
-    "started_at",
-    "ring_s",
-    "rings",
-    "language",
-];
 
 /// A sidecar for a call of that id.
 pub(super) fn sidecar(id: &str, facts: &Facts, started_us: i64, roles: &[LegRole]) -> String {
@@ -45,7 +27,7 @@ pub(super) fn sidecar(id: &str, facts: &Facts, started_us: i64, roles: &[LegRole
             },
             false => Value::from(value),
         };
-        let key = match (KNOWN.contains(&key), key.strip_prefix("extra.")) {
+        let key = match (sidecar::FACTS.contains(&key), key.strip_prefix("extra.")) {
             (true, _) => key.to_owned(),
             (false, bare) => format!("extra.{}", bare.unwrap_or(key)),
         };
