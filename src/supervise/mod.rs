@@ -8,6 +8,8 @@ mod ami;
 #[cfg(feature = "live")]
 mod ari;
 mod esl;
+#[cfg(test)]
+mod scripted;
 mod strict;
 mod webhook;
 

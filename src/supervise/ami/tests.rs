@@ -1,11 +1,10 @@
 //! A scripted Asterisk: what it is asked, word by word, and what it answers.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::net::TcpListener;
 
+use super::super::scripted::{self, Asked};
 use super::*;
 
 /// What the PBX does with an action.
@@ -23,20 +22,9 @@ enum Does {
     Refuse(&'static str),
 }
 
-type Asked = Arc<Mutex<Vec<String>>>;
-
 /// Serves connections; keeps what was asked, without ids that change.
 async fn pbx(does: Does) -> (AmiConfig, Asked) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let asked = Asked::default();
-    let kept = Arc::clone(&asked);
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            tokio::spawn(serve(stream, does, Arc::clone(&kept)));
-        }
-    });
+    let (address, asked) = scripted::pbx(move |stream, kept| serve(stream, does, kept)).await;
     let config = AmiConfig {
         address,
         user: "qm".into(),

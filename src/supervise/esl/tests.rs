@@ -1,11 +1,10 @@
 //! A scripted FreeSWITCH: what it is told, word by word, and what it answers.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::net::TcpListener;
 
+use super::super::scripted::{self, Asked};
 use super::*;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -22,19 +21,8 @@ enum Does {
     Lock,
 }
 
-type Asked = Arc<Mutex<Vec<String>>>;
-
 async fn switch(does: Does) -> (EslConfig, Asked) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let asked = Asked::default();
-    let kept = Arc::clone(&asked);
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            tokio::spawn(serve(stream, does, Arc::clone(&kept)));
-        }
-    });
+    let (address, asked) = scripted::pbx(move |stream, kept| serve(stream, does, kept)).await;
     let timeout = Duration::from_millis(500);
     (EslConfig { address, password: "ClueCon".into(), timeout, ..EslConfig::default() }, asked)
 }
