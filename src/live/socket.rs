@@ -6,7 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
 use subtle::ConstantTimeEq as _;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ use super::exchange::{Command, Exchange, Refused};
 use super::intake::{Intake, Told};
 
 /// Bytes of a WebSocket message: a second of 48 kHz stereo, as base64 in JSON, fits.
-pub(super) const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+const MESSAGE_BYTES_MAX: usize = 256 * 1024;
 
 /// How long an answer may take to leave.
 const SEND_MAX: Duration = Duration::from_secs(5);
@@ -102,13 +103,84 @@ pub(super) trait Dialect: Send {
     }
 }
 
+/// Who may come in by a path.
+pub(super) trait Source: Send + Sync + 'static {
+    /// The source's name, as in the path.
+    fn name(&self) -> &str;
+    /// A socket that says nothing for so long is over.
+    fn idle(&self) -> Duration;
+}
+
+/// The way in that all sources of one protocol share.
+pub(super) struct Door<S> {
+    sources: Arc<[S]>,
+    exchange: Arc<dyn Exchange>,
+    stop: CancellationToken,
+}
+
+// Not derived: a source need not be cloned with its door.
+impl<S> Clone for Door<S> {
+    fn clone(&self) -> Self {
+        let (sources, exchange) = (Arc::clone(&self.sources), Arc::clone(&self.exchange));
+        Self { sources, exchange, stop: self.stop.clone() }
+    }
+}
+
+impl<S: Source> Door<S> {
+    /// A door for these; it closes with `stop`.
+    pub(super) fn new(
+        sources: Vec<S>,
+        exchange: Arc<dyn Exchange>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self { sources: sources.into(), exchange, stop }
+    }
+
+    /// The source of that name.
+    pub(super) fn named(&self, name: &str) -> Option<&S> {
+        self.sources.iter().find(|source| source.name() == name)
+    }
+
+    /// Lets one in: its frames go to the dialect until either side ends it.
+    pub(super) fn admit<D: Dialect + 'static>(
+        &self,
+        upgrade: WebSocketUpgrade,
+        source: &S,
+        dialect: D,
+    ) -> Response {
+        let (exchange, stop) = (Arc::clone(&self.exchange), self.stop.clone());
+        let idle = source.idle();
+        upgrade
+            .max_message_size(MESSAGE_BYTES_MAX)
+            .max_frame_size(MESSAGE_BYTES_MAX)
+            .on_upgrade(move |socket| run(socket, dialect, exchange, idle, stop))
+    }
+}
+
+/// Gives a dialect frames of any content, for a fuzzer: the first byte of each piece says whether it is text, and frames come
+/// 20 ms apart.
+pub(super) fn fuzz(mut dialect: impl Dialect, bytes: &[u8], piece_bytes: usize) {
+    let mut steps = Vec::new();
+    for (n, piece) in bytes.chunks(piece_bytes).enumerate() {
+        let at = Duration::from_millis(20 * n as u64);
+        match piece.split_first() {
+            Some((kind, text)) if kind % 2 == 0 => {
+                dialect.text(&String::from_utf8_lossy(text), at, &mut steps);
+            }
+            _ => dialect.binary(piece, at, &mut steps),
+        }
+        steps.clear();
+    }
+    dialect.closed(Closed::Broken, &mut steps);
+}
+
 /// Whether a path's token is the configured one. An empty one opens nothing.
 pub(super) fn token_fits(given: &str, configured: &str) -> bool {
     !configured.is_empty() && bool::from(given.as_bytes().ct_eq(configured.as_bytes()))
 }
 
 /// Serves one socket until its end.
-pub(super) async fn run<D: Dialect>(
+async fn run<D: Dialect>(
     socket: WebSocket,
     dialect: D,
     exchange: Arc<dyn Exchange>,

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use self::session::{Headers, Session};
 use self::signature::{Nonces, Signed, Unsigned, verify};
 use super::exchange::Exchange;
-use super::socket::{self, MESSAGE_BYTES_MAX};
+use super::socket::{self, Door, Source};
 
 /// How long one who is not let in waits for the answer: guessing shall be slow.
 const REFUSAL_AFTER: Duration = Duration::from_millis(500);
@@ -67,12 +67,14 @@ impl Default for AudioHookSource {
     }
 }
 
-#[derive(Clone)]
-struct Door {
-    config: Arc<AudioHookConfig>,
-    nonces: Arc<Nonces>,
-    exchange: Arc<dyn Exchange>,
-    stop: CancellationToken,
+impl Source for AudioHookSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn idle(&self) -> Duration {
+        self.idle
+    }
 }
 
 /// The route `/live/audiohook/{source}`.
@@ -81,22 +83,23 @@ pub fn router(
     exchange: Arc<dyn Exchange>,
     stop: CancellationToken,
 ) -> axum::Router {
-    let door = Door { config: Arc::new(config), nonces: Arc::default(), exchange, stop };
-    axum::Router::new().route("/live/audiohook/{source}", get(open)).with_state(door)
+    let door = Door::new(config.sources, exchange, stop);
+    let state = (door, Arc::new(Nonces::default()));
+    axum::Router::new().route("/live/audiohook/{source}", get(open)).with_state(state)
 }
 
 async fn open(
-    State(door): State<Door>,
+    State((door, nonces)): State<(Door<AudioHookSource>, Arc<Nonces>)>,
     Path(name): Path<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let Some(source) = door.config.sources.iter().find(|source| source.name == name) else {
+    let Some(source) = door.named(&name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
-    if let Err(why) = may_open(source, &door.nonces, path, &headers, now_s()) {
+    if let Err(why) = may_open(source, &nonces, path, &headers, now_s()) {
         tracing::warn!(source = name, %why, "an AudioHook session is not let in");
         tokio::time::sleep(REFUSAL_AFTER).await;
         return StatusCode::UNAUTHORIZED.into_response();
@@ -107,11 +110,7 @@ async fn open(
         organization: text("audiohook-organization-id").to_owned(),
         session: text("audiohook-session-id").to_owned(),
     });
-    let idle = source.idle;
-    upgrade
-        .max_message_size(MESSAGE_BYTES_MAX)
-        .max_frame_size(MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| socket::run(socket, session, door.exchange, idle, door.stop))
+    door.admit(upgrade, source, session)
 }
 
 fn now_s() -> i64 {
@@ -141,19 +140,7 @@ fn may_open(
     nonces.take(nonce, now_s)
 }
 
-/// Reads frames of any content, for a fuzzer: the first byte of each piece of 64 says whether it is text.
+/// Reads frames of any content, for a fuzzer.
 pub fn fuzz(bytes: &[u8]) {
-    use super::socket::{Closed, Dialect as _};
-    let mut session = Session::new(Headers::default());
-    let mut steps = Vec::new();
-    for piece in bytes.chunks(256) {
-        match piece.split_first() {
-            Some((kind, text)) if kind % 2 == 0 => {
-                session.text(&String::from_utf8_lossy(text), Duration::ZERO, &mut steps);
-            }
-            _ => session.binary(piece, Duration::ZERO, &mut steps),
-        }
-        steps.clear();
-    }
-    session.closed(Closed::Broken, &mut steps);
+    socket::fuzz(Session::new(Headers::default()), bytes, 256);
 }

@@ -24,7 +24,7 @@ use self::preamble::Preamble;
 use self::reader::Reader;
 use super::event::LegRole;
 use super::exchange::Exchange;
-use super::socket::{self, MESSAGE_BYTES_MAX, token_fits};
+use super::socket::{self, Door, Source, token_fits};
 
 /// Subprotocols that are answered: those of mod_audio_fork, jambonz and Asterisk.
 const PROTOCOLS: [&str; 3] = ["audio.drachtio.org", "audio.jambonz.org", "media"];
@@ -67,11 +67,14 @@ impl Default for L16Source {
     }
 }
 
-#[derive(Clone)]
-struct Door {
-    config: Arc<L16Config>,
-    exchange: Arc<dyn Exchange>,
-    stop: CancellationToken,
+impl Source for L16Source {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn idle(&self) -> Duration {
+        self.idle
+    }
 }
 
 /// The route `/live/l16/{source}/{token}`.
@@ -80,18 +83,18 @@ pub fn router(
     exchange: Arc<dyn Exchange>,
     stop: CancellationToken,
 ) -> axum::Router {
-    let door = Door { config: Arc::new(config), exchange, stop };
+    let door = Door::new(config.sources, exchange, stop);
     axum::Router::new().route("/live/l16/{source}/{token}", get(open)).with_state(door)
 }
 
 async fn open(
-    State(door): State<Door>,
+    State(door): State<Door<L16Source>>,
     Path((name, token)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let named = door.config.sources.iter().find(|source| source.name == name);
-    let Some(source) = named.filter(|source| token_fits(&token, &source.token)) else {
+    let named = door.named(&name).filter(|source| token_fits(&token, &source.token));
+    let Some(source) = named else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let mut given = Preamble::of_query(query.as_deref().unwrap_or_default());
@@ -102,29 +105,11 @@ async fn open(
         Preamble { rate_hz: source.rate_hz, channels: source.channels, ..Preamble::default() };
     let unnamed = uuid::Uuid::now_v7().to_string();
     let reader = Reader::new(source.name.clone(), unnamed, given, unsaid);
-    let idle = source.idle;
-    upgrade
-        .protocols(PROTOCOLS)
-        .max_message_size(MESSAGE_BYTES_MAX)
-        .max_frame_size(MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| socket::run(socket, reader, door.exchange, idle, door.stop))
+    door.admit(upgrade.protocols(PROTOCOLS), source, reader)
 }
 
-/// Reads frames of any content, for a fuzzer: the first byte of each piece of 64 says whether it is text.
+/// Reads frames of any content, for a fuzzer.
 pub fn fuzz(bytes: &[u8]) {
-    use super::socket::{Closed, Dialect as _};
-    let mut reader =
-        Reader::new(String::new(), String::new(), Preamble::default(), Preamble::default());
-    let mut steps = Vec::new();
-    for (n, piece) in bytes.chunks(64).enumerate() {
-        let at = Duration::from_millis(20 * n as u64);
-        match piece.split_first() {
-            Some((kind, text)) if kind % 2 == 0 => {
-                reader.text(&String::from_utf8_lossy(text), at, &mut steps);
-            }
-            _ => reader.binary(piece, at, &mut steps),
-        }
-        steps.clear();
-    }
-    reader.closed(Closed::Broken, &mut steps);
+    let none = Preamble::default;
+    socket::fuzz(Reader::new(String::new(), String::new(), none(), none()), bytes, 64);
 }

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::reader::{Reader, Reading};
 use super::exchange::Exchange;
-use super::socket::{self, MESSAGE_BYTES_MAX, token_fits};
+use super::socket::{Door, Source, token_fits};
 
 /// Carriers that may send streams.
 #[derive(Clone, Default)]
@@ -69,11 +69,14 @@ impl Default for MediaStreamSource {
     }
 }
 
-#[derive(Clone)]
-struct Door {
-    config: Arc<MediaStreamConfig>,
-    exchange: Arc<dyn Exchange>,
-    stop: CancellationToken,
+impl Source for MediaStreamSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn idle(&self) -> Duration {
+        self.idle
+    }
 }
 
 /// The route `/live/media-stream/{source}/{token}`.
@@ -82,20 +85,20 @@ pub fn router(
     exchange: Arc<dyn Exchange>,
     stop: CancellationToken,
 ) -> axum::Router {
-    let door = Door { config: Arc::new(config), exchange, stop };
+    let door = Door::new(config.sources, exchange, stop);
     let path = "/live/media-stream/{source}/{token}";
     axum::Router::new().route(path, get(open)).with_state(door)
 }
 
 async fn open(
-    State(door): State<Door>,
+    State(door): State<Door<MediaStreamSource>>,
     Path((name, token)): Path<(String, String)>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let named = door.config.sources.iter().find(|source| source.name == name);
-    let Some(source) = named.filter(|source| token_fits(&token, &source.token)) else {
+    let named = door.named(&name).filter(|source| token_fits(&token, &source.token));
+    let Some(source) = named else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
@@ -108,10 +111,7 @@ async fn open(
         swap_roles: source.swap_roles,
         big_endian: source.big_endian,
     };
-    let idle = source.idle;
-    upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX).on_upgrade(
-        move |socket| socket::run(socket, Reader::new(reading), door.exchange, idle, door.stop),
-    )
+    door.admit(upgrade, source, Reader::new(reading))
 }
 
 fn may_open(source: &MediaStreamSource, path: &str, headers: &HeaderMap) -> bool {
