@@ -61,6 +61,18 @@ impl<'a> Packet<'a> {
         Self::fields(bytes, first, second).ok_or(PacketError::Short)
     }
 
+    /// The bytes of a datagram: a header without CSRCs and extension, then the payload, with room for more of it.
+    pub fn write(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES + self.payload.len().max(160));
+        bytes.push(0x80);
+        bytes.push(self.payload_type & 0x7f | if self.marker { 0x80 } else { 0 });
+        bytes.extend_from_slice(&self.seq.to_be_bytes());
+        bytes.extend_from_slice(&self.timestamp.to_be_bytes());
+        bytes.extend_from_slice(&self.ssrc.to_be_bytes());
+        bytes.extend_from_slice(self.payload);
+        bytes
+    }
+
     fn fields(bytes: &'a [u8], first: u8, second: u8) -> Option<Self> {
         let csrcs = usize::from(first & 0x0f) * 4;
         let mut from = HEADER_BYTES + csrcs;
@@ -126,6 +138,8 @@ mod tests {
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
             if let Ok(packet) = Packet::parse(&bytes) {
                 prop_assert!(packet.payload.len() + HEADER_BYTES <= bytes.len());
+                let again = packet.write();
+                prop_assert_eq!(Packet::parse(&again), Ok(packet));
             }
         }
     }

@@ -1,13 +1,13 @@
 //! The sending half: samples become RTP packets.
 //!
 //! In: 20 ms of 8 kHz samples at a time, at whatever pace the caller keeps. Out: the bytes of one packet each. Nothing is sent
-//! here. `lingting simulate` and the tests call as a telephone system does by this.
+//! here. The tests call as a telephone system does by this.
 
 use audio_codec::Encoder as _;
 use audio_codec::pcma::PcmaEncoder;
 use audio_codec::pcmu::PcmuEncoder;
 
-use super::packet::HEADER_BYTES;
+use super::packet::{HEADER_BYTES, Packet};
 
 /// Samples of a packet: 20 ms at 8 kHz.
 pub const FRAME_SAMPLES: usize = 160;
@@ -97,19 +97,13 @@ impl Packetiser {
     }
 
     fn header(&self, payload_type: u8, marker: bool) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(HEADER_BYTES + FRAME_SAMPLES);
-        bytes.push(0x80);
-        bytes.push(payload_type & 0x7f | if marker { 0x80 } else { 0 });
-        bytes.extend_from_slice(&self.seq.to_be_bytes());
-        bytes.extend_from_slice(&self.timestamp.to_be_bytes());
-        bytes.extend_from_slice(&self.ssrc.to_be_bytes());
-        bytes
+        let Self { seq, timestamp, ssrc, .. } = *self;
+        Packet { marker, payload_type, seq, timestamp, ssrc, payload: &[] }.write()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::packet::Packet;
     use super::*;
 
     #[test]

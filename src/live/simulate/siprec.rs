@@ -13,10 +13,14 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::call::{Call, Way};
 use super::offer;
 use super::reel::Codec;
-use super::sip::{Dialog, Framer, Heard};
+use super::sip::{Dialog, about};
 use super::tally::Ended;
 use super::target::{SipTarget, Transport};
 use super::why::Why;
+use crate::live::rtp::Packet;
+use crate::live::sip::frame::{Framed, Framer};
+use crate::live::sip::message::{Message, Start, reply};
+use crate::live::siprec::offer::CONTENT_TYPE;
 
 /// An INVITE is answered no later: 64 times T1 (RFC 3261, 17.1.1.2).
 const ANSWER: Duration = Duration::from_secs(32);
@@ -60,34 +64,38 @@ impl Link {
         }
     }
 
-    async fn send(&mut self, text: &str) -> std::io::Result<()> {
+    async fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         match self {
-            Link::Tcp { stream, .. } => stream.write_all(text.as_bytes()).await,
-            Link::Udp(socket) => socket.send(text.as_bytes()).await.map(|_| ()),
+            Link::Tcp { stream, .. } => stream.write_all(bytes).await,
+            Link::Udp(socket) => socket.send(bytes).await.map(|_| ()),
         }
     }
 
     /// The next message. Cancel safe.
-    async fn hear(&mut self) -> std::io::Result<Heard> {
+    async fn hear(&mut self) -> std::io::Result<Message> {
         match self {
             Link::Tcp { stream, framer } => loop {
-                if let Some(heard) = framer.next() {
-                    return Ok(heard);
+                match framer.next_message() {
+                    Ok(Some(Framed::Message(message))) => return Ok(message),
+                    // A keep-alive; the call itself says soon enough that we are there.
+                    Ok(Some(Framed::Ping)) => continue,
+                    Ok(Some(Framed::TooLarge(_))) | Err(_) => {
+                        return Err(std::io::ErrorKind::InvalidData.into());
+                    }
+                    Ok(None) => {}
                 }
                 let mut bytes = [0; 4_096];
                 let count = stream.read(&mut bytes).await?;
                 if count == 0 {
                     return Err(std::io::ErrorKind::UnexpectedEof.into());
                 }
-                if !framer.push(bytes.get(..count).unwrap_or_default()) {
-                    return Err(std::io::ErrorKind::InvalidData.into());
-                }
+                framer.push(bytes.get(..count).unwrap_or_default());
             },
             Link::Udp(socket) => loop {
                 let mut bytes = vec![0; DATAGRAM_BYTES_MAX];
                 let count = socket.recv(&mut bytes).await?;
-                if let Some(heard) = bytes.get(..count).and_then(Heard::parse) {
-                    return Ok(heard);
+                if let Some(Ok(message)) = bytes.get(..count).map(Message::parse) {
+                    return Ok(message);
                 }
             },
         }
@@ -96,11 +104,11 @@ impl Link {
     /// Sends a request, again where datagrams may be lost, until its final answer.
     async fn ask(
         &mut self,
-        text: &str,
+        request: &[u8],
         method: &'static str,
         within: Duration,
-    ) -> Result<Heard, Why> {
-        self.send(text).await.map_err(broken)?;
+    ) -> Result<Message, Why> {
+        self.send(request).await.map_err(broken)?;
         let end = Instant::now() + within;
         let mut wait = AGAIN;
         let mut next = Instant::now() + wait;
@@ -109,8 +117,8 @@ impl Link {
         loop {
             let until = if has_it { end } else { next.min(end) };
             match timeout_at(until, self.hear()).await {
-                Ok(Ok(heard)) if heard.method == method => match heard.status {
-                    Some(status) if status >= 200 => return Ok(heard),
+                Ok(Ok(heard)) if about(&heard) == method => match heard.start {
+                    Start::Response { code: 200.., .. } => return Ok(heard),
                     _ => has_it = true,
                 },
                 Ok(Ok(heard)) => self.reply(&heard).await.map_err(broken)?,
@@ -119,7 +127,7 @@ impl Link {
                     return Err(Why::NoAnswer { to: method, s: within.as_secs() });
                 }
                 Err(_) => {
-                    self.send(text).await.map_err(broken)?;
+                    self.send(request).await.map_err(broken)?;
                     wait *= 2;
                     next = Instant::now() + wait;
                 }
@@ -128,14 +136,14 @@ impl Link {
     }
 
     /// Answers what the peer asks within a call.
-    async fn reply(&mut self, heard: &Heard) -> std::io::Result<()> {
-        let answer = match (heard.status, heard.method.as_str()) {
-            (Some(_), _) | (None, "ACK") => return Ok(()),
-            (None, "BYE" | "OPTIONS" | "INFO") => heard.answer(200, "OK"),
-            (None, "INVITE" | "UPDATE") => heard.answer(488, "Not Acceptable Here"),
-            (None, _) => heard.answer(501, "Not Implemented"),
+    async fn reply(&mut self, heard: &Message) -> std::io::Result<()> {
+        let code = match heard.method() {
+            None | Some("ACK") => return Ok(()),
+            Some("BYE" | "OPTIONS" | "INFO") => 200,
+            Some("INVITE" | "UPDATE") => 488,
+            Some(_) => 501,
         };
-        self.send(&answer).await
+        self.send(&reply(heard, code, None, &[], b"")).await
     }
 }
 
@@ -153,16 +161,17 @@ struct RtpLeg {
 impl RtpLeg {
     /// A packet (RFC 3550, 5.1).
     fn packet(&mut self, frame: u32, payload: &[u8]) -> Vec<u8> {
-        let mut packet = Vec::with_capacity(12 + payload.len());
-        let marker = if self.begun { 0 } else { 0x80 };
-        self.begun = true;
-        packet.extend([0x80, marker | self.codec.payload_type()]);
-        packet.extend(self.first_seq.wrapping_add(frame as u16).to_be_bytes());
+        let marker = !std::mem::replace(&mut self.begun, true);
         let ticks = frame.wrapping_mul(self.codec.ticks());
-        packet.extend(self.first_timestamp.wrapping_add(ticks).to_be_bytes());
-        packet.extend(self.ssrc.to_be_bytes());
-        packet.extend_from_slice(payload);
-        packet
+        let packet = Packet {
+            marker,
+            payload_type: self.codec.payload_type(),
+            seq: self.first_seq.wrapping_add(frame as u16),
+            timestamp: self.first_timestamp.wrapping_add(ticks),
+            ssrc: self.ssrc,
+            payload,
+        };
+        packet.write()
     }
 }
 
@@ -192,21 +201,21 @@ async fn begin(target: &SipTarget, call: &Call) -> Result<Siprec, Ended> {
     let ports: Vec<u16> =
         sockets.iter().filter_map(|socket| Some(socket.local_addr().ok()?.port())).collect();
     let session = call.native_id.split('@').next().unwrap_or_default();
-    let body = offer::body(&call.reel, local.ip(), &ports, session);
+    let body = offer::of(&call.reel, local.ip(), &ports, session).body();
     let mut dialog = Dialog::new(target, &call.native_id, &local.to_string());
-    let invite = dialog.invite(offer::CONTENT_TYPE, &body);
+    let invite = dialog.invite(CONTENT_TYPE, &body);
     let answer = tokio::select! {
         answer = link.ask(&invite, "INVITE", ANSWER) => answer.map_err(Ended::Failed)?,
         () = call.stop.cancelled() => return Err(Ended::Stopped),
     };
     let failed = |error| Ended::Failed(broken(error));
-    if let Some(status) = answer.status.filter(|status| *status >= 300) {
+    if let Start::Response { code: status @ 300.., reason } = &answer.start {
         link.send(&dialog.ack_refusal(&answer)).await.map_err(failed)?;
-        return Err(Ended::Refused(Why::Sip { status, reason: answer.reason }));
+        return Err(Ended::Refused(Why::Sip { status: *status, reason: reason.clone() }));
     }
     dialog.taken(&answer);
     link.send(&dialog.ack()).await.map_err(failed)?;
-    let places = offer::answered(&answer.body);
+    let places = offer::answered(&String::from_utf8_lossy(&answer.body));
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(|error| socket(&error))?;
     let random = u64::from_ne_bytes(random);
@@ -262,8 +271,8 @@ impl Way for Siprec {
                 Ok(heard) => heard,
                 Err(error) => return Ended::Failed(broken(error)),
             };
-            let repeated =
-                heard.method == "INVITE" && heard.status.is_some_and(|s| (200..300).contains(&s));
+            let taken = matches!(heard.start, Start::Response { code: 200..300, .. });
+            let repeated = taken && about(&heard) == "INVITE";
             let done = if repeated {
                 // Our ACK was lost.
                 let ack = self.dialog.ack();
@@ -274,7 +283,7 @@ impl Way for Siprec {
             if let Err(error) = done {
                 return Ended::Failed(broken(error));
             }
-            if heard.status.is_none() && heard.method == "BYE" {
+            if heard.method() == Some("BYE") {
                 return Ended::Failed(Why::HungUp);
             }
         }

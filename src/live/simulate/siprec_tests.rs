@@ -7,11 +7,13 @@ use tokio::net::{TcpListener, UdpSocket};
 
 use super::call::tests::{call, reel};
 use super::pace::{Faults, Pace};
-use super::sip::{Framer, Heard};
+use super::sip::about;
 use super::siprec::play;
 use super::tally::Ended;
 use super::target::{Target, Transport};
 use super::why::Why;
+use crate::live::sip::frame::{Framed, Framer};
+use crate::live::sip::message::{Message, Start, reply};
 
 const FAST: Pace = Pace { speed: 20.0, drift_ppm: 0.0 };
 
@@ -23,16 +25,32 @@ fn target(address: std::net::SocketAddr, transport: Transport) -> super::SipTarg
 }
 
 /// The 200 to an INVITE, or the 200 to anything else.
-fn answer(heard: &Heard, ports: &[u16]) -> String {
-    if heard.method != "INVITE" {
-        return heard.answer(200, "OK");
+fn answer(heard: &Message, ports: &[u16]) -> Vec<u8> {
+    if heard.method() != Some("INVITE") {
+        return reply(heard, 200, None, &[], b"");
     }
     let mut sdp = "v=0\r\nc=IN IP4 127.0.0.1\r\n".to_owned();
     for port in ports {
         sdp.push_str(&format!("m=audio {port} RTP/AVP 0\r\na=recvonly\r\n"));
     }
-    let head = heard.answer(200, "OK").replace("Content-Length: 0\r\n\r\n", "");
-    format!("{head}Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}", sdp.len())
+    reply(heard, 200, None, &[("Content-Type", "application/sdp")], sdp.as_bytes())
+}
+
+/// The status of a response.
+fn status(heard: &Message) -> Option<u16> {
+    match heard.start {
+        Start::Response { code, .. } => Some(code),
+        Start::Request { .. } => None,
+    }
+}
+
+/// The messages that are whole by now.
+fn whole(framer: &mut Framer) -> Vec<Message> {
+    let next = || match framer.next_message().unwrap()? {
+        Framed::Message(message) => Some(message),
+        other => panic!("{other:?}"),
+    };
+    std::iter::from_fn(next).collect()
 }
 
 /// RTP packets of a port until nothing comes any more: sequence, timestamp, marker, SSRC.
@@ -74,16 +92,16 @@ async fn a_call_over_tcp_is_begun_heard_on_both_legs_and_ended() {
                 return asked;
             }
             framer.push(&bytes[..count]);
-            while let Some(heard) = framer.next() {
-                if heard.status.is_none() && heard.method != "ACK" {
-                    stream.write_all(answer(&heard, &ports).as_bytes()).await.unwrap();
+            for heard in whole(&mut framer) {
+                if heard.method().is_some_and(|method| method != "ACK") {
+                    stream.write_all(&answer(&heard, &ports)).await.unwrap();
                 }
-                if heard.method == "ACK" {
+                if about(&heard) == "ACK" {
                     // A keep-alive within the call.
                     let options = "OPTIONS sip:simulate SIP/2.0\r\nVia: SIP/2.0/TCP x\r\nCSeq: 9 OPTIONS\r\n\r\n";
                     stream.write_all(options.as_bytes()).await.unwrap();
                 }
-                asked.push((heard.method, heard.status));
+                asked.push((about(&heard).to_owned(), status(&heard)));
             }
         }
     });
@@ -118,12 +136,12 @@ async fn over_udp_an_invite_that_is_lost_is_sent_again() {
         let mut bytes = vec![0; 65_536];
         while asked.last().is_none_or(|method| method != "BYE") {
             let (count, from) = server.recv_from(&mut bytes).await.unwrap();
-            let heard = Heard::parse(&bytes[..count]).unwrap();
+            let heard = Message::parse(&bytes[..count]).unwrap();
             // The first one is lost.
-            if !asked.is_empty() && heard.method != "ACK" {
-                server.send_to(answer(&heard, &ports).as_bytes(), from).await.unwrap();
+            if !asked.is_empty() && about(&heard) != "ACK" {
+                server.send_to(&answer(&heard, &ports), from).await.unwrap();
             }
-            asked.push(heard.method);
+            asked.push(about(&heard).to_owned());
         }
         asked
     });
@@ -133,7 +151,7 @@ async fn over_udp_an_invite_that_is_lost_is_sent_again() {
 }
 
 /// A server that answers the INVITE so, and what becomes of the call.
-async fn ended_by(reply: impl Fn(&Heard) -> String + Send + 'static) -> (Ended, Vec<String>) {
+async fn ended_by(reply: impl Fn(&Message) -> Vec<u8> + Send + 'static) -> (Ended, Vec<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = target(listener.local_addr().unwrap(), Transport::Tcp);
     let server = tokio::spawn(async move {
@@ -142,11 +160,11 @@ async fn ended_by(reply: impl Fn(&Heard) -> String + Send + 'static) -> (Ended, 
         let mut bytes = [0; 4_096];
         while let Ok(count @ 1..) = stream.read(&mut bytes).await {
             framer.push(&bytes[..count]);
-            while let Some(heard) = framer.next() {
-                if heard.status.is_none() && heard.method != "ACK" {
-                    stream.write_all(reply(&heard).as_bytes()).await.unwrap();
+            for heard in whole(&mut framer) {
+                if heard.method().is_some_and(|method| method != "ACK") {
+                    stream.write_all(&reply(&heard)).await.unwrap();
                 }
-                asked.push(heard.method);
+                asked.push(about(&heard).to_owned());
             }
         }
         asked
@@ -157,7 +175,7 @@ async fn ended_by(reply: impl Fn(&Heard) -> String + Send + 'static) -> (Ended, 
 
 #[tokio::test]
 async fn a_refusal_is_acknowledged_and_says_what_to_do() {
-    let (ended, asked) = ended_by(|heard| heard.answer(503, "Service Unavailable")).await;
+    let (ended, asked) = ended_by(|heard| reply(heard, 503, None, &[], b"")).await;
     assert_eq!(
         ended,
         Ended::Refused(Why::Sip { status: 503, reason: "Service Unavailable".into() })
@@ -174,8 +192,9 @@ async fn a_leg_that_is_not_taken_is_told_and_the_call_hung_up() {
 
 #[tokio::test]
 async fn a_service_that_hangs_up_is_a_failure() {
-    let bye = "BYE sip:simulate SIP/2.0\r\nVia: SIP/2.0/TCP x\r\nCSeq: 2 BYE\r\n\r\n";
-    let (ended, asked) = ended_by(move |heard| answer(heard, &[4_000, 4_002]) + bye).await;
+    let bye = b"BYE sip:simulate SIP/2.0\r\nVia: SIP/2.0/TCP x\r\nCSeq: 2 BYE\r\n\r\n";
+    let (ended, asked) =
+        ended_by(move |heard| [&answer(heard, &[4_000, 4_002])[..], bye].concat()).await;
     assert!(matches!(ended, Ended::Failed(Why::After { why, .. }) if *why == Why::HungUp));
     assert_eq!(asked, ["INVITE", "ACK", "BYE"]);
 }

@@ -20,6 +20,8 @@ pub enum Start {
     Response {
         /// 100 to 699.
         code: u16,
+        /// The sender's word for it.
+        reason: String,
     },
 }
 
@@ -202,7 +204,8 @@ fn start(line: &str) -> Option<Start> {
     let (first, second, third) = (words.next()?, words.next()?, words.next());
     if first.eq_ignore_ascii_case("SIP/2.0") {
         let code = second.parse().ok().filter(|code| (100..700).contains(code))?;
-        return Some(Start::Response { code });
+        let reason = third.into_iter().chain(words).collect::<Vec<_>>().join(" ");
+        return Some(Start::Response { code, reason });
     }
     let fits = third?.eq_ignore_ascii_case("SIP/2.0") && words.next().is_none();
     let token = first.len() <= 32 && first.bytes().all(|b| b.is_ascii_alphabetic());
@@ -290,6 +293,7 @@ pub fn reason(code: u16) -> &'static str {
         489 => "Bad Event",
         491 => "Request Pending",
         500 => "Server Internal Error",
+        501 => "Not Implemented",
         503 => "Service Unavailable",
         _ => "Error",
     }
@@ -342,7 +346,7 @@ mod tests {
         assert_eq!((uri(from), display_name(from)), ("sip:1001@h;x=1", Some("A")));
         let told = reply(&message, 200, Some("t"), &[("X", "a\r\nEvil: 1")], b"x");
         let told = Message::parse(&told).unwrap();
-        assert_eq!(told.start, Start::Response { code: 200 });
+        assert_eq!(told.start, Start::Response { code: 200, reason: "OK".into() });
         assert_eq!(told.header("to"), Some("<sip:srs@h>;tag=t"));
         assert_eq!((told.header("evil"), told.body.as_slice()), (None, &b"x"[..]));
     }

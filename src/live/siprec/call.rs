@@ -442,7 +442,7 @@ impl Call {
         while waits && Instant::now() < until {
             match tokio::time::timeout(again, self.mail.recv()).await {
                 Ok(Some(Mail::Message(message, path))) => match message.start {
-                    Start::Response { code } if code >= 200 => break,
+                    Start::Response { code: 200.., .. } => break,
                     Start::Response { .. } => {}
                     Start::Request { .. } if message.method() != Some("ACK") => {
                         path.send(reply(&message, 481, None, &[], b""));

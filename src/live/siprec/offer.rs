@@ -5,8 +5,6 @@
 
 use std::net::IpAddr;
 
-use crate::live::rtp::send::G711;
-
 /// The boundary between the parts of the body.
 const BOUNDARY: &str = "lingting-part";
 
@@ -31,8 +29,12 @@ pub struct OfferedLeg {
 pub struct Offer {
     /// The address that RTP comes from.
     pub ip: IpAddr,
-    /// The law of both streams.
-    pub law: G711,
+    /// The payload type of all streams.
+    pub payload_type: u8,
+    /// What it stands for: `PCMA/8000`.
+    pub rtpmap: &'static str,
+    /// Whether keys may come as well, as payload type 101 (RFC 4733, at 8 kHz).
+    pub keys: bool,
     /// The session's id in the metadata; unique, letters and digits.
     pub session_id: String,
     /// The streams, in the order of the media lines.
@@ -40,17 +42,20 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// The SDP offer. Payload type 101 is for keys.
+    /// The SDP offer.
     pub fn sdp(&self) -> String {
         let family = if self.ip.is_ipv4() { "IP4" } else { "IP6" };
-        let (ip, number, name) = (self.ip, self.law.payload_type(), self.law.as_str());
+        let Self { ip, payload_type: number, rtpmap, .. } = self;
+        let (also, keys) = match self.keys {
+            true => (" 101", "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"),
+            false => ("", ""),
+        };
         let mut text =
             format!("v=0\r\no=SRC 1 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n");
         for leg in &self.legs {
             text.push_str(&format!(
-                "m=audio {} RTP/AVP {number} 101\r\na=rtpmap:{number} {name}/8000\r\n\
-                 a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n\
-                 a=label:{}\r\na=sendonly\r\n",
+                "m=audio {} RTP/AVP {number}{also}\r\na=rtpmap:{number} {rtpmap}\r\n{keys}\
+                 a=ptime:20\r\na=label:{}\r\na=sendonly\r\n",
                 leg.port, leg.label
             ));
         }
@@ -119,7 +124,14 @@ pub(crate) fn example(ports: [u16; 2]) -> Offer {
     };
     let [one, two] = ports;
     let legs = vec![leg("1", one, "19900001111", "A & \"B\""), leg("2", two, "1001", "坐席一")];
-    Offer { ip: IpAddr::from([127, 0, 0, 1]), law: G711::Alaw, session_id: "s1".into(), legs }
+    Offer {
+        ip: IpAddr::from([127, 0, 0, 1]),
+        payload_type: 8,
+        rtpmap: "PCMA/8000",
+        keys: true,
+        session_id: "s1".into(),
+        legs,
+    }
 }
 
 #[cfg(test)]

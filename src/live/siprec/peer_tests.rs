@@ -181,7 +181,7 @@ async fn requests_that_come_again_begin_no_second_call() {
         .unwrap();
     let mut codes = Vec::new();
     while !codes.contains(&482) {
-        if let Start::Response { code } = client.hear().await.start {
+        if let Start::Response { code, .. } = client.hear().await.start {
             codes.push(code);
         }
     }

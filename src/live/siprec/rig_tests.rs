@@ -87,7 +87,7 @@ impl Client {
         let count = timeout(SOON, self.socket.recv(&mut buffer)).await.unwrap().unwrap();
         let message = Message::parse(&buffer[..count]).unwrap();
         if let Some(tag) = message.header("to").and_then(|to| parameter(to, "tag"))
-            && matches!(message.start, Start::Response { code } if code < 300)
+            && matches!(message.start, Start::Response { code, .. } if code < 300)
         {
             self.to_tag = tag.to_owned();
         }
@@ -102,7 +102,7 @@ impl Client {
         loop {
             let message = self.hear().await;
             let ours = message.cseq() == Some((self.cseq, method));
-            if let (Start::Response { code: code @ 200.. }, true) = (&message.start, ours) {
+            if let (Start::Response { code: code @ 200.., .. }, true) = (&message.start, ours) {
                 return (*code, message);
             }
         }
