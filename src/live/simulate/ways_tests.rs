@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audio_codec::{CodecType, create_decoder};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -12,24 +11,29 @@ use super::*;
 use crate::live::media_stream::{self, MediaStreamConfig, MediaStreamSource};
 use crate::live::siprec::{self, RoleRules, SiprecConfig};
 use crate::live::tape::{Tape, Taped};
-use crate::live::{EndCause, Facts, Ingest, LegRole};
+use crate::live::{EndCause, Facts, Ingest, LegRole, rtp};
 
 const FAST: Pace = Pace { speed: 10.0, drift_ppm: 0.0 };
 
-/// Two seconds, the agent on the first leg; each leg a tone of its own.
+/// Frames of each leg: two seconds.
+const FRAMES: usize = 100;
+
+/// Two seconds, the agent on the first leg; noise, so that no frame is like another.
 fn spoken(codec: Codec) -> Arc<Reel> {
     let mut info = crate::domain::CallInfo::unknown(crate::domain::CallId::new("c").unwrap());
     info.legs = Some(vec![crate::domain::Party::Agent, crate::domain::Party::Customer]);
     info.agent_id = Some("3105".into());
     info.team = Some("team 3".into());
     info.customer_number = Some(String::from("19900001111").into());
-    let tone = |hz: f32| -> Vec<f32> {
-        (0..32_000)
-            .map(|n| (std::f32::consts::TAU * hz * n as f32 / 16_000.0).sin() * 0.4)
-            .collect()
+    let noise = |mut state: u32| -> Vec<f32> {
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            ((state >> 8) as f32 / (1u32 << 24) as f32 - 0.5) * 0.6
+        };
+        (0..FRAMES * 320).map(|_| next()).collect()
     };
     let mut maker = ReelMaker::new(codec, 2);
-    assert!(maker.push(&[tone(440.0), tone(700.0)]));
+    assert!(maker.push(&[noise(1), noise(2)]));
     Arc::new(maker.finish("a.wav".into(), &info, false).unwrap())
 }
 
@@ -84,10 +88,26 @@ fn roles(call: &Taped) -> Vec<LegRole> {
     roles
 }
 
-/// What a leg of the reel sounds like when it is decoded whole.
-fn decoded(reel: &Reel, leg: usize, kind: CodecType) -> Vec<i16> {
-    let mut decoder = create_decoder(kind);
-    reel.legs[leg].frames.iter().flat_map(|frame| decoder.decode(frame)).collect()
+/// What each frame of a leg of the reel sounds like to whoever hears all of them.
+fn decoded(reel: &Reel, leg: usize, codec: rtp::Codec) -> Vec<Vec<i16>> {
+    let mut decoder = rtp::Decoder::new(codec);
+    let frame = |bytes: &[u8]| {
+        let mut out = Vec::new();
+        decoder.decode(bytes, &mut out).unwrap();
+        out
+    };
+    reel.legs[leg].frames.iter().map(|bytes| &bytes[..]).map(frame).collect()
+}
+
+/// How many frames are heard to the sample, in the order in which they were sent.
+fn in_order(heard: &[i16], sent: &[Vec<i16>]) -> usize {
+    let (mut from, mut count) = (0, 0);
+    for frame in sent {
+        if let Some(at) = heard[from..].windows(frame.len()).position(|window| window == frame) {
+            (from, count) = (from + at + frame.len(), count + 1);
+        }
+    }
+    count
 }
 
 #[tokio::test]
@@ -118,23 +138,57 @@ async fn over_a_media_stream_all_comes_in_as_it_was() {
     assert_eq!(facts.get("customer.number"), Some("19900001111"));
     for (leg, role) in roles(&call).into_iter().enumerate() {
         let own = if role == LegRole::Agent { 0 } else { 1 };
-        assert_eq!(call.audio(leg as u8), decoded(&reel, own, CodecType::PCMU), "{role:?}");
+        assert_eq!(
+            call.audio(leg as u8),
+            decoded(&reel, own, rtp::Codec::Pcmu).concat(),
+            "{role:?}"
+        );
     }
     assert_eq!(roles(&call).len(), 2);
 }
+
+/// Frames of a whole call that are heard to the sample: not up to five at its end, which is hung up before the last were due, and
+/// not a few in which the receiver's clock left out a sample or put one in.
+const WHOLE: usize = FRAMES - 10;
+
+/// Calls made until one is whole. A machine that builds at the same time sends late and hears late, and a receiver of RTP waits for
+/// a quarter of a second at most; on loopback nothing else takes frames away.
+const TRIES: usize = 10;
 
 /// A receiver of RTP goes by its own clock: played at real pace, all codecs and transports at once.
 #[tokio::test]
 async fn over_siprec_all_comes_in_as_it_was_in_every_codec() {
     tokio::join!(
-        over_siprec(Codec::Alaw, CodecType::PCMA, "tcp"),
-        over_siprec(Codec::Ulaw, CodecType::PCMU, "udp"),
-        over_siprec(Codec::G722, CodecType::G722, "tcp"),
-        over_siprec(Codec::Opus, CodecType::Opus, "udp"),
+        over_siprec(Codec::Alaw, rtp::Codec::Pcma, "tcp"),
+        over_siprec(Codec::Ulaw, rtp::Codec::Pcmu, "udp"),
+        over_siprec(Codec::G722, rtp::Codec::G722, "tcp"),
+        over_siprec(Codec::Opus, rtp::Codec::Opus, "udp"),
     );
 }
 
-async fn over_siprec(codec: Codec, kind: CodecType, transport: &str) {
+async fn over_siprec(codec: Codec, heard_as: rtp::Codec, transport: &str) {
+    let reel = spoken(codec);
+    let sent = [0, 1].map(|leg| decoded(&reel, leg, heard_as));
+    let mut best = 0;
+    for _ in 0..TRIES {
+        let heard = siprec_call(&reel, transport).await;
+        let most = 2 * codec.rate_hz() as usize;
+        for leg in &heard {
+            // Up to 100 ms at the end may be cut: the call was hung up.
+            assert!(leg.len() + most / 20 >= most, "{codec:?} {}", leg.len());
+        }
+        // Both legs are whole in the same call.
+        let whole = heard.iter().zip(&sent).map(|(heard, sent)| in_order(heard, sent)).min();
+        best = best.max(whole.unwrap_or(0));
+        if best >= WHOLE {
+            return;
+        }
+    }
+    panic!("{codec:?}: {best} frames of {FRAMES} at best");
+}
+
+/// Plays a call; what is heard of its legs.
+async fn siprec_call(reel: &Arc<Reel>, transport: &str) -> [Vec<i16>; 2] {
     let local = Some("127.0.0.1:0".parse().unwrap());
     let config = SiprecConfig {
         udp: local,
@@ -150,33 +204,13 @@ async fn over_siprec(codec: Codec, kind: CodecType, transport: &str) {
     let address = if transport == "udp" { udp } else { tcp };
     let serving = tokio::spawn(bound.serve(tape.clone(), stop.clone()));
     let target = format!("sip:{};transport={transport}", address.unwrap());
-    let reel = spoken(codec);
-    let outcome = played(Target::parse(&target).unwrap(), &reel, Pace::REAL).await;
-    assert!(outcome.all_well(), "{codec:?} {outcome:?}");
+    let outcome = played(Target::parse(&target).unwrap(), reel, Pace::REAL).await;
+    assert!(outcome.all_well(), "{:?} {outcome:?}", reel.codec);
     let (call, facts) = ended(&tape).await;
-    assert_eq!(call.events().last(), Some(&Ingest::Ended(EndCause::Normal)), "{codec:?}");
-    assert_eq!(facts.get("agent.id"), Some("3105"), "{codec:?}");
-    assert_eq!(roles(&call), [LegRole::Agent, LegRole::Customer], "{codec:?}");
-    for leg in 0..2 {
-        let (heard, sent) = (call.audio(leg), decoded(&reel, usize::from(leg), kind));
-        let most = 2 * codec.rate_hz() as usize;
-        // Up to 100 ms at the end may be cut: the call was hung up.
-        assert!(heard.len() + most / 20 >= most, "{codec:?} {}", heard.len());
-        // A busy machine makes holes; between them it sounds as it was sent.
-        let some = match codec {
-            // The same to the sample, within some frame: the receiver's clock may leave out single samples.
-            Codec::Alaw | Codec::Ulaw => sent
-                .chunks_exact(160)
-                .skip(20)
-                .any(|frame| heard.windows(frame.len()).any(|window| window == frame)),
-            // These go by what came before, as far as they remember it: 100 ms of the tone.
-            Codec::G722 | Codec::Opus => heard.chunks_exact(1_600).any(|window| {
-                let turns = window.windows(2).filter(|two| (two[0] < 0) != (two[1] < 0)).count();
-                turns.abs_diff(if leg == 0 { 88 } else { 140 }) <= 4
-            }),
-        };
-        assert!(some, "{codec:?}");
-    }
+    assert_eq!(call.events().last(), Some(&Ingest::Ended(EndCause::Normal)), "{:?}", reel.codec);
+    assert_eq!(facts.get("agent.id"), Some("3105"), "{:?}", reel.codec);
+    assert_eq!(roles(&call), [LegRole::Agent, LegRole::Customer], "{:?}", reel.codec);
     stop.cancel();
     serving.await.unwrap().unwrap();
+    [call.audio(0), call.audio(1)]
 }
