@@ -21,6 +21,12 @@ pub(crate) const JOIN_MS: u64 = 1500;
 /// Most tokens that are looked at on either side of an utterance.
 const NEIGHBOUR_TOKENS_MAX: usize = 24;
 
+/// On one leg, another voice's words that end so shortly before an utterance may be its own: where one
+/// voice takes over from another, recognisers give words early. In milliseconds.
+const SEAM_MS: u64 = 300;
+/// Most tokens that a seam may give to the wrong voice.
+const SEAM_TOKENS_MAX: usize = 3;
+
 /// An utterance, read.
 #[derive(Debug, Clone)]
 pub(crate) struct Said<'u> {
@@ -95,7 +101,7 @@ impl<'u> Speech<'u> {
         let open = (0..self.said.len()).filter(|&i| !self.searched[i]);
         let starts = open.map(|i| {
             // A hit may begin in the utterance before.
-            let first = self.before(i).unwrap_or(i);
+            let first = self.before(i).into_iter().chain(self.voice_before(i)).min().unwrap_or(i);
             self.said[first].utterance.span.start()
         });
         starts.min().unwrap_or(horizon).min(horizon)
@@ -103,20 +109,40 @@ impl<'u> Speech<'u> {
 
     /// The utterance, with as much of its neighbours as belongs to the same stretch of speech.
     pub(crate) fn stretch(&self, i: usize) -> Vec<(Spot, &Spoken)> {
-        let spots = |i: usize| {
-            let spot = move |(token, spoken)| (Spot { utterance: i, token }, spoken);
-            self.said[i].spoken.iter().enumerate().map(spot)
-        };
         let mut out = Vec::new();
         if let Some(before) = self.before(i) {
             let skip = self.said[before].spoken.len().saturating_sub(NEIGHBOUR_TOKENS_MAX);
-            out.extend(spots(before).skip(skip));
+            out.extend(self.spots(before).skip(skip));
         }
-        out.extend(spots(i));
+        out.extend(self.spots(i));
         if let Some(next) = self.next_of_speaker(i).filter(|&next| self.joins(i, next)) {
-            out.extend(spots(next).take(NEIGHBOUR_TOKENS_MAX));
+            out.extend(self.spots(next).take(NEIGHBOUR_TOKENS_MAX));
         }
         out
+    }
+
+    fn spots(&self, i: usize) -> impl Iterator<Item = (Spot, &Spoken)> {
+        let spot = move |(token, spoken)| (Spot { utterance: i, token }, spoken);
+        self.said[i].spoken.iter().enumerate().map(spot)
+    }
+
+    /// The utterance behind the last words of another voice on the same leg, where no pause and no mark
+    /// tells them apart: nobody says half a phrase that another voice ends.
+    pub(crate) fn seam(&self, i: usize) -> Option<Vec<(Spot, &Spoken)>> {
+        let before = self.voice_before(i)?;
+        let skip = self.said[before].spoken.len().saturating_sub(SEAM_TOKENS_MAX);
+        let head = self.spots(i).take(NEIGHBOUR_TOKENS_MAX);
+        Some(self.spots(before).skip(skip).chain(head).collect())
+    }
+
+    /// Another voice that ends where this utterance begins, on the same leg, in mid-sentence.
+    fn voice_before(&self, i: usize) -> Option<usize> {
+        let one = &self.said[i].utterance;
+        let k = (0..i).rev().find(|&k| self.said[k].utterance.leg == one.leg)?;
+        let last = &self.said[k].utterance;
+        let near = one.span.start().since_ms(last.span.end()) <= SEAM_MS;
+        let unmarked = || last.text.as_str().trim_end().chars().last().map(pause);
+        (!self.same_speaker(k, i) && near && unmarked() == Some(Pause::None)).then_some(k)
     }
 
     fn before(&self, i: usize) -> Option<usize> {

@@ -21,6 +21,6 @@ pub use corrupt::{Dice, corrupted};
 pub use fold::{Folded, fold, folded, is_hanzi};
 pub use language::{ends_sentence, join, units};
 pub use lex::stands_alone;
-pub use sound::{Sound, sound_distance};
+pub use sound::{Sound, rough_distance, sound_distance};
 pub use token::{Token, TokenKind, tokens};
 pub use word_class::{denies, means_little};

@@ -110,12 +110,12 @@ impl Sound {
     }
 
     /// 0 to 1 between the nearest readings; 1 where either has none.
-    fn reading_distance(&self, other: &Self) -> f32 {
+    fn reading_distance(&self, other: &Self, apart: fn(Syllable, Syllable) -> f32) -> f32 {
         let mut nearest = 1.0f32;
         for (i, a) in self.readings() {
             for (k, b) in other.readings() {
                 let rare = (i.min(1) + k.min(1)) as f32 * RARE_READING;
-                nearest = nearest.min(a.distance(b) + rare);
+                nearest = nearest.min(apart(a, b) + rare);
             }
         }
         nearest
@@ -162,7 +162,7 @@ pub fn sound_distance(a: &Token, b: &Token) -> f32 {
     }
     match (a.kind, b.kind) {
         (Hanzi, Hanzi | Number) | (Number, Hanzi) => {
-            let apart = a.sound.reading_distance(&b.sound);
+            let apart = a.sound.reading_distance(&b.sound, Syllable::distance);
             if apart <= 0.0 || apart >= 1.0 {
                 return apart;
             }
@@ -175,6 +175,20 @@ pub fn sound_distance(a: &Token, b: &Token) -> f32 {
         (Number, Word) => number_word(a, b),
         // Another number is another fact, however it sounds.
         (Number, Number) | (Hanzi, Word) | (Word, Hanzi) => 1.0,
+    }
+}
+
+/// How far two tokens are apart where something must have been said and only what is in question: two
+/// syllables that begin or end alike are half alike. Else as [`sound_distance`].
+pub fn rough_distance(a: &Token, b: &Token) -> f32 {
+    if a.text == b.text {
+        return 0.0;
+    }
+    match (a.kind, b.kind) {
+        (TokenKind::Hanzi, TokenKind::Hanzi) => {
+            a.sound.reading_distance(&b.sound, Syllable::rough_distance)
+        }
+        _ => sound_distance(a, b),
     }
 }
 

@@ -156,6 +156,14 @@ impl Syllable {
         if apart <= NEAR_MAX { apart } else { 1.0 }
     }
 
+    /// 0 to 1, without a border beyond which all is the same: half for how it begins, half for how it ends.
+    pub(super) fn rough_distance(self, other: Self) -> f32 {
+        let tables = Tables::get();
+        let initial = tables.initial[usize::from(self.initial)][usize::from(other.initial)];
+        let last = tables.last[usize::from(self.last)][usize::from(other.last)];
+        (initial + last) / 2.0
+    }
+
     /// One number for all syllables that differ by regional mergers alone (z and zh, n and l, an and ang).
     pub(super) fn merged(self) -> u16 {
         let tables = Tables::get();

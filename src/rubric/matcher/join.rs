@@ -5,8 +5,9 @@ use std::cell::OnceCell;
 use crate::domain::How;
 use crate::text::TokenKind;
 
+use super::name::{find_name, framed_names};
 use super::trie::Found;
-use super::{Heard, Names, Pause, Spoken, find_name};
+use super::{Heard, Names, Pause, Spoken};
 
 /// A segment of a phrase: what stands between two gaps.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(super) enum Element {
     Gap(usize),
     Number,
     Name(usize),
+    /// A name with words right before and after it.
+    FramedName(usize),
 }
 
 impl Way {
@@ -190,9 +193,13 @@ impl<'a> Scene<'a> {
                 same.for_each(|found| go_on(&self.partial(found)));
             }
             Element::Name(name) => {
-                let find = || find_name(&self.names.0[name], self.spoken);
-                let found = self.named[name].get_or_init(find).iter();
-                found.for_each(|found| go_on(&self.partial(found)));
+                self.named(name).iter().for_each(|found| go_on(&self.partial(found)));
+            }
+            Element::FramedName(name) => {
+                let start = said.map_or(0, |said| said.end);
+                let framed = framed_names(&self.names.0[name], self.spoken, start);
+                framed.for_each(|found| go_on(&self.partial(&found)));
+                self.named(name).iter().for_each(|found| go_on(&self.partial(found)));
             }
             Element::Number => {
                 self.numbers.get_or_init(|| self.numbers()).iter().for_each(go_on);
@@ -205,6 +212,10 @@ impl<'a> Scene<'a> {
                 self.tokens(begins).for_each(|next| go_on(&next));
             }
         }
+    }
+
+    fn named(&self, name: usize) -> &[Found] {
+        self.named[name].get_or_init(|| find_name(&self.names.0[name], self.spoken))
     }
 
     fn partial(&self, found: &Found) -> Partial {

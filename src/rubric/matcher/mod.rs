@@ -5,6 +5,7 @@
 
 mod ears;
 mod join;
+mod name;
 mod nearness;
 mod terms;
 mod trie;
@@ -16,7 +17,7 @@ use compact_str::CompactString;
 
 use crate::domain::How;
 use crate::text::entity::EntityKind;
-use crate::text::{Token, TokenKind, sound_distance, tokens};
+use crate::text::{Token, TokenKind, tokens};
 
 use super::askers::Askers;
 use super::model::{Match, Part, Phrase, Segment};
@@ -221,7 +222,7 @@ impl Matcher {
     fn way(&mut self, parts: &[Part], mode: Match, alone: bool) -> Way {
         let mut elements = Vec::new();
         let mut length = 0;
-        for part in parts {
+        for (at, part) in parts.iter().enumerate() {
             elements.push(match part {
                 Part::Words(words) => {
                     let wanted = tokens(words);
@@ -239,6 +240,9 @@ impl Matcher {
                     Element::Prefix(self.prefix(letters))
                 }
                 Part::Number => Element::Number,
+                Part::Attribute(name) if stands_between_words(parts, at) => {
+                    Element::FramedName(self.attribute(name))
+                }
                 Part::Attribute(name) => Element::Name(self.attribute(name)),
             });
         }
@@ -400,48 +404,10 @@ impl Matcher {
     }
 }
 
-/// A name's occurrences: recognisers spell names as they please, so nearly half may differ.
-fn find_name(name: &[Token], spoken: &[&Spoken]) -> Vec<Found> {
-    const DISTANCE_MAX: f32 = 0.45;
-    if name.is_empty() {
-        return Vec::new();
-    }
-    let by_token = nearest(name, spoken, sound_distance);
-    let by_letter = nearest_spelling(name, spoken);
-    let found =
-        by_token.into_iter().chain(by_letter).filter(|(_, distance)| *distance <= DISTANCE_MAX);
-    let best = found.min_by(|a, b| a.1.total_cmp(&b.1));
-    best.map(|(tokens, distance)| Found {
-        piece: usize::MAX,
-        start: tokens.start,
-        end: tokens.end,
-        cost: distance * name.len() as f32,
-        // A name is one fact: if it is near enough, it is the name.
-        literal: name.len(),
-        exact: distance == 0.0,
-    })
-    .into_iter()
-    .collect()
-}
-
-/// The words whose letters, run together, are most like a name's: `Harborbank` for `Harbor Bank`.
-fn nearest_spelling(name: &[Token], spoken: &[&Spoken]) -> Option<(Range<usize>, f32)> {
-    if name.iter().any(|token| token.kind == TokenKind::Hanzi) {
-        return None;
-    }
-    let letters = |tokens: &mut dyn Iterator<Item = &str>| tokens.collect::<String>();
-    let wanted = letters(&mut name.iter().map(|token| token.text.as_str()));
-    let ranges = (0..spoken.len()).flat_map(|start| {
-        let longest = (start + name.len() + 1).min(spoken.len());
-        (start + 1..=longest).map(move |end| start..end)
-    });
-    let scored = ranges.map(|range| {
-        let heard = letters(&mut spoken[range.clone()].iter().map(|s| s.token.text.as_str()));
-        let distance = 1.0 - strsim::normalized_levenshtein(&wanted, &heard) as f32;
-        // Letters agree by chance more often than sounds do.
-        (range, distance * 1.5)
-    });
-    scored.min_by(|a, b| a.1.total_cmp(&b.1))
+/// Whether a part has words before and after it.
+fn stands_between_words(parts: &[Part], at: usize) -> bool {
+    let words = |part: Option<&Part>| matches!(part, Some(Part::Words(_)));
+    words(at.checked_sub(1).and_then(|before| parts.get(before))) && words(parts.get(at + 1))
 }
 
 /// The stretch that is most like what is wanted, and its distance from it: edits by token, divided

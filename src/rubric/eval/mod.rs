@@ -3,19 +3,20 @@
 //! In: utterances and measures in any order, and a horizon that says up to where they are complete.
 //! Out: scorecards. No clock: time is the call's own.
 
+mod search;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, How, Language, LegIx,
+    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, Language, LegIx,
     Loudness, Manner, Overtalk, Party, PerParty, RubricId, Scorecard, Silence, Span, SpeakingRate,
     Utterance,
 };
 
 use super::applies::{Applicable, applies};
-use super::askers::Askers;
-use super::entity::{self, Personal};
-use super::matcher::{Names, Spoken};
+use super::entity::Personal;
+use super::matcher::Names;
 use super::op::{self, Outcome};
 use super::plan::{Plan, Planned};
 use super::proof::Prover;
@@ -23,7 +24,7 @@ use super::ruling::{Reviewed, Rulings};
 use super::scene::Scene;
 use super::score;
 use super::speech::Speech;
-use super::stream::{Guard, Hit, Source, Spot};
+use super::stream::Hit;
 use super::told;
 use super::written::Written;
 
@@ -330,64 +331,6 @@ impl<'p> Evaluation<'p> {
         self.unheard.sort();
         self.loudness.sort_by_key(|one| (one.span, one.party, one.utterance));
         self.holds.sort();
-    }
-
-    /// Searches each utterance once, as soon as its neighbours are known.
-    fn search(&mut self) {
-        let horizon = if self.end.is_some() { super::stream::FOREVER } else { self.horizon };
-        for i in self.speech.take_closed(horizon) {
-            let stretch = self.speech.stretch(i);
-            let spoken: Vec<&Spoken> = stretch.iter().map(|(_, spoken)| *spoken).collect();
-            let (matcher, askers) = (&self.plan.matcher, self.askers(i));
-            let phrases = matcher.find(&spoken, &self.names, askers);
-            let entities = entity::find(matcher, askers, &self.speech, i, &stretch);
-            for heard in phrases.into_iter().chain(entities) {
-                let (from, to) = (stretch[heard.tokens.start].0, stretch[heard.tokens.end - 1].0);
-                if to.utterance == i {
-                    let guard = Guard::at(&spoken, &heard.tokens);
-                    let (how, distance) = (heard.how, heard.distance);
-                    let source =
-                        Source::Phrase { phrase: heard.phrase, from, to, how, distance, guard };
-                    let hit = self.hit(i, from, to, source);
-                    self.hits.entry(heard.phrase).or_default().push(hit);
-                }
-            }
-        }
-        for found in self.personal.find(&self.plan.matcher, &self.speech, horizon) {
-            let (from, to) = (found.from, found.to);
-            let stretch = self.speech.stretch(to.utterance);
-            let spoken: Vec<&Spoken> = stretch.iter().map(|(_, spoken)| *spoken).collect();
-            let at = |spot| stretch.iter().position(|(other, _)| *other == spot);
-            let last = at(to).unwrap_or(0);
-            let guard = Guard::at(&spoken, &(at(from).unwrap_or(last).min(last)..last + 1));
-            let (phrase, how, distance) = (found.phrase, How::Entity, 0.0);
-            let source = Source::Phrase { phrase, from, to, how, distance, guard };
-            let hit = self.hit(to.utterance, from, to, source);
-            self.hits.entry(phrase).or_default().push(hit);
-        }
-        self.hits.values_mut().for_each(|hits| hits.sort_by_key(|hit| (hit.span, hit.leg)));
-    }
-
-    /// Who asks for words in an utterance.
-    fn askers(&self, i: usize) -> Askers {
-        let mut askers = Askers::default();
-        let party = self.speech.all()[i].party;
-        self.may_apply.iter().for_each(|&rubric| askers.join(Askers::of(rubric, party)));
-        askers
-    }
-
-    fn hit(&self, i: usize, from: Spot, to: Spot, source: Source) -> Hit {
-        let said = &self.speech.all()[i];
-        let (first, _) = self.speech.heard_at(from);
-        let (last, _) = self.speech.heard_at(to);
-        Hit {
-            span: first.cover(last),
-            leg: Some(said.utterance.leg),
-            party: said.party,
-            utterance: Some(i),
-            turn: said.turn,
-            source,
-        }
     }
 
     /// What every criterion of every rubric is worth by now.

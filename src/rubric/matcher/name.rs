@@ -1,0 +1,74 @@
+//! Names that the sidecar gives, heard as a recogniser spells what it does not know.
+//!
+//! In: a name's tokens and a stretch of speech. Out: where it is said. It must not know other phrases.
+
+use std::ops::Range;
+
+use super::trie::Found;
+use super::{Spoken, nearest};
+use crate::text::{Token, TokenKind, rough_distance, sound_distance};
+
+/// How much of a name may differ that stands anywhere.
+const DISTANCE_MAX: f32 = 0.45;
+/// The same, by the rough ear, where a phrase has words right before and after it.
+const FRAMED_DISTANCE_MAX: f32 = 0.4;
+
+/// A name's occurrences: recognisers spell names as they please, so nearly half may differ.
+pub(super) fn find_name(name: &[Token], spoken: &[&Spoken]) -> Vec<Found> {
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let by_token = nearest(name, spoken, sound_distance);
+    let by_letter = nearest_spelling(name, spoken);
+    let found =
+        by_token.into_iter().chain(by_letter).filter(|(_, distance)| *distance <= DISTANCE_MAX);
+    let best = found.min_by(|a, b| a.1.total_cmp(&b.1));
+    best.map(|(tokens, distance)| as_found(name, tokens, distance)).into_iter().collect()
+}
+
+/// A name where words before it end and words after it must begin: that something is said there is
+/// known, and only what is in question, so that it may be heard worse than a name that stands anywhere.
+pub(super) fn framed_names(
+    name: &[Token],
+    spoken: &[&Spoken],
+    start: usize,
+) -> impl Iterator<Item = Found> {
+    let shortest = start + name.len().saturating_sub(1).max(1);
+    let ends = (shortest..=start + name.len() + 1).filter(|&end| end <= spoken.len());
+    ends.filter_map(move |end| {
+        let (_, distance) = nearest(name, &spoken[start..end], rough_distance)?;
+        (distance <= FRAMED_DISTANCE_MAX).then(|| as_found(name, start..end, distance))
+    })
+}
+
+fn as_found(name: &[Token], tokens: Range<usize>, distance: f32) -> Found {
+    Found {
+        piece: usize::MAX,
+        start: tokens.start,
+        end: tokens.end,
+        cost: distance * name.len() as f32,
+        // A name is one fact: if it is near enough, it is the name.
+        literal: name.len(),
+        exact: distance == 0.0,
+    }
+}
+
+/// The words whose letters, run together, are most like a name's: `Harborbank` for `Harbor Bank`.
+fn nearest_spelling(name: &[Token], spoken: &[&Spoken]) -> Option<(Range<usize>, f32)> {
+    if name.iter().any(|token| token.kind == TokenKind::Hanzi) {
+        return None;
+    }
+    let letters = |tokens: &mut dyn Iterator<Item = &str>| tokens.collect::<String>();
+    let wanted = letters(&mut name.iter().map(|token| token.text.as_str()));
+    let ranges = (0..spoken.len()).flat_map(|start| {
+        let longest = (start + name.len() + 1).min(spoken.len());
+        (start + 1..=longest).map(move |end| start..end)
+    });
+    let scored = ranges.map(|range| {
+        let heard = letters(&mut spoken[range.clone()].iter().map(|s| s.token.text.as_str()));
+        let distance = 1.0 - strsim::normalized_levenshtein(&wanted, &heard) as f32;
+        // Letters agree by chance more often than sounds do.
+        (range, distance * 1.5)
+    });
+    scored.min_by(|a, b| a.1.total_cmp(&b.1))
+}
