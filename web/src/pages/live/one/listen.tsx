@@ -4,25 +4,22 @@ import { Button, Flex, Slider, Switch, Tooltip } from 'antd'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { useKeys } from '@/components/keys'
 import { useWords } from '@/components/verdict'
-import { useReason } from '../reason'
 import { meterShare } from '../sound/delay'
 import { type Heard, type Hearing, Listener } from '../sound/listener'
 import { heardFirst, keepHeard } from '../sound/settings'
 import { useCallTexts } from './messages'
-import { ReasonDialog, ReasonLine } from './reason-dialog'
+import { ReasonLine, useAsked } from './reason-dialog'
 
 export function Listen({ callId }: { callId: string }) {
   const t = useCallTexts()
   const [listener] = useState(() => new Listener(callId))
   const hearing = useSyncExternalStore(listener.subscribe, listener.snapshot)
-  const [reason, setReason] = useReason()
-  const [asking, setAsking] = useState(false)
+  const asked = useAsked((reason) => listener.start(reason))
   useEffect(() => () => listener.stop(), [listener])
   const on = hearing.state === 'on' || hearing.state === 'connecting'
   const turn = () => {
     if (on) listener.stop()
-    else if (reason) listener.start(reason)
-    else setAsking(true)
+    else asked.go()
   }
   useKeys('live listen', [{ keys: 'l', does: t.listenKey, run: turn }])
   return (
@@ -65,17 +62,8 @@ export function Listen({ callId }: { callId: string }) {
           </span>
         </Tooltip>
       </Flex>
-      {reason && <ReasonLine reason={reason} onChange={() => setAsking(true)} />}
-      <ReasonDialog
-        open={asking}
-        first={reason}
-        onClose={() => setAsking(false)}
-        onReason={(reason) => {
-          setReason(reason)
-          setAsking(false)
-          listener.start(reason)
-        }}
-      />
+      {asked.reason && <ReasonLine reason={asked.reason} onChange={asked.ask} />}
+      {asked.dialog}
     </section>
   )
 }

@@ -1,5 +1,7 @@
 /** Why one listens or joins: asked before the first time. */
 import { Button, Form, Input, Modal } from 'antd'
+import { type ReactNode, useState } from 'react'
+import { useReason } from '../reason'
 import { useCallTexts } from './messages'
 
 interface Props {
@@ -9,7 +11,7 @@ interface Props {
   onReason: (reason: string) => void
 }
 
-export function ReasonDialog({ open, first, onClose, onReason }: Props) {
+function ReasonDialog({ open, first, onClose, onReason }: Props) {
   const t = useCallTexts()
   const [form] = Form.useForm<{ reason: string }>()
   return (
@@ -53,4 +55,35 @@ export function ReasonLine({ reason, onChange }: { reason: string; onChange: () 
       </Button>
     </p>
   )
+}
+
+interface Asked {
+  /** Known by now. */
+  reason: string | undefined
+  /** Runs with the reason, asked for where it is not known. */
+  go: () => void
+  /** Asks for it again. */
+  ask: () => void
+  /** To be put on the page. */
+  dialog: ReactNode
+}
+
+/** Something that needs a reason: what runs with it. */
+export function useAsked(run: (reason: string) => void): Asked {
+  const [reason, setReason] = useReason()
+  const [asking, setAsking] = useState(false)
+  const ask = () => setAsking(true)
+  const dialog = (
+    <ReasonDialog
+      open={asking}
+      first={reason}
+      onClose={() => setAsking(false)}
+      onReason={(reason) => {
+        setReason(reason)
+        setAsking(false)
+        run(reason)
+      }}
+    />
+  )
+  return { reason, go: () => (reason ? run(reason) : ask()), ask, dialog }
 }

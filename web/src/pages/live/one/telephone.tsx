@@ -7,10 +7,9 @@ import { type LiveCall, live, type Mode } from '@/api/live'
 import { useCan, useMe } from '@/app/session'
 import { ProblemAlert } from '@/components/problem'
 import { useLiveTexts } from '../messages'
-import { useReason } from '../reason'
 import { useCallTexts } from './messages'
 import { joinOf, waysOf } from './modes'
-import { ReasonDialog } from './reason-dialog'
+import { useAsked } from './reason-dialog'
 
 const TELEPHONE = 'lingting.telephone'
 
@@ -23,9 +22,7 @@ export function Telephone({ call }: { call: LiveCall }) {
   const joined = joinOf(call, useMe().person.id)
   const [telephone, setTelephone] = useState(() => localStorage.getItem(TELEPHONE) ?? '')
   const [chosen, setChosen] = useState<Mode>()
-  const [asking, setAsking] = useState(false)
   const [missing, setMissing] = useState(false)
-  const [reason, setReason] = useReason()
   const mode = joined?.mode ?? chosen ?? ways.find(({ why }) => !why)?.mode
   const done = () => client.invalidateQueries({ queryKey: ['live', 'call', call.call_id] })
 
@@ -34,6 +31,7 @@ export function Telephone({ call }: { call: LiveCall }) {
       live.join(call.call_id, { mode: mode!, telephone: telephone.trim(), reason }),
     onSuccess: done,
   })
+  const asked = useAsked((reason) => ring.mutate(reason))
   const change = useMutation({
     mutationFn: (mode: Mode) => live.changeJoin(joined!.join_id, mode),
     onSuccess: done,
@@ -46,8 +44,7 @@ export function Telephone({ call }: { call: LiveCall }) {
   const go = () => {
     if (!telephone.trim()) return setMissing(true)
     localStorage.setItem(TELEPHONE, telephone.trim())
-    if (reason) ring.mutate(reason)
-    else setAsking(true)
+    asked.go()
   }
   const problem = ring.error ?? change.error
   const hints = { listen: t.listenHint, coach: t.coachHint, barge: t.bargeHint }
@@ -111,16 +108,7 @@ export function Telephone({ call }: { call: LiveCall }) {
           </div>
         </Form.Item>
       )}
-      <ReasonDialog
-        open={asking}
-        first={reason}
-        onClose={() => setAsking(false)}
-        onReason={(reason) => {
-          setReason(reason)
-          setAsking(false)
-          ring.mutate(reason)
-        }}
-      />
+      {asked.dialog}
     </section>
   )
 }
