@@ -43,6 +43,17 @@ pub struct Frame {
     pub pcm: Arc<[i16]>,
 }
 
+/// A stretch of a call that is kept from who asks not to hear personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hidden {
+    /// On which leg; absent: on all.
+    pub leg: Option<u8>,
+    /// From, in milliseconds of the recording.
+    pub from_ms: u64,
+    /// Up to, in milliseconds of the recording.
+    pub to_ms: u64,
+}
+
 /// What is told of one call to who watches it.
 #[derive(Debug, Clone)]
 pub enum Told {
@@ -78,6 +89,8 @@ pub struct Picture {
     pub received_ms: u64,
     /// Audio that was heard and recognised, in milliseconds.
     pub heard_to_ms: u64,
+    /// What of it is personal data, or is not known, in time order.
+    pub hidden: Vec<Hidden>,
     /// For how long the oldest speech waits that is over and not recognised yet, in milliseconds.
     pub lag_ms: u64,
     /// Milliseconds of talk: agent, customer.
@@ -138,6 +151,8 @@ pub struct LiveCall {
     pub connector: Option<Arc<dyn Supervise>>,
     /// Its audio as it comes.
     pub audio: broadcast::Sender<Frame>,
+    /// Its recording as it is written, at the recording's rate: [`Picture::heard_to_ms`] and [`Picture::hidden`] go by its times.
+    pub written: broadcast::Sender<Frame>,
     /// What is said in it.
     pub told: broadcast::Sender<Told>,
     /// What is asked of it.
@@ -289,6 +304,7 @@ impl Floor {
             handles: arrival.handles,
             connector: arrival.connector,
             audio: broadcast::Sender::new(FRAMES_AHEAD),
+            written: broadcast::Sender::new(FRAMES_AHEAD),
             told: broadcast::Sender::new(TOLD_AHEAD),
             orders,
             belongs: RwLock::new(arrival.belongs),

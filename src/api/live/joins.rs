@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::bodies::Supervisor;
 use super::floor::LiveCall;
-use super::listen::{audit, now_ms};
+use super::listened::{audit, now_ms};
 use super::{REASON_CHARS_MAX, visible};
 use crate::access::Action;
 use crate::api::ApiState;

@@ -2,10 +2,10 @@
 //!
 //! In: a WebSocket, and why. Out: first the format as text, then 20 ms frames: leg, flags, sequence, time of the call, PCM. It is our own
 //! ingest that is heard: nobody on the call can notice, and the telephone system is not asked. A listener that is slow misses
-//! frames; what is missing shows in their times. Every listening is on record from its first to its last second.
+//! frames; what is missing shows in their times. Who asks to hear no personal data hears the recording instead, as late as it takes to
+//! know what is said (`held`). Every listening is on record from its first to its last second.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -13,21 +13,22 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, interval_at};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::bodies::{CallState, LegBody, Supervisor};
+use super::bodies::{CallState, LegBody};
 use super::floor::{Frame, LiveCall, Told};
+use super::held::{self, Held};
+use super::listened::Listening;
 use super::{REASON_CHARS_MAX, visible};
 use crate::access::Action;
 use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
-use crate::api::extract::{Path, Query, at, text};
-use crate::store::audit::Deed;
-use crate::store::{StoreError, live, now_us};
-use crate::supervise::Mode;
+use crate::api::extract::{Path, Query, text};
 
 /// Made up in place of a lost packet.
 const CONCEALED: u8 = 1;
@@ -43,6 +44,12 @@ const STALLED: Duration = Duration::from_secs(10);
 
 /// How often it is asked whether the listener still may.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether the call's state has changed.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long a frame is.
+const FRAME: Duration = Duration::from_millis(20);
 
 /// Bytes of a message from a listener.
 const MESSAGE_BYTES_MAX: usize = 4_096;
@@ -63,7 +70,9 @@ struct Why {
 
 /// Listen in. A WebSocket: text `{"type":"format",…}` first, then binary frames: u8 leg, u8 flags (1 concealed, 2 muted), u16
 /// kilohertz, u32 sequence, u64 milliseconds of the call, all little endian, then PCM 16 bit little endian; texts
-/// `{"type":"state",…}` when the call's state or its legs change; `{"type":"end",…}` at its end.
+/// `{"type":"state",…}` when the call's state or its legs change; `{"type":"end",…}` at its end. A listener may send
+/// `{"type":"mute_pii","on":true}`: from then on frames come `delay_ms` later (told in the state), and those in which personal data is
+/// said, or of which it is not known by then what is said, are silent and flagged as muted.
 #[utoipa::path(
     get, path = "/api/v1/live/calls/{live_id}/listen", tag = "live", params(("live_id" = String, Path), Why),
     extensions(("x-action" = json!(Action::LiveListen.as_str()))),
@@ -90,7 +99,7 @@ async fn listen(
     Ok(upgrade.on_upgrade(move |socket| async move {
         tokio::select! {
             () = state.stop.cancelled() => {}
-            () = hear(&state, &caller, &call, socket) => {}
+            () = Ear::new(&state, &caller, &call, held::DELAY).hear(socket) => {}
         }
         listening.end(&state, &call).await;
     }))
@@ -100,7 +109,7 @@ async fn listen(
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Said<'a> {
     Format { codec: &'a str, frame_ms: u32, legs: &'a [LegBody], state: CallState },
-    State { state: CallState, legs: &'a [LegBody] },
+    State { state: CallState, legs: &'a [LegBody], delay_ms: u64 },
     End { cause: &'a str },
 }
 
@@ -110,63 +119,196 @@ impl Said<'_> {
     }
 }
 
-/// Sends what comes until somebody ends it.
-async fn hear(state: &ApiState, caller: &Caller, call: &Arc<LiveCall>, mut socket: WebSocket) {
-    let (mut audio, mut told) = (call.audio.subscribe(), call.told.subscribe());
-    let shown = |call: &LiveCall| {
-        let picture = call.picture();
-        (picture.state, picture.legs.iter().map(|leg| leg.party.clone()).collect::<Vec<_>>())
-    };
-    let mut last = shown(call);
-    let format = {
-        let picture = call.picture();
-        let (legs, state) = (&picture.legs[..], picture.state);
-        Said::Format { codec: CODEC, frame_ms: 20, legs, state }.message()
-    };
-    if !send(&mut socket, format).await {
-        return;
-    }
-    let mut sequence = [0u32; u8::MAX as usize + 1];
-    let mut ask = tokio::time::interval_at(tokio::time::Instant::now() + ASK_AGAIN, ASK_AGAIN);
-    let mut look = tokio::time::interval(Duration::from_millis(500));
-    loop {
-        let goes_on = tokio::select! {
-            frame = audio.recv() => match frame {
-                Ok(frame) => {
-                    let number = &mut sequence[usize::from(frame.leg)];
-                    *number = number.wrapping_add(1);
-                    send(&mut socket, Message::Binary(packed(&frame, *number))).await
-                }
-                Err(RecvError::Lagged(_)) => true,
-                Err(RecvError::Closed) => false,
-            },
-            said = told.recv() => match said {
-                Ok(Told::Over(cause)) => {
-                    send(&mut socket, Said::End { cause }.message()).await;
-                    false
-                }
-                Ok(_) | Err(RecvError::Lagged(_)) => true,
-                Err(RecvError::Closed) => false,
-            },
-            _ = look.tick() => {
-                let now = shown(call);
-                if now == last {
-                    true
-                } else {
-                    last = now;
-                    let message = {
-                        let picture = call.picture();
-                        Said::State { state: picture.state, legs: &picture.legs }.message()
-                    };
-                    send(&mut socket, message).await
+/// What a listener may ask for.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Asked {
+    /// Not to hear personal data, or to hear all again.
+    MutePii { on: bool },
+}
+
+/// What is to be told of the call's state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tell {
+    No,
+    /// What has changed.
+    News,
+    /// How it is, to who asked.
+    All,
+}
+
+/// One listener.
+struct Ear<'a> {
+    state: &'a ApiState,
+    caller: &'a Caller,
+    call: &'a Arc<LiveCall>,
+    delay: Duration,
+    /// Frames sent, by leg.
+    sequence: [u32; u8::MAX as usize + 1],
+    /// For who asked to hear no personal data.
+    late: Option<Late>,
+    /// The call is over, and why.
+    over: Option<&'static str>,
+}
+
+/// The recording, held back.
+struct Late {
+    written: Receiver<Frame>,
+    held: Held,
+    look: Interval,
+}
+
+impl Late {
+    /// Takes what was written, and waits for the next moment at which something may be due.
+    async fn next(&mut self) {
+        tokio::select! {
+            frame = self.written.recv() => {
+                // What was missed is missing in what is heard.
+                if let Ok(frame) = frame {
+                    self.held.hold(frame, Instant::now());
                 }
             }
-            _ = ask.tick() => may_still(state, caller, call).await,
-            got = socket.recv() => !matches!(got, None | Some(Err(_) | Ok(Message::Close(_)))),
+            _ = self.look.tick() => {}
+        }
+    }
+}
+
+impl<'a> Ear<'a> {
+    fn new(
+        state: &'a ApiState,
+        caller: &'a Caller,
+        call: &'a Arc<LiveCall>,
+        delay: Duration,
+    ) -> Self {
+        let sequence = [0; u8::MAX as usize + 1];
+        Self { state, caller, call, delay, sequence, late: None, over: None }
+    }
+
+    /// What is told of the call: its state and whose its legs are, and how late it is heard.
+    fn shown(&self) -> (CallState, Vec<String>, u64) {
+        let picture = self.call.picture();
+        let legs = picture.legs.iter().map(|leg| leg.party.clone()).collect();
+        (picture.state, legs, self.late.as_ref().map_or(0, |late| late.held.delay_ms()))
+    }
+
+    /// Sends what comes until somebody ends it.
+    async fn hear(mut self, mut socket: WebSocket) {
+        let (mut audio, mut told) = (self.call.audio.subscribe(), self.call.told.subscribe());
+        let mut last = self.shown();
+        let format = {
+            let picture = self.call.picture();
+            let (legs, state) = (&picture.legs[..], picture.state);
+            Said::Format { codec: CODEC, frame_ms: 20, legs, state }.message()
         };
-        if !goes_on {
+        if !send(&mut socket, format).await {
             return;
         }
+        let mut ask = interval_at(Instant::now() + ASK_AGAIN, ASK_AGAIN);
+        let mut look = interval(LOOK);
+        loop {
+            let mut tell = Tell::No;
+            let goes_on = tokio::select! {
+                frame = audio.recv() => match frame {
+                    Ok(frame) if self.late.is_none() => self.send(&mut socket, &frame).await,
+                    Ok(_) | Err(RecvError::Lagged(_)) => true,
+                    Err(RecvError::Closed) => false,
+                },
+                () = later(&mut self.late) => self.due(&mut socket).await,
+                said = told.recv() => match said {
+                    Ok(Told::Over(cause)) => {
+                        self.over = Some(cause);
+                        true
+                    }
+                    Ok(_) | Err(RecvError::Lagged(_)) => true,
+                    Err(RecvError::Closed) => false,
+                },
+                _ = look.tick() => {
+                    tell = Tell::News;
+                    true
+                }
+                _ = ask.tick() => may_still(self.state, self.caller, self.call).await,
+                got = socket.recv() => match got {
+                    None | Some(Err(_) | Ok(Message::Close(_))) => false,
+                    Some(Ok(Message::Text(text))) => {
+                        tell = Tell::All;
+                        self.asked(&text);
+                        true
+                    }
+                    Some(Ok(_)) => true,
+                },
+            };
+            if !goes_on || self.ended(&mut socket).await {
+                return;
+            }
+            let now = match tell {
+                Tell::No => continue,
+                Tell::News | Tell::All => self.shown(),
+            };
+            if (tell == Tell::All || now != last) && !self.tell(&mut socket, now.2).await {
+                return;
+            }
+            last = now;
+        }
+    }
+
+    /// What cannot be read is of a newer page, and passed over.
+    fn asked(&mut self, text: &str) {
+        match serde_json::from_str(text) {
+            Ok(Asked::MutePii { on: true }) if self.late.is_none() => {
+                let mut look = interval(FRAME);
+                look.set_missed_tick_behavior(MissedTickBehavior::Skip);
+                let (written, held) = (self.call.written.subscribe(), Held::new(self.delay));
+                self.late = Some(Late { written, held, look });
+            }
+            Ok(Asked::MutePii { on: false }) => self.late = None,
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    /// Sends what was held back for long enough.
+    async fn due(&mut self, socket: &mut WebSocket) -> bool {
+        loop {
+            let due = self
+                .late
+                .as_mut()
+                .and_then(|late| late.held.due(Instant::now(), &self.call.picture()));
+            let Some(frame) = due else { return true };
+            if !self.send(socket, &frame).await {
+                return false;
+            }
+        }
+    }
+
+    async fn send(&mut self, socket: &mut WebSocket, frame: &Frame) -> bool {
+        let number = &mut self.sequence[usize::from(frame.leg)];
+        *number = number.wrapping_add(1);
+        send(socket, Message::Binary(packed(frame, *number))).await
+    }
+
+    /// Whether the call is over, and all of it was heard; tells so.
+    async fn ended(&self, socket: &mut WebSocket) -> bool {
+        let waits = |late: &Late| !late.held.is_empty() || !late.written.is_empty();
+        let Some(cause) = self.over.filter(|_| !self.late.as_ref().is_some_and(waits)) else {
+            return false;
+        };
+        send(socket, Said::End { cause }.message()).await;
+        true
+    }
+
+    async fn tell(&self, socket: &mut WebSocket, delay_ms: u64) -> bool {
+        let message = {
+            let picture = self.call.picture();
+            Said::State { state: picture.state, legs: &picture.legs, delay_ms }.message()
+        };
+        send(socket, message).await
+    }
+}
+
+/// The next moment of who hears the call late; of nobody else ever.
+async fn later(late: &mut Option<Late>) {
+    match late {
+        Some(late) => late.next().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -196,91 +338,6 @@ fn packed(frame: &Frame, sequence: u32) -> Bytes {
     bytes.freeze()
 }
 
-/// A listening on record.
-struct Listening {
-    event: String,
-    person: String,
-    since: String,
-}
-
-impl Listening {
-    async fn begin(
-        state: &ApiState,
-        caller: &Caller,
-        call: &Arc<LiveCall>,
-        reason: &str,
-    ) -> Result<Self, StoreError> {
-        let (now_us, id) = (now_us(), uuid::Uuid::now_v7().to_string());
-        let tx = state.store.begin().await?;
-        let event = live::LiveEvent {
-            id: id.clone(),
-            call_id: call.id.clone(),
-            kind: Mode::Listen.as_str().into(),
-            start_ms: now_ms(call),
-            end_ms: None,
-            at_us: now_us,
-            ended_us: None,
-            person: Some(caller.id().into()),
-            reason: Some(reason.into()),
-        };
-        live::begin_event(&tx, &event).await?;
-        let detail = serde_json::json!({
-            "listening": id, "reason": reason, "at_ms": event.start_ms, "from": caller.address.to_string(),
-        });
-        audit(&tx, caller.id(), "live.listen", call, &detail).await?;
-        tx.commit().await?;
-        let since = at(now_us);
-        let supervisor = Supervisor {
-            person: caller.id().into(),
-            name: caller.person.name.clone(),
-            mode: Mode::Listen.as_str().into(),
-            since: since.clone(),
-            join_id: None,
-        };
-        call.paint(|picture| picture.supervisors.push(supervisor));
-        Ok(Self { event: id, person: caller.id().into(), since })
-    }
-
-    async fn end(self, state: &ApiState, call: &Arc<LiveCall>) {
-        call.paint(|picture| {
-            let own = |one: &Supervisor| {
-                one.person == self.person && one.since == self.since && one.join_id.is_none()
-            };
-            if let Some(place) = picture.supervisors.iter().position(own) {
-                picture.supervisors.remove(place);
-            }
-        });
-        let ended = async {
-            let tx = state.store.begin().await?;
-            let end_ms = now_ms(call);
-            live::end_event(&tx, &self.event, end_ms, now_us()).await?;
-            let detail = serde_json::json!({ "listening": self.event, "to_ms": end_ms });
-            audit(&tx, &self.person, "live.listen_ended", call, &detail).await?;
-            tx.commit().await
-        };
-        if let Err(error) = ended.await {
-            tracing::error!(%error, "the end of a listening could not be written down");
-        }
-    }
-}
-
-/// Where a call is, in milliseconds.
-pub(super) fn now_ms(call: &LiveCall) -> i64 {
-    i64::try_from(call.now_ms.load(Ordering::Relaxed)).unwrap_or(i64::MAX)
-}
-
-/// Puts a deed on record.
-pub(super) async fn audit(
-    tx: &crate::store::Tx,
-    actor: &str,
-    action: &str,
-    call: &LiveCall,
-    detail: &serde_json::Value,
-) -> Result<(), StoreError> {
-    let (object, detail) = (format!("call/{}", call.id), detail.to_string());
-    tx.audit(now_us(), &Deed { actor, action, object: &object, detail: &detail }).await.map(drop)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -301,3 +358,7 @@ mod tests {
         assert_eq!(bytes[16..], [1, 0, 0xfe, 0xff]);
     }
 }
+
+#[cfg(all(test, feature = "live"))]
+#[path = "listen_tests.rs"]
+mod socket_tests;

@@ -7,8 +7,10 @@ mod alerts;
 pub mod bodies;
 mod calls;
 mod floor;
+mod held;
 mod joins;
 mod listen;
+mod listened;
 mod policy;
 mod stream;
 
@@ -16,7 +18,9 @@ use std::sync::Arc;
 
 use utoipa_axum::router::OpenApiRouter;
 
-pub use floor::{Alerts, Arrival, Change, Floor, Frame, LiveCall, Load, Order, Picture, Told};
+pub use floor::{
+    Alerts, Arrival, Change, Floor, Frame, Hidden, LiveCall, Load, Order, Picture, Told,
+};
 pub(in crate::api) use joins::Joins;
 pub use policy::{Policy, QuietHours};
 

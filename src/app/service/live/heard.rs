@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 use super::hearing::{Answered, Grown, Heard};
+use super::hidden::hidden;
 use super::tape_file::Follower;
 use crate::api::live::bodies::{Criterion, LiveUtterance};
 use crate::api::live::{LiveCall, Picture, Told};
@@ -382,6 +383,7 @@ impl Ear {
         let settled = cards.len();
         // Words that nobody may say are told at once, also while the other party is speaking.
         cards.extend(self.plans.iter().flat_map(|plan| plan.heard_so_far(&facts)));
+        let hidden = hidden(&call);
         conceal(&mut info, &mut call, &mut cards, Conceal::All);
         if self.settled.as_ref() != Some(&cards) {
             self.settled = Some(cards.clone());
@@ -391,7 +393,7 @@ impl Ear {
         let lag_ms = self.lag_ms();
         let told = self.call.paint(|picture| {
             show(picture, &info, &call.transcript.utterances, horizon);
-            picture.lag_ms = lag_ms;
+            (picture.hidden, picture.lag_ms) = (hidden, lag_ms);
             let talk = call.conversation.talk_ms;
             picture.talk_ms = (talk.agent, talk.customer);
             picture.criteria = cards.iter().flat_map(criteria).collect();

@@ -10,8 +10,10 @@ mod doors;
 mod facts;
 mod heard;
 mod hearing;
+mod hidden;
 mod mix;
 mod recorder;
+mod replay;
 mod tape_file;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::hearing::{Grown, Heard};
 use super::mix::Mix;
+use super::replay::Replay;
 use super::tape_file::TapeFile;
 use super::{Hub, close, facts};
 use crate::api::live::bodies::{CallState, LegBody};
@@ -63,6 +64,7 @@ struct Leg {
 struct Running {
     mix: Mix,
     tape: TapeFile,
+    replay: Replay,
     rate_hz: u32,
     channels: usize,
     grown: watch::Sender<Grown>,
@@ -321,7 +323,8 @@ impl Recorder {
         }
         let (grown, follows) = watch::channel(Grown::default());
         let (done, heard) = oneshot::channel();
-        self.running = Some(Running { mix, tape, rate_hz, channels, grown, heard });
+        let replay = Replay::new(channels, rate_hz);
+        self.running = Some(Running { mix, tape, replay, rate_hz, channels, grown, heard });
         self.learned();
         let text = facts::sidecar(id, &self.facts, self.call.started_us, &self.roles());
         let info = facts::info(id, &text);
@@ -354,6 +357,7 @@ impl Recorder {
                 break;
             }
             running.tape.append(&samples)?;
+            running.replay.tell(&self.call, &samples);
             if !all {
                 break;
             }

@@ -70,7 +70,7 @@ export function Listen({ callId }: { callId: string }) {
 
 function Happening({ hearing }: { hearing: Hearing }) {
   const t = useCallTexts()
-  const { state, call, waiting, problem } = hearing
+  const { state, call, waiting, problem, muting } = hearing
   if (state === 'failed') {
     return (
       <span role="alert" className="live-failed">
@@ -92,7 +92,9 @@ function Happening({ hearing }: { hearing: Hearing }) {
               : call === 'paused'
                 ? t.isPaused
                 : waiting
-                  ? t.noSound
+                  ? muting === 'on'
+                    ? t.heldBack
+                    : t.noSound
                   : ''
   return (
     <span role="status" className="live-fine-text">
