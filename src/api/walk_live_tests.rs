@@ -62,6 +62,8 @@ impl Walk {
             escalated_us: None,
             right: None,
             note: None,
+            withdrawn_us: None,
+            withdrawn_why: None,
         };
         let tx = self.world.state.store.begin().await.unwrap();
         live::begin(&tx, &row).await.unwrap();

@@ -3,7 +3,7 @@
 //! In: a settled finding; what people say of it. Out: lists by scope, and how often each criterion was right. An alert of
 //! a call's criterion is raised once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::QueryResult;
 
@@ -53,15 +53,34 @@ pub struct AlertRow {
     pub right: Option<bool>,
     /// And why.
     pub note: Option<String>,
+    /// When the recording's analysis did not bear it out.
+    pub withdrawn_us: Option<i64>,
+    /// What the analysis says instead: `met`, `undetermined`, `not_applicable`.
+    pub withdrawn_why: Option<String>,
+}
+
+/// What becomes of alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlertState {
+    /// Nobody took it on, and nothing speaks against it.
+    Open,
+    /// Somebody took it on.
+    Acknowledged,
+    /// The recording does not bear it out, whoever took it on.
+    Withdrawn,
 }
 
 /// Which alerts to list.
 #[derive(Debug, Clone, Default)]
 pub struct AlertFilter {
-    /// Only those that nobody took on (`true`), or only those that somebody did.
-    pub open: Option<bool>,
+    /// Only these; absent: all.
+    pub state: Option<AlertState>,
     /// Of this call.
     pub call_id: Option<String>,
+    /// By this rubric.
+    pub rubric: Option<String>,
+    /// By this criterion.
+    pub criterion: Option<String>,
     /// Older than the one of this id: the last of the page before.
     pub before: Option<String>,
 }
@@ -81,12 +100,23 @@ pub struct Precision {
     pub right: i64,
     /// And wrong.
     pub wrong: i64,
+    /// Times the recording did not bear it out.
+    pub withdrawn: i64,
+}
+
+/// What the analysis of a call's recording says of what alerts are about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// The rubrics that the recording was judged by: what others raised is left as it is.
+    pub rubrics: BTreeSet<String>,
+    /// By rubric and criterion: `met`, `not_met`, `undetermined`, `not_applicable`.
+    pub verdicts: BTreeMap<(String, String), String>,
 }
 
 const COLUMNS: &str = "alert.id, alert.call_id, alert.at_us, alert.rubric, alert.version, alert.criterion, alert.title, \
                        alert.severity, alert.confidence_milli, alert.leg, alert.start_ms, alert.end_ms, alert.quote, \
                        alert.held_back, alert.acknowledged_by, alert.acknowledged_us, alert.escalated_us, \
-                       alert.is_right, alert.note";
+                       alert.is_right, alert.note, alert.withdrawn_us, alert.withdrawn_why";
 
 /// Raises an alert, and tells it unless it is held back; tells whether it is new. `body` is what the event says.
 ///
@@ -167,6 +197,34 @@ pub async fn escalate(
     Ok(())
 }
 
+/// The recording was analysed: alerts that it does not bear out are withdrawn, with what it says instead; those that it does (it was
+/// analysed again) stand as before. None goes away.
+///
+/// # Errors
+/// [`StoreError::Db`].
+pub async fn settle(tx: &Tx, call: &str, judged: &Judged, now_us: i64) -> Result<(), StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM alert WHERE call_id = $1 ORDER BY id");
+    for row in rows(tx, &sql, params![call]).await? {
+        let alert = read(&row)?;
+        if !judged.rubrics.contains(&alert.rubric) {
+            continue;
+        }
+        let key = (alert.rubric.clone(), alert.criterion.clone());
+        let verdict = judged.verdicts.get(&key).map_or("not_applicable", String::as_str);
+        let why = (verdict != "not_met").then_some(verdict);
+        if alert.withdrawn_why.as_deref() == why {
+            continue;
+        }
+        let sql = "UPDATE alert SET withdrawn_us = $2, withdrawn_why = $3 WHERE id = $1";
+        run(tx, sql, params![&alert.id, why.map(|_| now_us), why]).await?;
+        if let Some(why) = why {
+            let body = serde_json::json!({ "alert_id": alert.id, "why": why }).to_string();
+            tx.append(now_us, EventKind::AlertWithdrawn, Some(call), &body).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn alert(tx: &Tx, id: &str) -> Result<Option<AlertRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM alert WHERE id = $1");
     row(tx, &sql, params![id]).await?.as_ref().map(read).transpose()
@@ -194,14 +252,21 @@ impl Store {
     ) -> Result<Vec<AlertRow>, StoreError> {
         let mut which = Where::default();
         which.scope(scope, "live_call");
-        match filter.open {
-            Some(true) => which.and("alert.acknowledged_us IS NULL".into()),
-            Some(false) => which.and("alert.acknowledged_us IS NOT NULL".into()),
+        match filter.state {
+            Some(AlertState::Open) => {
+                which.and("alert.acknowledged_us IS NULL AND alert.withdrawn_us IS NULL".into());
+            }
+            Some(AlertState::Acknowledged) => which.and("alert.acknowledged_us IS NOT NULL".into()),
+            Some(AlertState::Withdrawn) => which.and("alert.withdrawn_us IS NOT NULL".into()),
             None => {}
         }
-        if let Some(call) = &filter.call_id {
-            let call = which.bind(call.as_str());
-            which.and(format!("alert.call_id = {call}"));
+        let AlertFilter { call_id, rubric, criterion, .. } = filter;
+        for (column, value) in [("call_id", call_id), ("rubric", rubric), ("criterion", criterion)]
+        {
+            if let Some(value) = value {
+                let value = which.bind(value.as_str());
+                which.and(format!("alert.{column} = {value}"));
+            }
         }
         if let Some(before) = &filter.before {
             let before = which.bind(before.as_str());
@@ -227,7 +292,7 @@ impl Store {
     ) -> Result<Vec<AlertRow>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM alert WHERE acknowledged_us IS NULL AND escalated_us IS NULL AND held_back IS NULL \
-             AND at_us >= $1 AND at_us < $2 ORDER BY id LIMIT 100"
+             AND withdrawn_us IS NULL AND at_us >= $1 AND at_us < $2 ORDER BY id LIMIT 100"
         );
         rows(self, &sql, params![from_us, until_us]).await?.iter().map(read).collect()
     }
@@ -248,7 +313,8 @@ impl Store {
         which.and(format!("alert.at_us >= {from} AND alert.at_us < {to}"));
         let sql = format!(
             "SELECT alert.rubric, alert.criterion, MAX(alert.title) AS title, COUNT(*) AS raised, \
-             COUNT(CASE WHEN alert.is_right = 1 THEN 1 END) AS right_n, COUNT(CASE WHEN alert.is_right = 0 THEN 1 END) AS wrong_n \
+             COUNT(CASE WHEN alert.is_right = 1 THEN 1 END) AS right_n, COUNT(CASE WHEN alert.is_right = 0 THEN 1 END) AS wrong_n, \
+             COUNT(alert.withdrawn_us) AS withdrawn_n \
              FROM alert JOIN live_call ON live_call.id = alert.call_id WHERE {} \
              GROUP BY alert.rubric, alert.criterion ORDER BY raised DESC, alert.rubric, alert.criterion",
             which.sql()
@@ -261,6 +327,7 @@ impl Store {
                 raised: row.try_get("", "raised")?,
                 right: row.try_get("", "right_n")?,
                 wrong: row.try_get("", "wrong_n")?,
+                withdrawn: row.try_get("", "withdrawn_n")?,
             })
         };
         rows(self, &sql, which.values).await?.iter().map(read).collect()
@@ -301,6 +368,8 @@ fn read(row: &QueryResult) -> Result<AlertRow, StoreError> {
         escalated_us: row.try_get("", "escalated_us")?,
         right: right.map(|right| right == 1),
         note: row.try_get("", "note")?,
+        withdrawn_us: row.try_get("", "withdrawn_us")?,
+        withdrawn_why: row.try_get("", "withdrawn_why")?,
     })
 }
 
@@ -332,6 +401,8 @@ mod tests {
             escalated_us: None,
             right: None,
             note: None,
+            withdrawn_us: None,
+            withdrawn_why: None,
         }
     }
 
@@ -363,7 +434,7 @@ mod tests {
             let filter = AlertFilter::default();
             assert_eq!(ids(store.alerts(&filter, &all, 9).await.unwrap()), ["a3", "a1"], "{name}");
             assert_eq!(ids(store.alerts(&filter, &some, 9).await.unwrap()), ["a1"], "{name}");
-            let open = AlertFilter { open: Some(true), ..AlertFilter::default() };
+            let open = AlertFilter { state: Some(AlertState::Open), ..AlertFilter::default() };
             assert_eq!(ids(store.alerts(&open, &all, 9).await.unwrap()), ["a3"], "{name}");
             assert!(store.unheeded_alerts(0, 99).await.unwrap().is_empty(), "{name}");
             let precision = store.alert_precision(0, 99, &all).await.unwrap();
@@ -380,6 +451,65 @@ mod tests {
                 "alert.escalated",
             ];
             assert_eq!(kinds, want, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_recording_does_not_bear_out_is_withdrawn_and_kept() {
+        for (name, store) in Stores::new().await.each() {
+            let tx = store.begin().await.unwrap();
+            let (source, native_id, belongs) = ("pbx".into(), "n".into(), Belongs::default());
+            let call = LiveRow { id: "c1".into(), source, native_id, belongs, started_us: 1 };
+            live::begin(&tx, &call).await.unwrap();
+            for (id, criterion) in [("a1", "x"), ("a2", "y"), ("a3", "z"), ("a4", "u")] {
+                assert!(raise(&tx, &row_of(id, "c1", criterion), "{}").await.unwrap(), "{name}");
+            }
+            let other = AlertRow { rubric: "other".into(), ..row_of("a5", "c1", "x") };
+            assert!(raise(&tx, &other, "{}").await.unwrap(), "{name}");
+            acknowledge(&tx, "a2", "sam", 20).await.unwrap();
+            let judged = |all: &[(&str, &str)]| {
+                let key = |criterion: &str| ("r".to_owned(), criterion.to_owned());
+                let verdicts = all.iter().map(|(of, verdict)| (key(of), (*verdict).to_owned()));
+                Judged { rubrics: ["r".to_owned()].into(), verdicts: verdicts.collect() }
+            };
+            let first = judged(&[("x", "not_met"), ("y", "met"), ("z", "undetermined")]);
+            settle(&tx, "c1", &first, 30).await.unwrap();
+            settle(&tx, "c1", &first, 31).await.unwrap();
+            tx.commit().await.unwrap();
+
+            let listed = async |state, criterion: Option<&str>| {
+                let criterion = criterion.map(str::to_owned);
+                let filter = AlertFilter { state, criterion, ..AlertFilter::default() };
+                let found = store.alerts(&filter, &Scope::All, 9).await.unwrap();
+                found.into_iter().map(|a| (a.id, a.withdrawn_why)).collect::<Vec<_>>()
+            };
+            let is = |id: &str, why: Option<&str>| (id.to_owned(), why.map(str::to_owned));
+            let withdrawn = [
+                is("a4", Some("not_applicable")),
+                is("a3", Some("undetermined")),
+                is("a2", Some("met")),
+            ];
+            assert_eq!(listed(Some(AlertState::Withdrawn), None).await, withdrawn, "{name}");
+            let open = [is("a5", None), is("a1", None)];
+            assert_eq!(listed(Some(AlertState::Open), None).await, open, "{name}");
+            let taken = [is("a2", Some("met"))];
+            assert_eq!(listed(Some(AlertState::Acknowledged), None).await, taken, "{name}");
+            assert_eq!(listed(None, Some("x")).await, open, "{name}");
+            let of = AlertFilter { rubric: Some("other".into()), ..AlertFilter::default() };
+            assert_eq!(store.alerts(&of, &Scope::All, 9).await.unwrap().len(), 1, "{name}");
+            assert_eq!(store.unheeded_alerts(0, 99).await.unwrap().len(), 2, "{name}");
+            let precision = store.alert_precision(0, 99, &Scope::All).await.unwrap();
+            assert_eq!(precision.iter().map(|one| one.withdrawn).sum::<i64>(), 3, "{name}");
+
+            // Analysed again, it is borne out after all.
+            let tx = store.begin().await.unwrap();
+            settle(&tx, "c1", &judged(&[("y", "not_met")]), 40).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(store.alert("a2").await.unwrap().unwrap().withdrawn_us, None, "{name}");
+            let told = store.events_after(0, 99).await.unwrap();
+            let told = told.iter().filter(|event| event.kind == EventKind::AlertWithdrawn);
+            // Three at first; then one more, and one for another reason.
+            assert_eq!(told.count(), 5, "{name}");
         }
     }
 

@@ -34,11 +34,13 @@ pub enum EventKind {
     AlertAcknowledged,
     /// Nobody has taken it on in time. Body: the alert.
     AlertEscalated,
+    /// The recording does not bear an alert out. Body: `{"alert_id":…,"why":…}`.
+    AlertWithdrawn,
 }
 
 impl EventKind {
     /// All.
-    pub const ALL: [EventKind; 11] = [
+    pub const ALL: [EventKind; 12] = [
         EventKind::CallAnalysed,
         EventKind::CallChanged,
         EventKind::FindingDecided,
@@ -50,6 +52,7 @@ impl EventKind {
         EventKind::AlertRaised,
         EventKind::AlertAcknowledged,
         EventKind::AlertEscalated,
+        EventKind::AlertWithdrawn,
     ];
 
     /// The word.
@@ -66,6 +69,7 @@ impl EventKind {
             EventKind::AlertRaised => "alert.raised",
             EventKind::AlertAcknowledged => "alert.acknowledged",
             EventKind::AlertEscalated => "alert.escalated",
+            EventKind::AlertWithdrawn => "alert.withdrawn",
         }
     }
 

@@ -11,6 +11,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0001_base", include_str!("../../schemas/sql/0001_base.sql")),
     ("0002_keeping", include_str!("../../schemas/sql/0002_keeping.sql")),
     ("0003_live", include_str!("../../schemas/sql/0003_live.sql")),
+    ("0004_withdrawn", include_str!("../../schemas/sql/0004_withdrawn.sql")),
 ];
 
 /// Brings the store to the newest form.

@@ -96,6 +96,9 @@ pub trait Supervise: Send + Sync {
     /// What it can do.
     fn can(&self) -> &'static [Mode];
 
+    /// What a call may be named by: one of these handles it must have. None: any call can be joined.
+    fn handles(&self) -> &'static [&'static str];
+
     /// Rings the supervisor and puts them on the call.
     ///
     /// # Errors

@@ -153,6 +153,10 @@ impl Supervise for WebhookSupervise {
         self.can
     }
 
+    fn handles(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     async fn join(&self, joining: &Joining) -> Result<Joined, SuperviseError> {
         self.able(joining.mode)?;
         let id = new_id("sup");

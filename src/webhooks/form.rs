@@ -94,6 +94,7 @@ impl Told<'_> {
             EventKind::AlertRaised => "聆听：实时预警",
             EventKind::AlertAcknowledged => "聆听：预警已确认",
             EventKind::AlertEscalated => "聆听：预警超时未确认",
+            EventKind::AlertWithdrawn => "聆听：预警已撤回",
             EventKind::RubricPublished => "聆听：评分标准有变更",
         }
     }

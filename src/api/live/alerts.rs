@@ -14,7 +14,7 @@ use crate::api::caller::Caller;
 use crate::api::error::{ApiError, said};
 use crate::api::extract::{Json, Path, Query, us};
 use crate::api::page::{Page, PageQuery};
-use crate::store::alerts::{self, AlertFilter, AlertRow};
+use crate::store::alerts::{self, AlertFilter, AlertRow, AlertState};
 use crate::store::audit::Deed;
 use crate::store::{StoreError, now_us};
 
@@ -29,10 +29,14 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Which {
-    /// `open` (default), `acknowledged` or `all`.
+    /// `open` (default), `acknowledged`, `withdrawn` or `all`.
     state: Option<String>,
     /// Of this call alone.
     call_id: Option<String>,
+    /// By this rubric alone.
+    rubric: Option<String>,
+    /// By this criterion alone.
+    criterion: Option<String>,
 }
 
 /// Alerts, the newest first.
@@ -47,19 +51,21 @@ async fn list(
     Query(which): Query<Which>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<AlertBody>>, ApiError> {
-    let open = match which.state.as_deref().unwrap_or("open") {
-        "open" => Some(true),
-        "acknowledged" => Some(false),
+    let only = match which.state.as_deref().unwrap_or("open") {
+        "open" => Some(AlertState::Open),
+        "acknowledged" => Some(AlertState::Acknowledged),
+        "withdrawn" => Some(AlertState::Withdrawn),
         "all" => None,
         _ => {
             return Err(ApiError::invalid(
-                "`state` is open, acknowledged or all",
-                "`state` 应为 open、acknowledged 或 all",
+                "`state` is open, acknowledged, withdrawn or all",
+                "`state` 应为 open、acknowledged、withdrawn 或 all",
             ));
         }
     };
     let limit = page.limit()?;
-    let filter = AlertFilter { open, call_id: which.call_id, before: page.after()? };
+    let Which { call_id, rubric, criterion, .. } = which;
+    let filter = AlertFilter { state: only, call_id, rubric, criterion, before: page.after()? };
     let found = state.store.alerts(&filter, caller.scope(), limit + 1).await?;
     let page = Page::of(found, limit, |alert: &AlertRow| alert.id.clone());
     Ok(Json(page.map(|alert| AlertBody::of(&alert))))
@@ -175,6 +181,8 @@ struct PrecisionBody {
     right: i64,
     /// And wrong.
     wrong: i64,
+    /// Times the recording's analysis did not bear it out.
+    withdrawn: i64,
 }
 
 /// A month, in microseconds.
@@ -201,6 +209,7 @@ async fn precision(
         raised: one.raised,
         right: one.right,
         wrong: one.wrong,
+        withdrawn: one.withdrawn,
     });
     Ok(Json(form.collect()))
 }

@@ -2,6 +2,8 @@
 //!
 //! In: the floor's pictures. Out: JSON bodies. Times are seconds of the call, personal data is starred out.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -140,6 +142,9 @@ pub struct LiveBody {
     pub supervisors: Vec<Supervisor>,
     /// How it can be joined through the telephone system: `listen`, `coach`, `barge`.
     pub modes: Vec<String>,
+    /// Why it cannot be joined in the others, by mode: `no_connector` (its way in has none), `unable` (the connector cannot),
+    /// `no_handle` (its source does not say which channel the agent is on).
+    pub modes_why: BTreeMap<String, String>,
 }
 
 /// Seconds of talk.
@@ -224,7 +229,7 @@ pub struct AlertBody {
     pub end_s: Option<f64>,
     /// 0 to 1.
     pub confidence: f64,
-    /// `open` or `acknowledged`.
+    /// `open`, `acknowledged`, or `withdrawn` where nobody took it on before.
     pub state: &'static str,
     /// Who took it on.
     pub acknowledged_by: Option<String>,
@@ -238,6 +243,10 @@ pub struct AlertBody {
     pub escalated_at: Option<String>,
     /// Why nobody was told at once: `cool_down`, `budget`, `quiet_hours`.
     pub held_back: Option<String>,
+    /// When the recording's analysis did not bear it out.
+    pub withdrawn_at: Option<String>,
+    /// What the analysis says instead: `met`, `undetermined`, `not_applicable`.
+    pub withdrawn_why: Option<String>,
     /// Where the call is listened to, below the service's address.
     pub listen_url: String,
 }
@@ -261,13 +270,19 @@ impl AlertBody {
             start_s: seconds(row.start_ms),
             end_s: seconds(row.end_ms),
             confidence: row.confidence_milli as f64 / 1_000.0,
-            state: if row.acknowledged_us.is_some() { "acknowledged" } else { "open" },
+            state: match (row.acknowledged_us, row.withdrawn_us) {
+                (Some(_), _) => "acknowledged",
+                (None, Some(_)) => "withdrawn",
+                (None, None) => "open",
+            },
             acknowledged_by: row.acknowledged_by.clone(),
             acknowledged_at: row.acknowledged_us.map(at),
             right: row.right,
             note: row.note.clone(),
             escalated_at: row.escalated_us.map(at),
             held_back: row.held_back.clone(),
+            withdrawn_at: row.withdrawn_us.map(at),
+            withdrawn_why: row.withdrawn_why.clone(),
         }
     }
 }
@@ -275,7 +290,8 @@ impl AlertBody {
 impl LiveBody {
     /// A call as it is now.
     pub(super) fn of(call: &LiveCall) -> Self {
-        let belongs = call.belongs();
+        let (belongs, ways) = (call.belongs(), call.ways());
+        let mode = |(mode, _): &(Mode, Option<&'static str>)| mode.as_str().to_owned();
         let picture = call.picture();
         let seconds = |ms: u64| ms as f64 / 1_000.0;
         Self {
@@ -305,7 +321,8 @@ impl LiveBody {
             alerts_open: picture.alerts.open.len(),
             alert_worst: picture.worst().map(str::to_owned),
             supervisors: picture.supervisors.clone(),
-            modes: call.modes().iter().map(|mode: &Mode| mode.as_str().to_owned()).collect(),
+            modes: ways.iter().filter(|(_, why)| why.is_none()).map(mode).collect(),
+            modes_why: ways.iter().filter_map(|way| Some((mode(way), way.1?.to_owned()))).collect(),
         }
     }
 }

@@ -223,9 +223,19 @@ impl LiveCall {
         out
     }
 
-    /// In which modes it can be joined.
-    pub fn modes(&self) -> &'static [Mode] {
-        self.connector.as_ref().map_or(&[], |connector| connector.can())
+    /// In which modes it can be joined, and why not in the others.
+    pub fn ways(&self) -> [(Mode, Option<&'static str>); 3] {
+        Mode::ALL.map(|mode| (mode, self.why_not(mode)))
+    }
+
+    fn why_not(&self, mode: Mode) -> Option<&'static str> {
+        let Some(connector) = &self.connector else { return Some("no_connector") };
+        if !connector.can().contains(&mode) {
+            return Some("unable");
+        }
+        let wanted = connector.handles();
+        let found = wanted.iter().any(|name| self.handles.contains_key(*name));
+        (!wanted.is_empty() && !found).then_some("no_handle")
     }
 }
 

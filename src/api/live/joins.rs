@@ -233,6 +233,9 @@ impl Joins {
             fn can(&self) -> &'static [Mode] {
                 &[]
             }
+            fn handles(&self) -> &'static [&'static str] {
+                &[]
+            }
             async fn join(&self, joining: &Joining) -> Result<Joined, SuperviseError> {
                 Err(SuperviseError::Unable(joining.mode))
             }

@@ -7,6 +7,7 @@
 mod analyst;
 mod backtests;
 mod backup;
+mod borne_out;
 pub mod facts;
 mod indexer;
 mod intake;

@@ -14,12 +14,14 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::analyst::{Analysed, Analyst, AnalystError, Heard};
+use super::borne_out;
 use super::facts::{self, Kept};
 use super::intake::{Intake, IntakeError, Opened};
 use crate::app::analyze::CallError;
 use crate::app::drive::PEAKS_PER_S;
 use crate::blobs::{BlobError, Blobs};
 use crate::ingest::Input;
+use crate::store::alerts;
 use crate::store::calls::{self, NewCall};
 use crate::store::jobs::{self, Job};
 use crate::store::ledger::{self, ANALYSE, Entry};
@@ -275,8 +277,18 @@ impl Workshop {
             cards: &facts::cards(&call.report),
             findings: &facts::findings(&call.report),
         };
+        // What was raised while a call went on is held against its recording.
+        let was_live = entry.file.source == ledger::LIVE;
+        let judged = was_live.then(|| borne_out::judged(&call)).transpose();
+        let judged = judged.unwrap_or_else(|error| {
+            tracing::error!(%error, call = row.id, "alerts cannot be held against the recording");
+            None
+        });
         let tx = self.store.begin().await?;
         calls::put(&tx, &new).await?;
+        if let Some(judged) = &judged {
+            alerts::settle(&tx, &row.id, judged, row.analysed_us).await?;
+        }
         ledger::done(&tx, &entry.id, &row.sha256, row.analysed_us).await?;
         jobs::finish(&tx, &job.id, &self.owner, row.analysed_us).await?;
         Ok(tx.commit().await?)

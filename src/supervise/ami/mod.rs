@@ -94,8 +94,12 @@ impl Supervise for AmiSupervise {
         &Mode::ALL
     }
 
+    fn handles(&self) -> &'static [&'static str] {
+        &["asterisk.channel"]
+    }
+
     async fn join(&self, joining: &Joining) -> Result<Joined, SuperviseError> {
-        let agent = handle(&joining.handles, &["asterisk.channel"])?;
+        let agent = handle(&joining.handles, self.handles())?;
         let data = format!("{agent},{}", options(joining.mode));
         let telephone = telephone(joining)?.to_owned();
         let (config, mode, id) = (self.config.clone(), joining.mode, new_id("sup"));

@@ -95,8 +95,12 @@ impl Supervise for AriSupervise {
         &Mode::ALL
     }
 
+    fn handles(&self) -> &'static [&'static str] {
+        &["asterisk.channel", "asterisk.channel_id"]
+    }
+
     async fn join(&self, joining: &Joining) -> Result<Joined, SuperviseError> {
-        let agent = handle(&joining.handles, &["asterisk.channel", "asterisk.channel_id"])?;
+        let agent = handle(&joining.handles, self.handles())?;
         let telephone = telephone(joining)?;
         let id = new_id("sup");
         let session = Session::new(self.ari.clone(), &id, agent, joining.mode);

@@ -81,8 +81,12 @@ impl Supervise for EslSupervise {
         &Mode::ALL
     }
 
+    fn handles(&self) -> &'static [&'static str] {
+        &["freeswitch.uuid"]
+    }
+
     async fn join(&self, joining: &Joining) -> Result<Joined, SuperviseError> {
-        let agent = handle(&joining.handles, &["freeswitch.uuid"])?.to_owned();
+        let agent = handle(&joining.handles, self.handles())?.to_owned();
         let telephone = telephone(joining)?.to_owned();
         let (config, mode) = (self.config.clone(), joining.mode);
         let (id, undo) = (uuid::Uuid::now_v7().to_string(), self.config.clone());

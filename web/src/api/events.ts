@@ -18,6 +18,7 @@ const KINDS = [
   'alert.raised',
   'alert.acknowledged',
   'alert.escalated',
+  'alert.withdrawn',
   'live.started',
   'live.ended',
 ]
@@ -33,6 +34,7 @@ const OLD: Record<string, string[]> = {
   'alert.raised': ['alerts', 'live'],
   'alert.acknowledged': ['alerts', 'live'],
   'alert.escalated': ['alerts', 'live'],
+  'alert.withdrawn': ['alerts', 'live'],
   'live.started': ['live'],
   'live.ended': ['live', 'alerts'],
 }

@@ -40,11 +40,13 @@ export const live = {
   leave: (id: string) => data(api.DELETE('/api/v1/live/joins/{join_id}', join(id))),
 }
 
-export type AlertsState = 'open' | 'acknowledged' | 'all'
+export type AlertsState = 'open' | 'acknowledged' | 'withdrawn' | 'all'
 
 export interface AlertsAsked {
   state: AlertsState
   call_id?: string | undefined
+  rubric?: string | undefined
+  criterion?: string | undefined
   cursor?: string | undefined
   limit?: number
 }

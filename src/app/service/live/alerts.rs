@@ -182,6 +182,8 @@ fn row(call: &LiveCall, version: u32, key: &(String, String), finding: &Finding)
         escalated_us: None,
         right: None,
         note: None,
+        withdrawn_us: None,
+        withdrawn_why: None,
     }
 }
 

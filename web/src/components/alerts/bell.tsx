@@ -88,7 +88,8 @@ function useToasts() {
   const hear = useCallback(
     (event: Happening) => {
       const alert = asAlert(event)
-      if (event.kind === 'alert.acknowledged' && alert) toasts.destroy(alert.alert_id)
+      const over = event.kind === 'alert.acknowledged' || event.kind === 'alert.withdrawn'
+      if (over && alert) toasts.destroy(alert.alert_id)
       if (event.kind !== 'alert.raised' || !alert) return
       const key = alert.alert_id
       const { keep, close } = withToast(shown.current, key)

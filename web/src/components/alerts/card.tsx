@@ -1,5 +1,5 @@
 /** One alert: how grave, what, the words that raised it, and what can be done. */
-import { ArrowUpOutlined, CheckCircleOutlined, UserOutlined } from '@ant-design/icons'
+import { ArrowUpOutlined, CheckCircleOutlined, RollbackOutlined, UserOutlined } from '@ant-design/icons'
 import type { Alert } from '@/api/live'
 import { useCan, useMe } from '@/app/session'
 import { CriterionTitle } from '@/components/criterion-title'
@@ -82,6 +82,8 @@ export function AlertState({ alert }: { alert: Alert }) {
   const me = useMe().person.id
   const { format } = useLocale()
   const held = (why: string) => (why in t ? t[why as 'budget'] : t.heldBack(why))
+  const against = (why: string | null | undefined) =>
+    why === 'met' ? t.isMet : why === 'undetermined' ? t.isUnsure : t.isNone
   const said = alert.right ? t.wasRight : t.wasWrong
   const who = alert.acknowledged_by === me ? t.you : t.somebody
   return (
@@ -89,6 +91,11 @@ export function AlertState({ alert }: { alert: Alert }) {
       {alert.acknowledged_at && (
         <p className="alert-fine">
           <CheckCircleOutlined aria-hidden /> {t.acknowledgedAt(who, format.time(alert.acknowledged_at))}
+        </p>
+      )}
+      {alert.withdrawn_at && (
+        <p className="alert-fine alert-withdrawn">
+          <RollbackOutlined aria-hidden /> {t.withdrawn(against(alert.withdrawn_why))}
         </p>
       )}
       {alert.held_back && <p className="alert-fine">{held(alert.held_back)}</p>}

@@ -1,5 +1,6 @@
 /** What was raised, the newest first. */
-import { Button, Flex, Segmented, type TableProps } from 'antd'
+import { useQuery } from '@tanstack/react-query'
+import { Button, Flex, Segmented, Select, type TableProps } from 'antd'
 import { type Alert, type AlertsState, alerts } from '@/api/live'
 import { useCan } from '@/app/session'
 import { useAddress } from '@/components/address'
@@ -11,15 +12,15 @@ import { SeverityTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import { usePageTexts } from './messages'
 
-const STATES: AlertsState[] = ['open', 'acknowledged', 'all']
+const STATES: AlertsState[] = ['open', 'acknowledged', 'withdrawn', 'all']
 
 export function AlertsList() {
   const t = usePageTexts()
   const [address, go] = useAddress()
   const state = STATES.find((known) => known === address.state) ?? 'open'
-  const { call } = address
-  const { list, pages } = useListing(['alerts', 'list', state, call], (cursor) =>
-    alerts.list({ state, call_id: call, cursor, limit: 50 }),
+  const { call, rubric, criterion } = address
+  const { list, pages } = useListing(['alerts', 'list', state, call, rubric, criterion], (cursor) =>
+    alerts.list({ state, call_id: call, rubric, criterion, cursor, limit: 50 }),
   )
   const columns = useColumns()
   return (
@@ -31,6 +32,7 @@ export function AlertsList() {
           onChange={(state) => go({ state })}
           options={STATES.map((value) => ({ value, label: t[value] }))}
         />
+        <ByCriterion rubric={rubric} criterion={criterion} onChange={(which) => go({ ...which })} />
         {call && (
           <span>
             {t.ofCall(call)}{' '}
@@ -51,6 +53,49 @@ export function AlertsList() {
     </>
   )
 }
+
+interface Which {
+  rubric: string | undefined
+  criterion: string | undefined
+}
+
+/** One criterion of those that were raised in the last month, or all. */
+function ByCriterion({ rubric, criterion, onChange }: Which & { onChange: (which: Which) => void }) {
+  const t = usePageTexts()
+  const raised = useQuery({
+    queryKey: ['alerts', 'precision', {}],
+    queryFn: () => alerts.precision({}),
+  })
+  const chosen = rubric && criterion ? keyOf({ rubric, criterion }) : undefined
+  const options = (raised.data ?? []).map((one) => ({
+    value: keyOf(one),
+    label: `${one.title} (${one.raised})`,
+    which: { rubric: one.rubric, criterion: one.criterion },
+  }))
+  // An older one may stand in the address.
+  if (chosen && rubric && criterion && !options.some(({ value }) => value === chosen)) {
+    options.push({ value: chosen, label: criterion, which: { rubric, criterion } })
+  }
+  return (
+    <Select
+      aria-label={t.criterion}
+      placeholder={t.anyCriterion}
+      allowClear
+      showSearch={{ optionFilterProp: 'label' }}
+      style={{ minWidth: 240 }}
+      value={chosen}
+      loading={raised.isPending}
+      options={options}
+      onChange={(value: string | undefined) =>
+        onChange(
+          options.find((one) => one.value === value)?.which ?? { rubric: undefined, criterion: undefined },
+        )
+      }
+    />
+  )
+}
+
+const keyOf = ({ rubric, criterion }: { rubric: string; criterion: string }) => `${rubric}/${criterion}`
 
 function useColumns(): TableProps<Alert>['columns'] {
   const t = usePageTexts()

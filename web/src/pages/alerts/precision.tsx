@@ -70,6 +70,7 @@ function useColumns(): TableProps<Precision>['columns'] {
     count(t.raised, ({ raised }) => raised),
     count(t.right, ({ right }) => right),
     count(t.wrong, ({ wrong }) => wrong),
+    count(t.withdrawn, ({ withdrawn }) => withdrawn),
     count(t.unsaid, ({ raised, right, wrong }) => Math.max(0, raised - right - wrong)),
     {
       title: t.share,

@@ -2,18 +2,26 @@ import { expect, test } from 'vitest'
 import { joinOf, waysOf } from './modes'
 
 const all = () => true
+const none = { listen: 'no_handle', coach: 'no_handle', barge: 'of a newer service' }
 test.each([
-  ['all', ['listen', 'coach', 'barge'], all, [undefined, undefined, undefined]],
-  ['some', ['listen'], all, [undefined, 'call', 'call']],
-  ['none', [], all, ['call', 'call', 'call']],
+  ['all', ['listen', 'coach', 'barge'], {}, all, [undefined, undefined, undefined]],
+  [
+    'some',
+    ['listen'],
+    { coach: 'unable', barge: 'no_connector' },
+    all,
+    [undefined, 'unable', 'no_connector'],
+  ],
+  ['none', [], none, all, ['no_handle', 'no_handle', 'unable']],
   [
     'no leave',
     ['listen', 'barge'],
+    { coach: 'unable' },
     (action: string) => action !== 'live.barge',
-    [undefined, 'call', 'leave'],
+    [undefined, 'unable', 'leave'],
   ],
-])('%s', (_, modes, can, expected) => {
-  expect(waysOf({ modes }, can).map(({ why }) => why)).toEqual(expected)
+])('%s', (_, modes, modes_why, can, expected) => {
+  expect(waysOf({ modes, modes_why }, can).map(({ why }) => why)).toEqual(expected)
 })
 
 test('what one takes part in by telephone', () => {

@@ -3,14 +3,21 @@ import { type LiveCall, MODES, type Mode } from '@/api/live'
 
 export interface Way {
   mode: Mode
-  /** Why not: they have no leave, or the call's way in cannot do it; undefined where it is possible. */
-  why?: 'leave' | 'call'
+  /** Why not: they have no leave, or the service says why; undefined where it is possible. */
+  why?: 'leave' | WhyNot
 }
 
-export function waysOf(call: Pick<LiveCall, 'modes'>, can: (action: string) => boolean): Way[] {
+/** As the service says it. */
+export type WhyNot = 'no_connector' | 'unable' | 'no_handle'
+
+const WHY_NOT: readonly string[] = ['no_connector', 'unable', 'no_handle'] satisfies WhyNot[]
+
+export function waysOf(call: Pick<LiveCall, 'modes' | 'modes_why'>, can: (action: string) => boolean): Way[] {
   return MODES.map((mode) => {
     if (!can(`live.${mode}`)) return { mode, why: 'leave' }
-    return call.modes.includes(mode) ? { mode } : { mode, why: 'call' }
+    if (call.modes.includes(mode)) return { mode }
+    const why = call.modes_why[mode] ?? ''
+    return { mode, why: WHY_NOT.includes(why) ? (why as WhyNot) : 'unable' }
   })
 }
 

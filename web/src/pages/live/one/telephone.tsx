@@ -47,6 +47,12 @@ export function Telephone({ call }: { call: LiveCall }) {
     asked.go()
   }
   const problem = ring.error ?? change.error
+  const whyNot = {
+    leave: t.noLeave,
+    no_connector: t.noConnector,
+    unable: t.notPossible,
+    no_handle: t.noHandle,
+  }
   const hints = { listen: t.listenHint, coach: t.coachHint, barge: t.bargeHint }
   return (
     <section className="panel live-panel" aria-label={t.telephone}>
@@ -64,7 +70,7 @@ export function Telephone({ call }: { call: LiveCall }) {
         {ways.map(({ mode, why }) => (
           <Radio key={mode} value={mode} disabled={why !== undefined}>
             {words[mode]}
-            <small>{why === 'leave' ? t.noLeave : why === 'call' ? t.notPossible : hints[mode]}</small>
+            <small>{why ? whyNot[why] : hints[mode]}</small>
           </Radio>
         ))}
       </Radio.Group>
