@@ -124,6 +124,8 @@ pub struct LiveBody {
     pub heard_to_s: f64,
     /// How far recognition is behind.
     pub lag_ms: u64,
+    /// Audio that could not be recorded, for want of room on the disk.
+    pub lost_s: f64,
     /// Its legs.
     pub legs: Vec<LegBody>,
     /// Seconds that each party talked.
@@ -310,6 +312,7 @@ impl LiveBody {
             elapsed_s: call.started.elapsed().as_millis() as f64 / 1_000.0,
             heard_to_s: seconds(picture.heard_to_ms),
             lag_ms: picture.lag_ms,
+            lost_s: seconds(picture.lost_ms),
             legs: picture.legs.clone(),
             talk_s: Talk {
                 agent: seconds(picture.talk_ms.0),

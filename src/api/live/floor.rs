@@ -87,6 +87,8 @@ pub struct Picture {
     pub legs: Vec<LegBody>,
     /// Audio received, in milliseconds.
     pub received_ms: u64,
+    /// Audio that could not be kept, for want of room on the disk, in milliseconds.
+    pub lost_ms: u64,
     /// Audio that was heard and recognised, in milliseconds.
     pub heard_to_ms: u64,
     /// What of it is personal data, or is not known, in time order.

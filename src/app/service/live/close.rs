@@ -43,17 +43,19 @@ pub(super) fn write_sidecar(folder: &Path, id: &str, text: &str) -> io::Result<(
     fs::rename(&draft, sidecar(folder, id))
 }
 
-/// Enters a recording that is over; one without a sample is forgotten. Twice is once.
+/// Enters a recording that is over, with its sidecar's text where that is known, and else with what lies beside it; one without
+/// a sample is forgotten. Twice is once.
 pub(super) async fn hand_on(
     store: &Store,
     folder: &Path,
     id: &str,
     cause: &str,
+    known: Option<String>,
 ) -> Result<(), CloseError> {
     let path = recording(folder, id);
     let tx = store.begin().await?;
     if let Some(file) = sighting(&path)? {
-        let facts = fs::read_to_string(sidecar(folder, id)).ok();
+        let facts = known.or_else(|| fs::read_to_string(sidecar(folder, id)).ok());
         let entry = ledger::see(&tx, &file, now_us()).await?;
         if entry.state == ledger::FileState::Seen {
             ledger::call_of(&tx, &entry.id, id).await?;
@@ -103,7 +105,7 @@ pub(in crate::app::service) async fn recover(
         let path = recording(&own, &call.id);
         let mended = if path.exists() { tape_file::close(&path).map(drop) } else { Ok(()) };
         let handed = match mended {
-            Ok(()) => hand_on(store, &own, &call.id, KILLED).await,
+            Ok(()) => hand_on(store, &own, &call.id, KILLED, None).await,
             Err(error) => Err(error.into()),
         };
         match handed {

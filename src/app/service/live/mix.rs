@@ -4,6 +4,7 @@
 //! for long; what nobody sent is silence. Samples that come after their place was written are counted, not heard.
 
 use crate::audio::resample::Resampler;
+use crate::live::LEGS_MAX;
 
 /// A leg may be this much behind the other before silence stands in for it, in milliseconds.
 const WAIT_MS: u64 = 200;
@@ -37,6 +38,8 @@ struct Convert {
 
 /// Puts legs in step.
 pub(super) struct Mix {
+    /// Of the recording: one for each leg, or one that all are heard on.
+    channels: usize,
     lanes: Vec<Lane>,
     rate_hz: u32,
     /// Frames given.
@@ -46,10 +49,10 @@ pub(super) struct Mix {
 }
 
 impl Mix {
-    /// A recording of `channels` legs at `rate_hz`.
+    /// A recording of `channels` legs at `rate_hz`. Where there is one, a leg that comes all the same is mixed in.
     pub(super) fn new(channels: usize, rate_hz: u32) -> Self {
-        let lanes = (0..channels).map(|_| Lane::default()).collect();
-        Self { lanes, rate_hz, given: 0, late: 0 }
+        let lanes = (0..LEGS_MAX).map(|_| Lane::default()).collect();
+        Self { channels, lanes, rate_hz, given: 0, late: 0 }
     }
 
     /// A leg is there, at its own rate.
@@ -120,12 +123,14 @@ impl Mix {
         let complete = self.lanes.iter().filter(behind).map(Lane::head).min().unwrap_or(head);
         let complete = if all { head } else { complete.max(head.saturating_sub(waited)) };
         let to = complete.max(at_least).min(self.given + GIVE_FRAMES_MAX);
-        let mut out =
-            Vec::with_capacity((to.saturating_sub(self.given)) as usize * self.lanes.len());
+        let mut out = Vec::with_capacity((to.saturating_sub(self.given)) as usize * self.channels);
         for frame in self.given..to {
-            for lane in &self.lanes {
-                out.push(lane.sample(frame));
+            if self.channels == 1 {
+                let all = self.lanes.iter().map(|lane| lane.sample(frame));
+                out.push(all.fold(0, i16::saturating_add));
+                continue;
             }
+            out.extend(self.lanes.iter().take(self.channels).map(|lane| lane.sample(frame)));
         }
         self.given = self.given.max(to);
         let given = self.given;
@@ -243,6 +248,20 @@ mod tests {
         assert_eq!(mix.take(false, 400).len(), 2 * 240, "silence stands in");
         mix.push(0, 160, &[5; 400]);
         assert_eq!((mix.late(), mix.take(false, 0).len()), (240, 320));
+    }
+
+    #[test]
+    fn on_one_channel_all_are_heard() {
+        let mut mix = Mix::new(1, 8_000);
+        mix.join(0, 8_000);
+        mix.push(0, 0, &[30_000; 160]);
+        assert_eq!(mix.take(false, 0), [30_000; 160]);
+        mix.join(1, 8_000);
+        mix.push(0, 160, &[30_000; 160]);
+        mix.push(1, 160, &[5_000; 80]);
+        mix.leave(1);
+        let got = mix.take(false, 0);
+        assert_eq!((got.len(), got[79], got[80]), (160, i16::MAX, 30_000));
     }
 
     #[test]

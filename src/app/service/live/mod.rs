@@ -11,6 +11,7 @@ mod facts;
 mod heard;
 mod hearing;
 mod hidden;
+mod holds;
 mod mix;
 mod recorder;
 mod replay;

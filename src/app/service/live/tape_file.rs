@@ -4,7 +4,7 @@
 //! left can be read as it is. The call's id stands in it: two calls are never the same content, whatever was said.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 /// Bytes before the first sample.
@@ -16,41 +16,108 @@ const ID_BYTES: usize = 36;
 /// A length that says "to the end of the file".
 const OPEN: u32 = u32::MAX;
 
+/// Bytes that wait for room on the disk: sixteen seconds of two legs at 16 kHz.
+const WAITING_BYTES_MAX: usize = 1 << 20;
+
 /// A recording that grows.
 pub(super) struct TapeFile {
-    file: BufWriter<File>,
+    file: File,
     channels: u16,
-    frames: u64,
+    /// Bytes of audio in the file.
+    written: u64,
+    waiting: Waiting,
+    /// Samples lost, of all legs.
+    lost: u64,
 }
 
 impl TapeFile {
-    /// Begins a recording.
+    /// Begins a recording. Where that fails, nothing is left of it.
     pub(super) fn begin(path: &Path, id: &str, rate_hz: u32, channels: u16) -> io::Result<Self> {
-        let mut file = BufWriter::with_capacity(1 << 15, File::create_new(path)?);
-        file.write_all(&header(id, rate_hz, channels))?;
-        file.flush()?;
-        Ok(Self { file, channels, frames: 0 })
-    }
-
-    /// Appends whole frames. They can be read when this returns.
-    pub(super) fn append(&mut self, samples: &[i16]) -> io::Result<()> {
-        for sample in samples {
-            self.file.write_all(&sample.to_le_bytes())?;
+        let mut file = File::create_new(path)?;
+        if let Err(error) = file.write_all(&header(id, rate_hz, channels)) {
+            std::fs::remove_file(path)?;
+            return Err(error);
         }
-        self.file.flush()?;
-        self.frames += samples.len() as u64 / u64::from(self.channels);
-        Ok(())
+        Ok(Self { file, channels, written: 0, waiting: Waiting::default(), lost: 0 })
     }
 
-    /// Frames so far.
+    /// Appends whole frames, after what waits. Those that are counted as written can be read when this returns.
+    ///
+    /// # Errors
+    /// The disk takes nothing more for now: what does not fit waits, and what is too much to wait is silence later, when there is room
+    /// again.
+    pub(super) fn append(&mut self, samples: &[i16]) -> io::Result<()> {
+        self.lost += self.waiting.add(samples);
+        let (written, result) = self.waiting.write(&mut self.file);
+        self.written += written;
+        result
+    }
+
+    /// Frames so far that can be read.
     pub(super) fn frames(&self) -> u64 {
-        self.frames
+        self.written / (2 * u64::from(self.channels))
     }
 
-    /// Ends the recording; it is on the disk when this returns.
-    pub(super) fn finish(self) -> io::Result<()> {
-        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        mend(&file)
+    /// Frames that are lost: there was no room for them, on the disk or to wait for it.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost / u64::from(self.channels)
+    }
+
+    /// Ends the recording; it is on the disk when this returns. What waits is written now, or lost; tells how many frames are.
+    pub(super) fn finish(mut self) -> io::Result<u64> {
+        if let Err(error) = self.append(&[]) {
+            self.lost += self.waiting.bytes.len() as u64 / 2;
+            tracing::error!(%error, "the end of a recording could not be written");
+        }
+        mend(&self.file)?;
+        Ok(self.lost())
+    }
+}
+
+/// What waits for room on the disk: samples, and silence after them in place of what was lost.
+#[derive(Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    silent_bytes: u64,
+}
+
+impl Waiting {
+    /// More waits. Tells how many samples are lost.
+    fn add(&mut self, samples: &[i16]) -> u64 {
+        let bytes = 2 * samples.len();
+        if self.silent_bytes == 0 && self.bytes.len() + bytes <= WAITING_BYTES_MAX {
+            self.bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+            return 0;
+        }
+        // Times stay true: there will be as much silence.
+        self.silent_bytes += bytes as u64;
+        samples.len() as u64
+    }
+
+    /// Writes what there is room for; tells how many bytes, and why not all.
+    fn write(&mut self, out: &mut impl io::Write) -> (u64, io::Result<()>) {
+        const SILENCE: [u8; 4_096] = [0; 4_096];
+        let mut all = 0;
+        loop {
+            let silent = self.bytes.is_empty();
+            let most = SILENCE.len().min(usize::try_from(self.silent_bytes).unwrap_or(usize::MAX));
+            let piece = if silent { &SILENCE[..most] } else { &self.bytes[..] };
+            if piece.is_empty() {
+                return (all, Ok(()));
+            }
+            let count = match out.write(piece) {
+                Ok(0) => return (all, Err(io::ErrorKind::WriteZero.into())),
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return (all, Err(error)),
+            };
+            all += count as u64;
+            if silent {
+                self.silent_bytes -= count as u64;
+            } else {
+                self.bytes.drain(..count);
+            }
+        }
     }
 }
 
@@ -176,11 +243,66 @@ mod tests {
             if finished {
                 tape.finish().unwrap();
             } else {
-                tape.file.get_mut().write_all(&[1]).unwrap();
+                tape.file.write_all(&[1]).unwrap();
                 assert_eq!(close(&path).unwrap(), 128_000);
             }
             assert_eq!(decoded(&path), (16_000, 2, followed), "{finished}");
         }
+    }
+
+    /// A disk with so much room.
+    struct Small {
+        room: usize,
+        bytes: Vec<u8>,
+    }
+
+    impl io::Write for Small {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let fits = bytes.len().min(self.room);
+            if fits == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.room -= fits;
+            self.bytes.extend_from_slice(&bytes[..fits]);
+            Ok(fits)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_finds_no_room_waits_and_what_is_too_much_becomes_silence_in_its_place() {
+        let mut disk = Small { room: 1_001, bytes: Vec::new() };
+        let (mut waiting, mut lost) = (Waiting::default(), 0);
+        let samples = |from: usize, count: usize| -> Vec<i16> {
+            (from..from + count).map(|n| (n % 30_000) as i16 + 1).collect()
+        };
+        let kept = WAITING_BYTES_MAX / 2;
+        // As it comes: 1 000 at a time, until 3 000 more than can wait have come.
+        let most = kept + 500 + 3_000;
+        for from in (0..most).step_by(1_000) {
+            lost += waiting.add(&samples(from, 1_000.min(most - from)));
+            assert!(waiting.write(&mut disk).1.is_err());
+        }
+        assert!((2_000..=4_000).contains(&lost), "{lost}");
+        assert!(waiting.bytes.len() <= WAITING_BYTES_MAX);
+        disk.room = usize::MAX;
+        lost += waiting.add(&samples(most, 10));
+        let (_, result) = waiting.write(&mut disk);
+        result.unwrap();
+        assert_eq!(waiting.add(&samples(most + 10, 10)), 0);
+        waiting.write(&mut disk).1.unwrap();
+
+        let found: Vec<i16> =
+            disk.bytes.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
+        let all = samples(0, most + 20);
+        assert_eq!(found.len(), all.len());
+        let silent = found.iter().zip(&all).filter(|(found, sent)| found != sent);
+        assert!(silent.clone().all(|(found, _)| *found == 0));
+        assert_eq!(silent.count() as u64, lost);
+        assert_eq!(found[most + 10..], all[most + 10..]);
     }
 
     #[test]

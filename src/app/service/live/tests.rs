@@ -45,6 +45,14 @@ async fn speaks(line: &mut Line, from: u64, frames: u64) {
     }
 }
 
+/// Frames of 20 ms of one leg, from frame `from` on.
+async fn says(line: &mut Line, leg: u8, from: u64, frames: u64) {
+    for n in from..from + frames {
+        let pcm: Arc<[i16]> = (0..160).map(|i| ((n * 160 + i) % 1_000) as i16 + 1).collect();
+        line.send(Ingest::Audio { leg: LegId(leg), at: n * 160, pcm, concealed: false }).await;
+    }
+}
+
 async fn until(limit_ms: u64, mut done: impl AsyncFnMut() -> bool) {
     for _ in 0..limit_ms / 10 {
         if done().await {
@@ -185,5 +193,172 @@ async fn a_full_floor_refuses_and_a_service_that_ends_closes_its_calls() {
     drop(store);
     let (service, _) = start(folder.path()).await;
     assert_eq!(entries(&service.store).await.len(), 1);
+    service.end().await.unwrap();
+}
+
+/// The samples of a recording, by channel.
+fn recorded(path: &str) -> Vec<Vec<i16>> {
+    let bytes = std::fs::read(path).unwrap();
+    let channels = usize::from(bytes[22]);
+    let samples: Vec<i16> = bytes[tape_file::DATA_AT as usize..]
+        .chunks_exact(2)
+        .map(|two| i16::from_le_bytes([two[0], two[1]]))
+        .collect();
+    let of = |ix| samples.iter().skip(ix).step_by(channels).copied().collect();
+    (0..channels).map(of).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_one_leg_is_recorded_on_one_channel_and_a_leg_that_comes_soon_has_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (service, desk) = start(folder.path()).await;
+    let (mut alone, mut both) =
+        (desk.admit(begins("c1")).unwrap(), desk.admit(begins("c2")).unwrap());
+    let joins = async |line: &mut Line, leg, role| {
+        let leg = LegId(leg);
+        line.send(Ingest::LegJoined { leg, role, rate_hz: 8_000, codec: "pcm_alaw" }).await;
+    };
+    for line in [&mut alone, &mut both] {
+        joins(line, 0, LegRole::Customer).await;
+        says(line, 0, 0, 50).await;
+    }
+    joins(&mut both, 1, LegRole::Agent).await;
+    says(&mut both, 1, 25, 25).await;
+    let received = |native_id: &str| {
+        let of = service.floor.all().into_iter().find(|call| call.native_id == native_id);
+        of.map_or(0, |call| call.picture().received_ms)
+    };
+    until(5_000, async || received("c2") == 1_000).await;
+    until(10_000, async || received("c1") == 1_000).await;
+    // Who comes all the same is heard.
+    joins(&mut alone, 1, LegRole::Agent).await;
+    says(&mut alone, 0, 50, 25).await;
+    says(&mut alone, 1, 50, 25).await;
+    for line in [&mut alone, &mut both] {
+        line.send(Ingest::Ended(EndCause::Normal)).await;
+    }
+    until(5_000, async || service.floor.is_empty()).await;
+
+    let mut found: Vec<(Vec<Vec<i16>>, serde_json::Value)> = Vec::new();
+    for entry in entries(&service.store).await {
+        let facts = serde_json::from_str(entry.facts.as_deref().unwrap()).unwrap();
+        found.push((recorded(&entry.file.path), facts));
+    }
+    found.sort_by_key(|(legs, _)| legs.len());
+    let [(mono, mono_facts), (stereo, stereo_facts)] = &found[..] else {
+        panic!("{}", found.len())
+    };
+    assert_eq!((mono.len(), mono[0].len()), (1, 12_000));
+    assert_eq!((mono[0][7_999], mono[0][8_000], mono[0][11_999]), (1_000, 2, 2_000));
+    assert!(mono_facts.get("legs").is_none(), "voices are told apart");
+    assert_eq!((stereo.len(), stereo[0].len()), (2, 8_000));
+    assert_eq!((stereo[0][0], stereo[1][3_999], stereo[1][4_000]), (1, 0, 1));
+    assert_eq!(stereo_facts["legs"], serde_json::json!(["customer", "agent"]));
+    service.end().await.unwrap();
+}
+
+/// A small disk, gone with it.
+struct Disk(std::path::PathBuf);
+
+impl Disk {
+    /// `None`: only root may.
+    fn mount(at: &Path) -> Option<Self> {
+        std::fs::create_dir_all(at).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=4m,mode=700", "none"]).arg(at);
+        let mounted = mount.status().is_ok_and(|status| status.success());
+        mounted.then(|| Self(at.to_owned()))
+    }
+
+    fn fill(&self) {
+        use std::io::Write as _;
+        let mut file = std::fs::File::create(self.0.join("full")).unwrap();
+        while file.write_all(&[1; 4_096]).is_ok() {}
+        while file.write_all(&[1]).is_ok() {}
+    }
+
+    fn empty(&self) {
+        std::fs::remove_file(self.0.join("full")).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// What a disk does at its limit is tested with a writer of its own (`tape_file`); here with a real one, where root may mount it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_ends_no_call_and_what_is_lost_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = Disk::mount(&folder.path().join("live")) else {
+        eprintln!("only root may mount a small disk: not tried");
+        return;
+    };
+    let (service, desk) = start(folder.path()).await;
+    let of = |native_id: &str| {
+        service.floor.all().into_iter().find(|call| call.native_id == native_id).unwrap()
+    };
+    let mut first = desk.admit(begins("c1")).unwrap();
+    joins(&mut first).await;
+    speaks(&mut first, 0, 50).await;
+    let call = of("c1");
+    until(5_000, async || call.picture().received_ms == 1_000).await;
+    disk.fill();
+    // 60 s: more than can wait.
+    let mut heard = call.audio.subscribe();
+    for from in (50..3_050).step_by(50) {
+        speaks(&mut first, from, 50).await;
+        let came = || call.now_ms.load(Ordering::Relaxed) == 20 * (from + 49);
+        until(5_000, async || came()).await;
+    }
+    until(10_000, async || call.picture().lost_ms > 5_000).await;
+    assert!(heard.recv().await.is_ok() || heard.recv().await.is_ok(), "listeners go on");
+
+    // Calls that begin now: one ends while there is no room, the other goes on.
+    let (mut second, mut third) =
+        (desk.admit(begins("c2")).unwrap(), desk.admit(begins("c3")).unwrap());
+    for line in [&mut second, &mut third] {
+        joins(line).await;
+        speaks(line, 0, 50).await;
+    }
+    let (gone, kept) = (of("c2").id.clone(), of("c3").id.clone());
+    until(5_000, async || of("c2").now_ms.load(Ordering::Relaxed) == 980).await;
+    second.send(Ingest::Ended(EndCause::Normal)).await;
+    until(10_000, async || service.floor.call(&gone).is_none()).await;
+    assert!(entries(&service.store).await.is_empty());
+    let told = service.store.live_events(&gone).await.unwrap();
+    assert_eq!((told.len(), told[0].kind.as_str()), (1, "lost"));
+
+    disk.empty();
+    until(5_000, async || of("c3").picture().received_ms == 1_000).await;
+    speaks(&mut first, 3_050, 50).await;
+    until(10_000, async || call.picture().received_ms == 62_000).await;
+    for line in [&mut first, &mut third] {
+        line.send(Ingest::Ended(EndCause::Normal)).await;
+    }
+    until(10_000, async || service.floor.is_empty()).await;
+    let all = entries(&service.store).await;
+    assert_eq!(all.len(), 2);
+    assert!(service.store.open_live().await.unwrap().is_empty());
+    for entry in all {
+        let legs = recorded(&entry.file.path);
+        let facts: serde_json::Value =
+            serde_json::from_str(entry.facts.as_deref().unwrap()).unwrap();
+        let lost = facts["extra"].get("audio_lost_s").and_then(|lost| lost.as_str());
+        let lost_s: Option<f64> = lost.map(|lost| lost.parse().unwrap());
+        if entry.call_id.as_deref() == Some(&kept) {
+            // What came before there was room has waited for it.
+            assert_eq!((legs[0].len(), legs[0][999], lost_s), (8_000, 999, None));
+            continue;
+        }
+        assert_eq!(legs[0].len(), 62 * 8_000);
+        // 0 is a sample of the tone too, one in a thousand.
+        let silent = legs[1].iter().filter(|sample| **sample == 0).count() as f64 / 8_000.0;
+        let lost_s = lost_s.unwrap();
+        assert!((silent - lost_s).abs() < 0.2, "{silent} {lost_s}");
+        assert_eq!(legs[0][62 * 8_000 - 1], 999, "times stay true");
+    }
     service.end().await.unwrap();
 }

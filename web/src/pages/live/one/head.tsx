@@ -43,6 +43,7 @@ export function Head({ known, ended }: { known: Pick<Known, 'call' | 'at'>; ende
           <UnitName key={kind} kind={kind} id={call[kind]} />
         ))}
         <Others call={call} />
+        <AudioLost call={call} />
       </div>
       <div className="call-actions">
         {can('live.pause') && !ended && call.state !== 'ending' && <Pause call={call} />}
@@ -77,6 +78,18 @@ function Others({ call }: { call: LiveCall }) {
           ),
         ),
       )}
+    </span>
+  )
+}
+
+/** What the disk had no room for. */
+function AudioLost({ call }: { call: LiveCall }) {
+  const t = useCallTexts()
+  const { format } = useLocale()
+  if (call.lost_s <= 0) return null
+  return (
+    <span role="alert" className="live-failed">
+      {t.audioLost(format.number(Math.ceil(call.lost_s)))}
     </span>
   )
 }
