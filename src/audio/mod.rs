@@ -36,3 +36,18 @@ pub struct Frame {
     /// 16 kHz mono, full scale ±1.
     pub samples: Vec<f32>,
 }
+
+/// Reads any bytes as a recording of any kind, for a fuzzer.
+pub fn fuzz(bytes: &[u8]) {
+    /// As much is enough to be past every header.
+    const BLOCKS_MAX: usize = 50;
+    for extension in ["wav", "au", "mp3", "ogg", "m4a"] {
+        let source = Box::new(std::io::Cursor::new(bytes.to_vec()));
+        let Ok(mut decoder) = Decoder::new(source, extension) else { continue };
+        for _ in 0..BLOCKS_MAX {
+            if !matches!(decoder.next_block(), Ok(Some(_))) {
+                break;
+            }
+        }
+    }
+}

@@ -17,6 +17,7 @@ mod known;
 pub mod l16;
 pub mod media_stream;
 mod payload;
+mod pieces;
 pub mod rtp;
 pub mod rtpengine;
 pub mod simulate;

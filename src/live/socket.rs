@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::event::{CallStart, EndCause, Ingest};
 use super::exchange::{Command, Exchange, Refused};
 use super::intake::{Intake, Told};
+use super::pieces::pieces;
 
 /// Bytes of a WebSocket message: a second of 48 kHz stereo, as base64 in JSON, fits.
 const MESSAGE_BYTES_MAX: usize = 256 * 1024;
@@ -157,16 +158,13 @@ impl<S: Source> Door<S> {
     }
 }
 
-/// Gives a dialect frames of any content, for a fuzzer: the first byte of each piece says whether it is text, and frames come
-/// 20 ms apart.
-pub(super) fn fuzz(mut dialect: impl Dialect, bytes: &[u8], piece_bytes: usize) {
+/// Gives a dialect frames of any content, 20 ms apart, for a fuzzer: text where a piece's kind is even.
+pub(super) fn fuzz(mut dialect: impl Dialect, bytes: &[u8]) {
     let mut steps = Vec::new();
-    for (n, piece) in bytes.chunks(piece_bytes).enumerate() {
+    for (n, (kind, piece)) in pieces(bytes).enumerate() {
         let at = Duration::from_millis(20 * n as u64);
-        match piece.split_first() {
-            Some((kind, text)) if kind % 2 == 0 => {
-                dialect.text(&String::from_utf8_lossy(text), at, &mut steps);
-            }
+        match kind % 2 {
+            0 => dialect.text(&String::from_utf8_lossy(piece), at, &mut steps),
             _ => dialect.binary(piece, at, &mut steps),
         }
         steps.clear();

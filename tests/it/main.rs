@@ -12,6 +12,8 @@ mod command;
 mod decode;
 #[cfg(all(unix, feature = "ct2", feature = "onnx"))]
 mod faults;
+#[cfg(feature = "live")]
+mod fuzz;
 #[cfg(feature = "service")]
 mod keys_killed;
 mod laws;

@@ -142,5 +142,5 @@ fn may_open(
 
 /// Reads frames of any content, for a fuzzer.
 pub fn fuzz(bytes: &[u8]) {
-    socket::fuzz(Session::new(Headers::default()), bytes, 256);
+    socket::fuzz(Session::new(Headers::default()), bytes);
 }

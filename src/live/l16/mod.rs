@@ -111,5 +111,5 @@ async fn open(
 /// Reads frames of any content, for a fuzzer.
 pub fn fuzz(bytes: &[u8]) {
     let none = Preamble::default;
-    socket::fuzz(Reader::new(String::new(), String::new(), none(), none()), bytes, 64);
+    socket::fuzz(Reader::new(String::new(), String::new(), none(), none()), bytes);
 }

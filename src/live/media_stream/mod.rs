@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::reader::{Reader, Reading};
 use super::exchange::Exchange;
-use super::socket::{Door, Source, token_fits};
+use super::socket::{self, Door, Source, token_fits};
 
 /// Carriers that may send streams.
 #[derive(Clone, Default)]
@@ -128,14 +128,7 @@ fn may_open(source: &MediaStreamSource, path: &str, headers: &HeaderMap) -> bool
     base.is_some_and(|base| signature::fits(auth_token, base, path, given))
 }
 
-/// Reads frames of any content, for a fuzzer: one frame a line.
+/// Reads frames of any content, for a fuzzer.
 pub fn fuzz(bytes: &[u8]) {
-    use super::socket::{Closed, Dialect as _};
-    let mut reader = Reader::new(Reading::default());
-    let mut steps = Vec::new();
-    for line in String::from_utf8_lossy(bytes).lines() {
-        reader.text(line, Duration::ZERO, &mut steps);
-        steps.clear();
-    }
-    reader.closed(Closed::Broken, &mut steps);
+    socket::fuzz(Reader::new(Reading::default()), bytes);
 }

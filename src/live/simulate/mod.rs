@@ -39,3 +39,12 @@ pub use tally::{Standing, Tally};
 pub use target::{SipTarget, Target, TargetError, Transport};
 pub use watch::{Watch, WatchError};
 pub use why::Why;
+
+/// Reads any bytes as a stream of events, in two cuts, for a fuzzer.
+pub fn fuzz(bytes: &[u8]) {
+    let read = |size: usize| {
+        let mut reader = sse::SseReader::default();
+        bytes.chunks(size).flat_map(|piece| reader.push(piece)).collect::<Vec<_>>()
+    };
+    assert_eq!(read(1), read(37), "events do not depend on how they are cut");
+}

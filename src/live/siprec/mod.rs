@@ -28,6 +28,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Exchange;
 use super::sip::listen::{self, Take};
+use super::sip::message::Message;
 
 pub use picture::RoleRules;
 
@@ -225,6 +226,38 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<(), SiprecError> {
     bind(config).await?.serve(exchange, stop).await
+}
+
+/// Reads any bytes as a request of a recording client with its parts, for a fuzzer, and as each of these parts alone.
+pub fn fuzz(bytes: &[u8]) {
+    let here = IpAddr::from([127, 0, 0, 1]);
+    let describe = |bytes: &[u8]| {
+        let offered = sdp::parse(&String::from_utf8_lossy(bytes));
+        let reply = sdp::Reply { port: 4_000, inactive: false, crypto: None };
+        let replies = vec![reply; offered.media.len()];
+        let told = sdp::answer(&offered, &replies, here, 1, 1);
+        assert_eq!(sdp::parse(&told).media.len(), offered.media.len(), "a line for each");
+        for medium in &offered.media {
+            let _ = (super::rtp::srtp::Key::choose(&medium.cryptos), medium.codec());
+        }
+    };
+    describe(bytes);
+    if let Ok(metadata) = metadata::parse(bytes) {
+        let _ = (metadata.senders("1").len(), metadata.present().count());
+    }
+    let Ok(message) = Message::parse(bytes) else { return };
+    let _ = (picture::bridge(&message), picture::cisco_parties(&message));
+    let kind = message.header("content-type").unwrap_or_default();
+    let mut known = picture::Picture::default();
+    if let Ok(parts) = multipart::split(kind, &message.body) {
+        parts.iter().for_each(|part| describe(part.body));
+        let _ = known.learn(&message, &parts);
+        let _ = known.learn(&message, &parts);
+    }
+    let hint = |label: &str| picture::LegHint { label: label.into(), ..Default::default() };
+    let (hints, rules) = ([hint("1"), hint("m1")], RoleRules::default());
+    let roles = known.roles(&hints, &rules);
+    let _ = known.facts(&hints, &roles, &rules);
 }
 
 #[cfg(test)]
