@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest as _};
 use super::super::event::{CallStart, EndCause, Ingest};
 use super::super::exchange::{Command, Line, Refused};
 use super::super::socket::{Closed, Dialect as _, Step};
-use super::super::tape::Tape;
+use super::super::tape::{Tape, Taped};
 use super::*;
 
 const ORGANIZATION: &str = "d7934305-0972-4844-938e-9060eef73d05";
@@ -335,4 +335,28 @@ async fn only_signed_upgrades_come_in_and_each_once() {
     assert_eq!(heard(&mut socket).await["type"], "opened");
     assert_eq!(heard(&mut socket).await["type"], "disconnect");
     stop.cancel();
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_none_of_our_answers_is_let_go() {
+    let tape = Tape::new(1);
+    let exchange: Arc<dyn Exchange> = Arc::clone(&tape) as Arc<dyn Exchange>;
+    let url = served(exchange, CancellationToken::new()).await;
+    let mut socket = connect(&url, "a-nonce-for-one-who-stalls", SECRET).await.unwrap();
+    let say = tungstenite::Message::text;
+    socket.send(say(message("open", 1, 0, open(CONVERSATION)))).await.unwrap();
+    assert_eq!(heard(&mut socket).await["type"], "opened");
+    // It asks and asks, and reads nothing, until neither side can write any more.
+    let asking = tokio::spawn(async move {
+        for seq in 2.. {
+            if socket.send(say(message("ping", seq, 1, json!({})))).await.is_err() {
+                return;
+            }
+        }
+    });
+    let over = |calls: &[Taped]| calls.len() == 1 && calls[0].is_over();
+    assert!(tape.until(Duration::from_secs(60), over).await);
+    let call = tape.calls().remove(0);
+    assert_eq!(call.events().last(), Some(&Ingest::Ended(EndCause::Transport)));
+    asking.await.unwrap();
 }

@@ -166,3 +166,29 @@ async fn garbage_and_refused_calls_are_closed() {
     assert_eq!(served.tape.calls().len(), 1);
     assert!(!served.tape.calls()[0].is_over());
 }
+
+#[tokio::test]
+async fn a_scan_takes_no_place() {
+    let served = served(Pairing::Single, SECOND);
+    // There is room for four at a time.
+    for n in 0..60u32 {
+        let mut stranger = TcpStream::connect(served.address).await.unwrap();
+        let bytes: &[u8] = match n % 3 {
+            0 => b"",
+            1 => b"GET / HTTP/1.1\r\n\r\n",
+            _ => &[0x01, 0xff, 0xff, 7],
+        };
+        // The other side may be gone already.
+        let _ = stranger.write_all(bytes).await;
+    }
+    let heard = |calls: &[Taped]| calls.len() == 1 && !calls[0].audio(0).is_empty();
+    let begun = tokio::time::Instant::now();
+    let mut streams = Vec::new();
+    while !heard(&served.tape.calls()) && begun.elapsed() < 5 * SECOND {
+        let mut stream = connect(served.address, 7).await;
+        let _ = stream.write_all(&frame(0x10, &[1; 320])).await;
+        served.tape.until(Duration::from_millis(300), heard).await;
+        streams.push(stream);
+    }
+    assert!(heard(&served.tape.calls()));
+}

@@ -315,6 +315,9 @@ async fn bad_networks_leave_the_legs_aligned() {
     );
 }
 
+#[path = "hostile_tests.rs"]
+mod hostile;
+
 #[path = "real_peer_tests.rs"]
 mod real;
 
