@@ -20,7 +20,9 @@ fn malformed(client: &Client) -> Vec<Vec<u8>> {
     };
     let mut all: Vec<String> = vec![
         with(""),
-        with("v=0\r\nm=\r\nm=audio\r\nm=audio x RTP/AVP\r\nc=IN\r\na=rtpmap:\r\na=label:\r\na=crypto:\r\n"),
+        with(
+            "v=0\r\nm=\r\nm=audio\r\nm=audio x RTP/AVP\r\nc=IN\r\na=rtpmap:\r\na=label:\r\na=crypto:\r\n",
+        ),
         with(&"m=audio 4000 RTP/AVP 8\r\n".repeat(2_000)),
         with("m=audio 99999999999 RTP/AVP 8 999 -1\r\na=rtpmap:8 PCMA/0/0\r\n"),
         with("m=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA\r\n"),
@@ -28,7 +30,9 @@ fn malformed(client: &Client) -> Vec<Vec<u8>> {
         told("<recording>"),
         told("<recording><session session_id='"),
         told(&"<a>".repeat(20_000)),
-        told("<!DOCTYPE r [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><recording>&b;</recording>"),
+        told(
+            "<!DOCTYPE r [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><recording>&b;</recording>",
+        ),
         told("<recording><stream stream_id=\"&#x110000;\"/><participant/></recording>"),
         invite(client, &MIXED.replace("boundary=lingting-part", "boundary="), &good.body()),
         invite(client, &MIXED.replace("lingting-part", "another"), &good.body()),
@@ -67,7 +71,8 @@ async fn a_scan_and_malformed_requests_harm_no_call() {
     let bent = async {
         for (n, bytes) in malformed(&Client::new(&rig, "bent").await).into_iter().enumerate() {
             let other = Client::new(&rig, "x").await;
-            let text = String::from_utf8_lossy(&bytes).replace("Call-ID: bent", &format!("Call-ID: bent-{n}"));
+            let text = String::from_utf8_lossy(&bytes)
+                .replace("Call-ID: bent", &format!("Call-ID: bent-{n}"));
             let bytes = if bytes.is_ascii() { text.into_bytes() } else { bytes };
             // What no datagram holds goes by TCP; both ways read the same.
             if bytes.len() < 60_000 {
