@@ -5,7 +5,11 @@ import { defineConfig } from 'vitest/config'
 
 /** The service that answers `/api` while pages are developed. */
 const service = process.env.LINGTING_URL ?? 'http://127.0.0.1:8600'
-const proxy = { '/api': { target: service, ws: true }, '/healthz': { target: service } }
+const proxy = {
+  '/api': { target: service, ws: true },
+  '/live/media-stream': { target: service, ws: true },
+  '/healthz': { target: service },
+}
 
 /**
  * Ant Design locks and measures scroll bars with styles that lack the page's nonce: the policy would stop them, the page
