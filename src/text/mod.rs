@@ -23,4 +23,4 @@ pub use language::{ends_sentence, join, units};
 pub use lex::stands_alone;
 pub use sound::{Sound, rough_distance, sound_distance};
 pub use token::{Token, TokenKind, tokens};
-pub use word_class::{denies, means_little};
+pub use word_class::{denies, means_little, says_who};

@@ -16,6 +16,9 @@ const SMALL: [&str; 44] = [
     "have", "has",
 ];
 
+/// Words for who: what is said stays the same fact without them, but not with another of them.
+const PRONOUNS: [&str; 9] = ["i", "you", "we", "me", "us", "my", "your", "our", "they"];
+
 /// Whether a word says no: `can't`, `nothing`, 不. What does is another fact than what does not.
 pub fn denies(word: &str) -> bool {
     word.ends_with("n't") || DENIALS.contains(&word)
@@ -24,4 +27,9 @@ pub fn denies(word: &str) -> bool {
 /// Whether a phrase says the same without it.
 pub fn means_little(word: &str) -> bool {
     SMALL.contains(&word)
+}
+
+/// Whether a word only says who.
+pub fn says_who(word: &str) -> bool {
+    PRONOUNS.contains(&word)
 }

@@ -94,6 +94,35 @@ fn expect(plan: &Plan, info: &CallInfo, lines: &str, wanted: &[(&str, &str)]) {
     }
 }
 
+/// On one line two voices change between words, and words are timed by ear.
+#[test]
+fn a_phrase_over_the_seam_of_two_voices_belongs_to_the_later() {
+    let plan = Plan::compile(built_in().unwrap());
+    let info = info("zh", Direction::Inbound, "远洋银行");
+    for (before, gap_ms, leg, want) in [
+        ("哪一位，您", 80, 0, "met"),
+        // A pause, a mark, a line of his own: the word is his who said it.
+        ("哪一位，您", 600, 0, "not_met"),
+        ("哪一位，您。", 80, 0, "not_met"),
+        ("哪一位，您", 80, 1, "not_met"),
+    ] {
+        let mut customer = say(0, Party::Customer, 500, before);
+        customer.leg = LegIx(leg);
+        let at = customer.span.end().ms() + gap_ms;
+        let agent = say(1, Party::Agent, at, "好，远洋银行客服，工号三零二六");
+        let facts = CallFacts {
+            info: &info,
+            utterances: &[customer, agent],
+            conversation: &Conversation::default(),
+            duration_ms: 20_000,
+            parties_confidence: 1.0,
+            unheard: &[],
+        };
+        let cards = plan.evaluate(&facts);
+        assert_eq!(verdict(&cards, "greeting_hello"), want, "{before} {gap_ms} {leg}");
+    }
+}
+
 const GOOD: &str = "
     a 您好，远洋银行客服中心，工号三零二六，请问有什么可以帮您？
     c 我想查一下我的账单

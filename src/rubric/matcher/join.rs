@@ -151,7 +151,9 @@ impl<'a> Scene<'a> {
             distance: (p.cost / p.length.max(1) as f32).min(1.0),
         };
         let (share, of) = LITERAL_SHARE;
-        let sure = |p: &Partial| p.exact || (p.literal * of >= p.length * share && p.is_tight());
+        // A long word by itself has its letters to be known by.
+        let known = |p: &Partial| p.length == 1 || p.literal * of >= p.length * share;
+        let sure = |p: &Partial| p.exact || (known(p) && p.is_tight());
         partials.into_iter().filter(sure).map(heard).collect()
     }
 

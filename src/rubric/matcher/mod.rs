@@ -4,6 +4,7 @@
 //! near. It knows nothing of time, parties or windows.
 
 mod ears;
+mod halves;
 mod join;
 mod name;
 mod nearness;
@@ -22,6 +23,7 @@ use crate::text::{Token, TokenKind, tokens};
 use super::askers::Askers;
 use super::model::{Match, Part, Phrase, Segment};
 use ears::{Ears, Kept};
+use halves::Wholes;
 use join::{Chain, Element, Way};
 use nearness::Nearness;
 use terms::{edit_cost, terms};
@@ -52,6 +54,7 @@ pub(crate) struct Matcher {
     entities: BTreeMap<EntityKind, usize>,
     attributes: Vec<String>,
     prefixes: Vec<String>,
+    wholes: Wholes,
     ears: Ears,
     nearness: Nearness,
 }
@@ -256,6 +259,7 @@ impl Matcher {
         let id = self.words.len() as u32;
         self.vocabulary.insert(token.text.clone(), id);
         self.trie.word(edit_cost(&token), token.sound.class());
+        self.wholes.add(&token);
         self.words.push(token);
         id
     }
@@ -319,6 +323,32 @@ impl Matcher {
 
     /// The phrases in a stretch of speech that somebody asks for, by start, end, phrase.
     pub(crate) fn find(&self, spoken: &[&Spoken], names: &Names, by: Askers) -> Vec<Heard> {
+        let mut out = self.find_as_cut(spoken, names, by);
+        for (at, whole) in self.wholes.among(spoken) {
+            let mended: Vec<&Spoken> = spoken[..at]
+                .iter()
+                .copied()
+                .chain([&whole])
+                .chain(spoken[at + 2..].iter().copied())
+                .collect();
+            let heard = self.find_as_cut(&mended, names, by).into_iter();
+            let with_it = heard.filter(|one| one.tokens.contains(&at));
+            out.extend(
+                with_it.map(|one| Heard { tokens: one.tokens.start..one.tokens.end + 1, ..one }),
+            );
+        }
+        // Of several ways to hear a phrase from one token on, the nearest stays.
+        out.sort_by(|a, b| {
+            let place = (a.phrase, a.tokens.start).cmp(&(b.phrase, b.tokens.start));
+            place.then(a.distance.total_cmp(&b.distance)).then(a.tokens.end.cmp(&b.tokens.end))
+        });
+        out.dedup_by(|b, a| a.phrase == b.phrase && a.tokens.start == b.tokens.start);
+        out.sort_by_key(|heard| (heard.tokens.start, heard.tokens.end, heard.phrase));
+        out
+    }
+
+    /// The phrases with words as the recogniser has cut them, in no order.
+    fn find_as_cut(&self, spoken: &[&Spoken], names: &Names, by: Askers) -> Vec<Heard> {
         let own = |text: &str| self.vocabulary.get(text).copied();
         if spoken.is_empty() {
             return Vec::new();
@@ -343,13 +373,6 @@ impl Matcher {
         }
         self.find_regexes(spoken, by, &mut out);
         self.find_similar(spoken, by, &mut out);
-        // Of several ways to hear a phrase from one token on, the nearest stays.
-        out.sort_by(|a, b| {
-            let place = (a.phrase, a.tokens.start).cmp(&(b.phrase, b.tokens.start));
-            place.then(a.distance.total_cmp(&b.distance)).then(a.tokens.end.cmp(&b.tokens.end))
-        });
-        out.dedup_by(|b, a| a.phrase == b.phrase && a.tokens.start == b.tokens.start);
-        out.sort_by_key(|heard| (heard.tokens.start, heard.tokens.end, heard.phrase));
         out
     }
 

@@ -4,7 +4,7 @@
 //! set on dialogues misheard on purpose (`lingting rubric test --corrupt`), against false alarms on real calls.
 
 use crate::rubric::model::Match;
-use crate::text::{Token, TokenKind, denies, means_little};
+use crate::text::{Token, TokenKind, denies, means_little, says_who};
 
 /// What a piece allows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,12 +27,18 @@ impl Terms {
 }
 
 /// Letters from which on a word is told from others by its sound alone.
-const LONG_WORD: usize = 6;
-/// The same for words of two that stand alone.
+const LONG_WORD: usize = 5;
+/// The same for words of two that stand alone, and for one beside others.
 const MIDDLE_WORD: usize = 4;
 
 /// Least cost of an edit.
 pub(crate) const EDIT_COST_MIN: f32 = 0.3;
+
+/// Letters of a word that tells what is meant whatever stands beside it: `I understand`, `welcome to`.
+const TELLING_WORD: usize = 7;
+
+/// Cost of leaving out, or letting in, who is spoken of: both together are more than a short phrase allows.
+const WHO_COST: f32 = 0.45;
 
 /// Short phrases must be nearly the same; some tokens must be the very same, because a recogniser that
 /// writes none of them right has, as a rule, heard something else (外科部指导您 is not 不知道). A piece
@@ -42,16 +48,19 @@ pub(super) fn terms(wanted: &[Token], mode: Match, alone: bool) -> Terms {
     let exact = Terms { budget: 0.0, literal_min: len, stranger_budget: -1.0, phonetic: false };
     let hanzi = wanted.iter().all(|token| token.kind == TokenKind::Hanzi);
     let letters = |least| wanted.iter().all(|token| token.text.len() >= least);
+    let longest = wanted.iter().map(|token| token.text.len()).max().unwrap_or(0);
     let (budget, literal_min) = match (len, alone) {
         _ if !matches!(mode, Match::Phonetic | Match::Loose) => return exact,
         // A homophone of a single character must fit with all that stands beside it.
         (1, false) if hanzi => (0.05, 1),
-        (1, _) if !hanzi && letters(LONG_WORD) => (0.2, 1),
+        (1, false) if !hanzi && letters(MIDDLE_WORD) && !wanted.iter().any(is_small) => (0.2, 1),
+        // Lower is not lawyer: by itself a word is that word, but for a vowel or an ending.
+        (1, true) if !hanzi && letters(LONG_WORD) => (0.1, 1),
         (1, _) => return exact,
         (2, true) if hanzi && mode == Match::Loose => (0.05, 1),
-        (2, true) if !hanzi && letters(MIDDLE_WORD) => (0.25, 1),
+        (2, true) if !hanzi && (letters(MIDDLE_WORD) || longest >= TELLING_WORD) => (0.25, 1),
         (2, true) => return exact,
-        (2, false) => (0.2, 1),
+        (2, false) => (0.3, 1),
         (3, true) => (if hanzi && mode == Match::Loose { 0.4 } else { 0.3 }, 2),
         (3, false) => (0.45, 2),
         (4 | 5, _) => (0.7, 2),
@@ -67,6 +76,11 @@ pub(super) fn terms(wanted: &[Token], mode: Match, alone: bool) -> Terms {
     Terms { budget, literal_min, stranger_budget, phonetic: true }
 }
 
+/// Whether a word is one of those that stand everywhere.
+fn is_small(token: &Token) -> bool {
+    means_little(&token.text) || says_who(&token.text)
+}
+
 /// What it costs to leave a token out or to let it in: little for what means little, and more than
 /// any phrase allows for a word that says no.
 pub(super) fn edit_cost(token: &Token) -> f32 {
@@ -74,6 +88,8 @@ pub(super) fn edit_cost(token: &Token) -> f32 {
         f32::INFINITY
     } else if means_little(&token.text) {
         EDIT_COST_MIN
+    } else if says_who(&token.text) {
+        WHO_COST
     } else {
         1.0
     }
