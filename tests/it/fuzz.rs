@@ -12,8 +12,11 @@ use lingting::supervise;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
+/// A parser: what it comes to is nobody's business here.
+type Take = fn(&[u8]);
+
 /// What takes bytes, by the name of its target.
-const TARGETS: &[(&str, fn(&[u8]))] = &[
+const TARGETS: &[(&str, Take)] = &[
     ("ami", supervise::fuzz_ami),
     ("audio", lingting::audio::fuzz),
     ("audiohook", live::audiohook::fuzz),
@@ -235,7 +238,7 @@ fn bend() -> impl Strategy<Value = Bend> {
 /// A stretch of some bytes: most are short.
 fn stretch(bytes: &[u8], from: usize, count: usize) -> std::ops::Range<usize> {
     let from = from % (bytes.len() + 1);
-    let most = if count % 4 == 0 { bytes.len() } else { 24 };
+    let most = if count.is_multiple_of(4) { bytes.len() } else { 24 };
     from..(from + count / 4 % (most + 1)).min(bytes.len())
 }
 
