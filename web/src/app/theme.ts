@@ -73,7 +73,10 @@ export function themeOf(scheme: Scheme): ThemeConfig {
       Menu: { itemBorderRadius: 8, activeBarBorderWidth: 0 },
       Card: { paddingLG: 18 },
       // What is bright is written on in dark, but for tooltips, whose ground is dark in both.
-      Tooltip: { colorTextLightSolid: '#ffffff', colorBgSpotlight: scheme === 'dark' ? '#3a4853' : '#26323b' },
+      Tooltip: {
+        colorTextLightSolid: '#ffffff',
+        colorBgSpotlight: scheme === 'dark' ? '#3a4853' : '#26323b',
+      },
       // Ant Design's own is the colour of the page, and looks like bare text on it.
       Segmented: { trackBg: scheme === 'dark' ? '#242f38' : '#e4e9ed' },
     },

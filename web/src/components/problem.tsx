@@ -1,4 +1,5 @@
 /** What went wrong, in the words of the service, with a way on where there is one. */
+import { FileSearchOutlined, LockOutlined } from '@ant-design/icons'
 import { Link } from '@tanstack/react-router'
 import { Alert, Button, Result } from 'antd'
 import { Problem } from '@/api/client'
@@ -66,7 +67,9 @@ export function ProblemPage({ problem, retry }: { problem: Error; retry?: () => 
   const shut = status in known
   return (
     <Result
-      status={status === 403 || status === 404 ? status : 'warning'}
+      status="warning"
+      icon={status === 403 ? <LockOutlined /> : status === 404 ? <FileSearchOutlined /> : undefined}
+      className={shut ? 'problem-shut' : undefined}
       title={<h1 className="problem-title">{title}</h1>}
       subTitle={
         <p className="problem-hint">

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { isForeign, titleIn } from './titles'
+import { isForeign, titleIn, toldApart } from './titles'
+
+test('criteria that are called the same are told apart by their rubrics', () => {
+  const titled = [
+    { rubric: 'in', title: '问候' },
+    { rubric: 'out', title: '问候' },
+    { rubric: 'in', title: '道别' },
+  ]
+  expect(toldApart(titled).map(({ title }) => title)).toEqual(['问候 (in)', '问候 (out)', '道别'])
+})
 
 test.each([
   ['报工号', true, false],

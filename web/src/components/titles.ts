@@ -41,6 +41,15 @@ export function titleIn(
   return named?.title[chinese ? 'zh' : 'en'] ?? title
 }
 
+/** Criteria of several rubrics may be called the same: then it is said which rubric's each is. */
+export function toldApart<T extends Titled>(titled: readonly T[]): T[] {
+  const often = new Map<string, number>()
+  for (const { title } of titled) often.set(title, (often.get(title) ?? 0) + 1)
+  return titled.map((one) =>
+    (often.get(one.title) ?? 0) > 1 ? { ...one, title: `${one.title} (${one.rubric})` } : one,
+  )
+}
+
 const LASTING_MS = 300_000
 /** Findings that people add by hand are of no rubric. */
 const MANUAL = 'manual'

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { api, data } from '@/api/client'
 import { useCan } from '@/app/session'
-import { useTitles } from '@/components/titles'
+import { toldApart, useTitles } from '@/components/titles'
 
 export interface Criterion {
   rubric: string
@@ -28,5 +28,5 @@ export function useCriteria(wanted = true): Criterion[] {
   })
   const criteria = answer.data ?? NONE
   const titleOf = useTitles(criteria)
-  return criteria.map((one) => ({ ...one, title: titleOf(one.rubric, one.criterion, one.title) }))
+  return toldApart(criteria.map((one) => ({ ...one, title: titleOf(one.rubric, one.criterion, one.title) })))
 }

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { api, data } from '@/api/client'
 import { useCan } from '@/app/session'
-import { useTitles } from '@/components/titles'
+import { toldApart, useTitles } from '@/components/titles'
 
 const NONE: Criterion[] = []
 
@@ -29,14 +29,8 @@ export function useCriteria(wanted: boolean): ReadonlyMap<string, string> {
   })
   const criteria = known.data ?? NONE
   const titleOf = useTitles(criteria)
-  return useMemo(
-    () =>
-      new Map(
-        criteria.map(({ rubric, criterion, title }) => [
-          `${rubric}/${criterion}`,
-          titleOf(rubric, criterion, title),
-        ]),
-      ),
-    [criteria, titleOf],
-  )
+  return useMemo(() => {
+    const named = criteria.map((one) => ({ ...one, title: titleOf(one.rubric, one.criterion, one.title) }))
+    return new Map(toldApart(named).map(({ rubric, criterion, title }) => [`${rubric}/${criterion}`, title]))
+  }, [criteria, titleOf])
 }
