@@ -14,7 +14,10 @@ use crate::live::{EndCause, Ingest, LegId, LegRole};
 use crate::store::ledger::{self, Filter};
 
 async fn start(data: &Path) -> (Service, Desk) {
-    let service = Service::start(Config::under(data), Vec::new()).await.unwrap();
+    let mut config = Config::under(data);
+    // Also where the machine has models: what is analysed leaves the folder that the tests look into.
+    config.engine.models = Some(data.join("none"));
+    let service = Service::start(config, Vec::new()).await.unwrap();
     let desk = Desk(Arc::clone(&service.hub));
     (service, desk)
 }
