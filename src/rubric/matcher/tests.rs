@@ -73,6 +73,23 @@ proptest! {
 }
 
 #[test]
+fn words_cut_in_two_are_heard_whole() {
+    let mut agent = Askers::default();
+    (0..plan().rubrics().count()).for_each(|one| agent.join(Askers::of(one, Party::Agent)));
+    for (text, phrase) in [
+        ("is there any thing else", 2..5),
+        ("so, worry about that", 0..4),
+        ("we apolo gize for it", 1..3),
+    ] {
+        let heard = find(text, agent);
+        assert!(heard.iter().any(|one| one.tokens == phrase), "{text}: {heard:?}");
+    }
+    let heard = find("do not worry about that", agent);
+    let sorry = |one: &Heard| plan().matcher.text_of(one.phrase).contains("sorry");
+    assert!(!heard.iter().any(sorry), "{heard:?}");
+}
+
+#[test]
 fn the_law_above_has_something_to_look_at() {
     let mut agent = Askers::default();
     let mut customer = Askers::default();
