@@ -64,7 +64,7 @@ pub(super) fn terms(wanted: &[Token], mode: Match, alone: bool) -> Terms {
         (2, true) if !hanzi && (letters(MIDDLE_WORD) || longest >= TELLING_WORD) => (0.25, 1),
         (2, true) => return exact,
         (2, false) => (if hanzi { BLURRED } else { 0.3 }, 1),
-        (3, true) if hanzi => (if mode == Match::Loose { 0.4 } else { BLURRED }, 2),
+        (3, true) if hanzi && mode == Match::Loose => (0.4, 2),
         (3, true) => (0.3, 2),
         (3, false) => (0.45, 2),
         (4 | 5, _) => (0.7, 2),
