@@ -47,7 +47,7 @@ export function AlertsList() {
         list={list}
         pages={pages}
         columns={columns}
-        width={1000}
+        width={700}
         empty={state === 'open' ? t.emptyOpen : t.empty}
       />
     </>
@@ -102,10 +102,10 @@ function useColumns(): TableProps<Alert>['columns'] {
   const can = useCan()
   const { format } = useLocale()
   return [
-    { title: t.at, width: 150, render: (_, { at }) => <time dateTime={at}>{format.dateTime(at)}</time> },
+    { title: t.at, width: 120, render: (_, { at }) => <time dateTime={at}>{format.dateTime(at)}</time> },
     {
       title: t.what,
-      width: 220,
+      width: '26%',
       render: (_, alert) => (
         <Flex gap={6} wrap align="center">
           <SeverityTag severity={alert.severity} />
@@ -116,12 +116,12 @@ function useColumns(): TableProps<Alert>['columns'] {
     { title: t.words, render: (_, alert) => <AlertQuote alert={alert} /> },
     {
       title: t.handling,
-      width: 190,
+      width: 130,
       render: (_, alert) => <AlertState alert={alert} />,
     },
     {
       title: t.actions,
-      width: 330,
+      width: '28%',
       render: (_, alert) => (
         <Flex gap={8} wrap align="center">
           {can('alerts.settle') && alert.state === 'open' && <Acknowledge alert={alert} />}

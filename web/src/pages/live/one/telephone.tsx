@@ -46,6 +46,17 @@ export function Telephone({ call }: { call: LiveCall }) {
     localStorage.setItem(TELEPHONE, telephone.trim())
     asked.go()
   }
+  // Nothing to choose from, and nothing that a number would do.
+  if (!joined && ways.every(({ why }) => why === 'call')) {
+    return (
+      <section className="panel live-panel" aria-label={t.telephone}>
+        <div className="panel-head">
+          <h2>{t.telephone}</h2>
+        </div>
+        <span className="live-fine-text">{t.notByTelephone}</span>
+      </section>
+    )
+  }
   const problem = ring.error ?? change.error
   const whyNot = {
     leave: t.noLeave,
