@@ -89,6 +89,7 @@ test('an empty, a truncated and a wrong file each say why, and what to do', asyn
   })
   // What is there of a recording is analysed, and the call says that it is not whole.
   await row('cut').getByRole('link', { name: '查看通话' }).click({ timeout: 90_000 })
+  await page.getByRole('tab', { name: '通话指标' }).click()
   await expect(page.getByText('文件不完整').first()).toBeVisible()
 })
 

@@ -45,3 +45,9 @@ test('pieces of files are never held back', async () => {
   answer()
   await Promise.all(both)
 })
+
+test('what is sent as the page is left waits for nothing', () => {
+  const { fetch } = serving()
+  void once(new Request('http://x/api', { method: 'POST', body: '{}', keepalive: true }))
+  expect(fetch).toHaveBeenCalledTimes(1)
+})

@@ -1,13 +1,15 @@
 /**
  * Sends what changes something once: the same request, asked for again while it is under way (a double click, Enter held
- * down), gets the first one's answer. Bytes of files go as they are.
+ * down), gets the first one's answer. Bytes of files go as they are, and so does what outlives the page.
  */
 
 const underWay = new Map<string, Promise<Response>>()
 
 export async function once(request: Request): Promise<Response> {
   const isJson = request.headers.get('Content-Type')?.startsWith('application/json') ?? false
-  if (request.method === 'GET' || (request.body !== null && !isJson)) return fetch(request)
+  // Reading the body takes a moment, and what is sent as the page is left has none.
+  if (request.method === 'GET' || request.keepalive || (request.body !== null && !isJson))
+    return fetch(request)
   const body = isJson ? await request.clone().text() : ''
   const key = [request.method, request.url, request.headers.get('If-Match') ?? '', body].join('\n')
   let answer = underWay.get(key)
