@@ -46,23 +46,24 @@ export function Telephone({ call }: { call: LiveCall }) {
     localStorage.setItem(TELEPHONE, telephone.trim())
     asked.go()
   }
-  // Nothing to choose from, and nothing that a number would do.
-  if (!joined && ways.every(({ why }) => why === 'call')) {
-    return (
-      <section className="panel live-panel" aria-label={t.telephone}>
-        <div className="panel-head">
-          <h2>{t.telephone}</h2>
-        </div>
-        <span className="live-fine-text">{t.notByTelephone}</span>
-      </section>
-    )
-  }
   const problem = ring.error ?? change.error
   const whyNot = {
     leave: t.noLeave,
     no_connector: t.noConnector,
     unable: t.notPossible,
     no_handle: t.noHandle,
+  }
+  // Where no way is open, and for one reason, there is nothing to choose and no number to give.
+  const shut = ways[0]?.why
+  if (!joined && shut && ways.every(({ why }) => why === shut)) {
+    return (
+      <section className="panel live-panel" aria-label={t.telephone}>
+        <div className="panel-head">
+          <h2>{t.telephone}</h2>
+        </div>
+        <span className="live-fine-text">{whyNot[shut]}</span>
+      </section>
+    )
   }
   const hints = { listen: t.listenHint, coach: t.coachHint, barge: t.bargeHint }
   return (
