@@ -4,7 +4,7 @@
 //! waited for. What is said nearest to the recording counts most: sidecar, manifest, call record, file name,
 //! the source's own settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -25,6 +25,10 @@ const MANIFEST_BYTES_MAX: u64 = 64 << 20;
 
 /// Manifests that are remembered; the first go first.
 const MANIFESTS_MAX: usize = 64;
+
+/// Texts of a folder looked at together from which on the folder is listed: to ask for one text's recording by each name
+/// that it may have takes some four hundred questions.
+const LISTED_MIN: usize = 32;
 
 /// What may lie beside a recording, the best first.
 const SIDECARS: &[&str] = &[SIDECAR_SUFFIX, ".json", ".xml", ".csv", ".txt"];
@@ -117,12 +121,46 @@ pub(super) struct Beside {
     knowing: Knowing,
     cdr: Option<CdrFile>,
     manifests: BTreeMap<PathBuf, (u64, i64, Rows)>,
+    /// For as long as many texts are looked at: folders, and the stems that have a recording there.
+    listed: BTreeMap<PathBuf, HashSet<String>>,
 }
 
 impl Beside {
     pub(super) fn new(knowing: &Knowing) -> Self {
         let cdr = knowing.cdr.as_deref().filter(|_| !knowing.preset.has_record_files());
-        Self { knowing: knowing.clone(), cdr: cdr.map(CdrFile::new), manifests: BTreeMap::new() }
+        Self {
+            knowing: knowing.clone(),
+            cdr: cdr.map(CdrFile::new),
+            manifests: BTreeMap::new(),
+            listed: BTreeMap::new(),
+        }
+    }
+
+    /// These files will be looked at now, one after the other.
+    pub(super) fn many_are_due(&mut self, due: &[PathBuf]) {
+        let mut texts: BTreeMap<&Path, usize> = BTreeMap::new();
+        for path in due.iter().filter(|path| is_text_name(path)) {
+            *texts.entry(path.parent().unwrap_or(path)).or_default() += 1;
+        }
+        for (folder, _) in texts.into_iter().filter(|(_, texts)| *texts >= LISTED_MIN) {
+            // A folder that cannot be listed is asked name by name.
+            if let Ok(stems) = with_audio(folder) {
+                self.listed.insert(folder.to_owned(), stems);
+            }
+        }
+    }
+
+    /// They were: what lies in the folders may change from now on.
+    pub(super) fn many_were_due(&mut self) {
+        self.listed.clear();
+    }
+
+    /// Whether a recording of the same stem lies beside a text.
+    fn has_audio_beside(&self, path: &Path) -> bool {
+        match path.parent().and_then(|folder| self.listed.get(folder)) {
+            Some(stems) => stems.contains(&stem_of(path)),
+            None => has_audio_beside(path),
+        }
     }
 
     /// Reads a manifest, if it is new or has changed.
@@ -206,7 +244,7 @@ impl Beside {
             return Some(Found::Nothing("the playback audio of a report".into()));
         }
         if is_text_name(path) {
-            if has_audio_beside(path) {
+            if self.has_audio_beside(path) {
                 return Some(Found::Sidecar);
             }
             if is_chat_name(path) && looks_like_chat(path) {
@@ -269,12 +307,15 @@ impl Beside {
     }
 }
 
+/// How a recording's stem may go on after the text's: with a side.
+fn side_ends() -> impl Iterator<Item = String> {
+    super::super::scan::SIDES.iter().flat_map(|(a, b)| [format!("-{a}"), format!("-{b}")])
+}
+
 /// Whether a recording of the same stem lies beside a text.
 fn has_audio_beside(path: &Path) -> bool {
     let stem = stem_of(path);
-    let sides = super::super::scan::SIDES;
-    let ends = std::iter::once(String::new())
-        .chain(sides.iter().flat_map(|(a, b)| [format!("-{a}"), format!("-{b}")]));
+    let ends = std::iter::once(String::new()).chain(side_ends());
     let stems: Vec<String> = ends.map(|end| format!("{stem}{end}")).collect();
     let endings = super::super::scan::EXTENSIONS
         .iter()
@@ -283,7 +324,73 @@ fn has_audio_beside(path: &Path) -> bool {
     names.into_iter().any(|name| path.with_file_name(name).is_file())
 }
 
+/// The stems of which [`has_audio_beside`] would say yes, of a whole folder.
+fn with_audio(folder: &Path) -> std::io::Result<HashSet<String>> {
+    let ends: Vec<String> = side_ends().collect();
+    let mut stems = HashSet::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let written = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+        let is_plain =
+            written == written.to_ascii_lowercase() || written == written.to_ascii_uppercase();
+        if !is_plain || !is_audio_name(&path) || !path.is_file() {
+            continue;
+        }
+        let stem = stem_of(&path);
+        stems.extend(ends.iter().filter_map(|end| stem.strip_suffix(end)).map(str::to_owned));
+        stems.insert(stem);
+    }
+    Ok(stems)
+}
+
 fn modified_us(meta: &fs::Metadata) -> i64 {
     let modified = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     modified.map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listed_folder_says_the_same_as_asking_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in
+            ["a.wav", "b-in.MP3", "c-rx.wav", "d.Wav", "e_tx.wav", "f.json", "g.tar.wav", "h"]
+        {
+            fs::write(folder.path().join(name), b"x").unwrap();
+        }
+        fs::create_dir(folder.path().join("i.wav")).unwrap();
+        let stems = with_audio(folder.path()).unwrap();
+        for stem in ["a", "b", "b-in", "c", "d", "e", "e_tx", "f", "g", "g.tar", "h", "i"] {
+            let text = folder.path().join(format!("{stem}.json"));
+            assert_eq!(stems.contains(&stem_of(&text)), has_audio_beside(&text), "{stem}");
+        }
+        assert!(stems.contains("a") && stems.contains("b") && stems.contains("c"));
+    }
+
+    #[test]
+    fn many_texts_are_held_against_one_listing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("0.wav"), b"x").unwrap();
+        let texts: Vec<PathBuf> =
+            (0..LISTED_MIN).map(|n| folder.path().join(format!("{n}.json"))).collect();
+        let knowing = Knowing {
+            preset: crate::ingest::source::Preset::Generic,
+            pattern: None,
+            zone: jiff::tz::TimeZone::UTC,
+            cdr: None,
+            map: BTreeMap::new(),
+            defaults: Facts::default(),
+        };
+        let mut beside = Beside::new(&knowing);
+        beside.many_are_due(&texts);
+        assert_eq!(beside.listed.len(), 1);
+        assert!(beside.has_audio_beside(&texts[0]) && !beside.has_audio_beside(&texts[1]));
+        beside.many_were_due();
+        fs::write(folder.path().join("1.wav"), b"x").unwrap();
+        assert!(beside.has_audio_beside(&texts[1]));
+        beside.many_are_due(&texts[1..]);
+        assert!(beside.listed.is_empty(), "few are asked by name");
+    }
 }

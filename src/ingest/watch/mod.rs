@@ -180,9 +180,11 @@ impl Watch {
                 .filter(|(_, p)| p.due_us <= now_us)
                 .map(|(path, _)| path.clone())
                 .collect();
+            self.beside.many_are_due(&due);
             for path in due {
                 self.look(&path, now_us);
             }
+            self.beside.many_were_due();
         }
         std::mem::take(&mut self.out)
     }

@@ -3,6 +3,10 @@
 //! In: the last words before a number, of either party. Out: whose number they announce. Chinese words
 //! are compared by their syllables, because a recogniser that hears 身份证 may write 身份正.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use pinyin::ToPinyin;
 
 use crate::domain::PiiKind;
@@ -171,45 +175,65 @@ const GENERIC: &[&str] = &["hao ma", "number"];
 /// number". A word for what belongs to a person counts from anywhere.
 const GENERIC_REACH: usize = 28;
 
+/// All words in one automaton: a call has hundreds of places where a number might begin, and each asks for all words.
+struct Lexicon {
+    /// Each word after its space, so that it is found at the beginning of a word only.
+    words: AhoCorasick,
+    /// By pattern: which group of the tables it stands in, what it announces, and whether it says "number" only.
+    meanings: Vec<(usize, Topic, bool)>,
+}
+
+/// A word that was found.
+struct Said {
+    /// Where it ends in the sounded text, and its length, in bytes.
+    end: usize,
+    len: usize,
+    /// Which group of the tables.
+    group: usize,
+    topic: Topic,
+    generic: bool,
+}
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let (mut words, mut meanings) = (Vec::new(), Vec::new());
+    for (group, (topic, all)) in SYLLABLES.iter().chain(WORDS).enumerate() {
+        for word in *all {
+            words.push(format!(" {word}"));
+            meanings.push((group, *topic, GENERIC.contains(word)));
+        }
+    }
+    let words = AhoCorasick::new(words).expect("the tables are short");
+    Lexicon { words, meanings }
+});
+
+/// Every word of the tables in a sounded text.
+fn said(sounded: &str) -> impl Iterator<Item = Said> {
+    LEXICON.words.find_overlapping_iter(sounded).map(|found| {
+        let (group, topic, generic) = LEXICON.meanings[found.pattern().as_usize()];
+        Said { end: found.end(), len: found.len() - 1, group, topic, generic }
+    })
+}
+
 /// All that a text announces.
 pub(super) fn topics(before: &str) -> Vec<Topic> {
     let sounded = sounded(before);
-    let mut out = Vec::new();
-    for (topic, words) in SYLLABLES.iter().chain(WORDS) {
-        let said = |word: &&str| sounded.contains(&format!(" {word}"));
-        if words.iter().any(|word| !GENERIC.contains(word) && said(word)) {
-            out.push(*topic);
-        }
-    }
-    out
+    let telling = said(&sounded).filter(|one| !one.generic);
+    let groups: BTreeMap<usize, Topic> = telling.map(|one| (one.group, one.topic)).collect();
+    groups.into_values().collect()
 }
 
 /// What the text announces, by its last word that does.
 pub(super) fn topic(before: &str) -> Option<Topic> {
-    let sounded = sounded(before);
-    let topics = || SYLLABLES.iter().chain(WORDS);
-    let all = topics().flat_map(|(topic, words)| {
-        let sounded = &sounded;
-        words.iter().flat_map(move |word| {
-            let generic = GENERIC.contains(word);
-            sounded
-                .match_indices(word)
-                .filter(|&(at, _)| sounded[..at].ends_with(' '))
-                // A word that holds another one wins over it.
-                .map(move |(at, _)| (at + word.len(), word.len(), generic, *topic))
-        })
-    });
-    let mut all: Vec<_> = all.collect();
-    all.sort_by_key(|&(end, len, ..)| (end, len));
-    let &(end, _, generic, last) = all.last()?;
+    let mut all: Vec<Said> = said(&sounded(before)).collect();
+    // A word that holds another one wins over it.
+    all.sort_by_key(|one| (one.end, one.len));
+    let last = all.last()?;
     let telling = || {
-        all.iter()
-            .rev()
-            .find(|(_, _, generic, _)| !generic)
-            .filter(|(earlier, .., topic)| *topic != Topic::Thing || earlier + GENERIC_REACH >= end)
-            .map(|&(.., topic)| topic)
+        let earlier = all.iter().rev().find(|one| !one.generic)?;
+        let near = earlier.topic != Topic::Thing || earlier.end + GENERIC_REACH >= last.end;
+        near.then_some(earlier.topic)
     };
-    Some(if generic { telling().unwrap_or(last) } else { last })
+    Some(if last.generic { telling().unwrap_or(last.topic) } else { last.topic })
 }
 
 /// Lower-case words and syllables, each after one space.

@@ -12,6 +12,9 @@ use super::context::{self, Context, Topic};
 use super::rows::{Group, Row};
 use super::{Found, Piece, kinds, near};
 
+/// Digits that any number of a person has: a security code's. Most rows of a call are one word that sounds like a digit.
+const DIGITS_MIN: usize = 3;
+
 /// Digits in a row from which on a number is starred in logs, whatever it may be.
 const DOUBTFUL_DIGITS_MIN: usize = 13;
 
@@ -23,11 +26,14 @@ const USUAL: [&[usize]; 4] = [&[3, 3, 4], &[3, 2, 4], &[3, 4, 4], &[4, 4, 4, 4]]
 
 /// All that is personal in a row; else the row itself, of no kind, when it is long.
 pub(super) fn in_row(row: &Row, pieces: &[Piece<'_>]) -> Vec<Found> {
-    let context = context(row, pieces);
     let mut out = Vec::new();
+    let (digits, _) = read(&row.groups);
+    if digits.len() < DIGITS_MIN {
+        return out;
+    }
+    let context = context(row, pieces);
     let all = 0..row.groups.len();
     split(row, all.clone(), &context, &mut out);
-    let (digits, _) = read(&row.groups);
     if out.is_empty() && digits.len() >= DOUBTFUL_DIGITS_MIN {
         out.push(found(row, None, (0, 4), all, &digits));
     }
