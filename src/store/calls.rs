@@ -8,7 +8,7 @@ use std::io::Read as _;
 
 use sea_orm::QueryResult;
 
-use super::db::{Conn, Store, StoreError, Tx, params, row, rows, run};
+use super::db::{Conn, Store, StoreError, Tx, params, places, row, rows, run};
 use super::events::EventKind;
 use super::findings::{findings_in, put_findings};
 use super::outcomes;
@@ -213,10 +213,16 @@ async fn put_row(tx: &Tx, call: &CallRow, rev: i64) -> Result<(), StoreError> {
 
 async fn put_cards(tx: &Tx, id: &str, cards: &[CardRow]) -> Result<(), StoreError> {
     run(tx, "DELETE FROM scorecard WHERE call_id = $1", params![id]).await?;
-    let sql = "INSERT INTO scorecard (call_id, rubric, version, digest, verdict, score_milli, \
-               human_verdict, human_score_milli) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    for card in cards {
-        let values = params![
+    if cards.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO scorecard (call_id, rubric, version, digest, verdict, score_milli, human_verdict, \
+         human_score_milli) VALUES {}",
+        places(cards.len(), 8)
+    );
+    let values = cards.iter().flat_map(|card| {
+        params![
             id,
             &card.rubric,
             card.version,
@@ -225,9 +231,9 @@ async fn put_cards(tx: &Tx, id: &str, cards: &[CardRow]) -> Result<(), StoreErro
             card.score_milli,
             card.human_verdict.clone(),
             card.human_score_milli,
-        ];
-        run(tx, sql, values).await?;
-    }
+        ]
+    });
+    run(tx, &sql, values.collect()).await?;
     Ok(())
 }
 
@@ -242,11 +248,17 @@ async fn put_units(tx: &Tx, call: &CallRow) -> Result<(), StoreError> {
         ("team", team),
         ("agent", agent),
     ];
-    let sql = "INSERT INTO unit (kind, id, name, first_seen_us) VALUES ($1, $2, $2, $3) \
-               ON CONFLICT (kind, id) DO NOTHING";
-    for (kind, id) in all.into_iter().filter_map(|(kind, id)| Some((kind, id.as_deref()?))) {
-        run(tx, sql, params![kind, id, call.analysed_us]).await?;
+    let named: Vec<_> =
+        all.into_iter().filter_map(|(kind, id)| Some((kind, id.as_deref()?))).collect();
+    if named.is_empty() {
+        return Ok(());
     }
+    let sql = format!(
+        "INSERT INTO unit (kind, id, name, first_seen_us) VALUES {} ON CONFLICT (kind, id) DO NOTHING",
+        places(named.len(), 4)
+    );
+    let values = named.iter().flat_map(|(kind, id)| params![*kind, *id, *id, call.analysed_us]);
+    run(tx, &sql, values.collect()).await?;
     Ok(())
 }
 

@@ -231,6 +231,17 @@ pub(super) async fn run(on: &impl Conn, sql: &str, values: Vec<Value>) -> Result
     Ok(done.rows_affected())
 }
 
+/// The places of `rows` times `columns` values, `($1, $2), ($3, $4)`: many rows in one statement. Each statement is a
+/// journey to SQLite's thread and back, which costs more than a row.
+pub(super) fn places(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let all: Vec<String> = (1..=columns).map(|n| format!("${}", row * columns + n)).collect();
+        format!("({})", all.join(", "))
+    };
+    let all: Vec<String> = (0..rows).map(row).collect();
+    all.join(", ")
+}
+
 /// Several statements as they stand, no values.
 pub(super) async fn script(on: &impl Conn, sql: &str) -> Result<(), StoreError> {
     on.inner().execute_unprepared(sql).await?;

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use sea_orm::{QueryResult, Value};
 
-use super::db::{Conn, Store, StoreError, Tx, params, rows, run};
+use super::db::{Conn, Store, StoreError, Tx, params, places, rows, run};
+
+/// Findings put in by one statement: a database takes some thousands of values in one.
+const ROWS_MAX: usize = 100;
 
 /// What one criterion concluded, where it applied.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,28 +67,34 @@ pub(super) async fn put_findings(
     findings: &[FindingRow],
 ) -> Result<(), StoreError> {
     run(tx, "DELETE FROM finding WHERE call_id = $1", params![id]).await?;
-    let sql = "INSERT INTO finding (call_id, rubric, criterion, title, verdict, severity, weight_milli, \
-               points_milli, confidence_milli, leg, start_ms, end_ms, quote, holds) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $5)";
-    for one in findings {
-        let values = params![
-            id,
-            &one.rubric,
-            &one.criterion,
-            &one.title,
-            &one.verdict,
-            &one.severity,
-            one.weight_milli,
-            one.points_milli,
-            one.confidence_milli,
-            one.leg,
-            one.start_ms,
-            one.end_ms,
-            one.quote.clone(),
-        ];
-        run(tx, sql, values).await?;
+    for some in findings.chunks(ROWS_MAX) {
+        let sql = format!(
+            "INSERT INTO finding (call_id, rubric, criterion, title, verdict, severity, weight_milli, points_milli, \
+             confidence_milli, leg, start_ms, end_ms, quote, holds) VALUES {}",
+            places(some.len(), 14)
+        );
+        run(tx, &sql, some.iter().flat_map(|one| values(id, one)).collect()).await?;
     }
     Ok(())
+}
+
+fn values(call_id: &str, one: &FindingRow) -> Vec<Value> {
+    params![
+        call_id,
+        &one.rubric,
+        &one.criterion,
+        &one.title,
+        &one.verdict,
+        &one.severity,
+        one.weight_milli,
+        one.points_milli,
+        one.confidence_milli,
+        one.leg,
+        one.start_ms,
+        one.end_ms,
+        one.quote.clone(),
+        &one.verdict,
+    ]
 }
 
 pub(super) async fn findings_in(on: &impl Conn, id: &str) -> Result<Vec<FindingRow>, StoreError> {

@@ -6,10 +6,13 @@
 use sha2::{Digest as _, Sha256};
 
 use super::calls::CallRow;
-use super::db::{StoreError, Tx, params, row, rows, run};
+use super::db::{StoreError, Tx, params, places, row, rows, run};
 
 /// The verdicts of a finding, in the order of the columns of `outcome`.
 pub(super) const VERDICTS: [&str; 4] = ["met", "not_met", "undetermined", "not_applicable"];
+
+/// Items put in by one statement.
+const ROWS_MAX: usize = 100;
 
 /// One criterion of a call.
 struct Item {
@@ -132,10 +135,14 @@ async fn outcome(tx: &Tx, items: &[Item]) -> Result<i64, StoreError> {
         return Ok(row.try_get("", "id")?);
     };
     let id: i64 = new.try_get("", "id")?;
-    let sql =
-        "INSERT INTO outcome_item (outcome, rubric, criterion, verdict) VALUES ($1, $2, $3, $4)";
-    for one in items {
-        run(tx, sql, params![id, &one.rubric, &one.criterion, &one.holds]).await?;
+    for some in items.chunks(ROWS_MAX) {
+        let sql = format!(
+            "INSERT INTO outcome_item (outcome, rubric, criterion, verdict) VALUES {}",
+            places(some.len(), 4)
+        );
+        let values =
+            some.iter().flat_map(|one| params![id, &one.rubric, &one.criterion, &one.holds]);
+        run(tx, &sql, values.collect()).await?;
     }
     Ok(id)
 }

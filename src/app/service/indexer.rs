@@ -4,7 +4,7 @@
 //! has read, so that after a crash it goes on exactly there; a call put twice is one call.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,10 @@ use crate::wire::report::{Report, Utterance};
 
 /// How long a call waits at most before it is looked for: it can be found within two seconds.
 const POLL: Duration = Duration::from_millis(300);
+
+/// From one commit to the next at least. A commit is a segment, and segments are merged: with one for every few calls,
+/// writing the same call again and again costs more than indexing it.
+const COMMITS_APART: Duration = Duration::from_secs(1);
 
 /// Events read at a time; more wait for the next commit.
 const EVENTS_MAX: u32 = 500;
@@ -48,8 +52,12 @@ pub(super) fn follow(
     let mut writer = index.writer(Effort::Serving)?;
     let mut cursor = index.cursor()?;
     while !stop.is_cancelled() {
+        let begun = Instant::now();
         match runtime.block_on(step(store, &mut writer, cursor)) {
-            Ok(seq) if seq > cursor => cursor = seq,
+            Ok(seq) if seq > cursor => {
+                cursor = seq;
+                rest(begun + COMMITS_APART, stop);
+            }
             Ok(_) => std::thread::sleep(POLL),
             Err(error) => {
                 tracing::error!(%error, "the search index falls behind");
@@ -58,6 +66,13 @@ pub(super) fn follow(
         }
     }
     Ok(())
+}
+
+/// Waits, but not longer than the service runs.
+fn rest(until: Instant, stop: &CancellationToken) {
+    while Instant::now() < until && !stop.is_cancelled() {
+        std::thread::sleep(POLL.min(until.saturating_duration_since(Instant::now())));
+    }
 }
 
 /// Reads what happened after `cursor`; tells up to where.
