@@ -1,7 +1,7 @@
-//! Many calls to a reviewer at once.
+//! Many calls to a reviewer at once, and the rule by which any call is given to anybody.
 //!
 //! In: calls and a reviewer. Out: what became of each. Who may assign takes calls that are free, or their own; only a
-//! supervisor gives calls to others, or takes them away from others.
+//! supervisor gives calls to others, or takes them away from others. One call alone (`review`) goes by the same rule.
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -118,17 +118,11 @@ async fn assign(
     if body.call_ids.len() > CALLS_MAX {
         return Err(ApiError::invalid("at most 500 calls at a time", "一次最多 500 个通话"));
     }
-    let leads = caller.role() == Role::Supervisor;
     let assignee = match body.assignee.as_deref() {
         None => None,
         Some("me") => Some(caller.person.as_ref().clone()),
         Some(id) if id == caller.id() => Some(caller.person.as_ref().clone()),
-        Some(_) if !leads => {
-            return Err(ApiError::Forbidden(said(
-                "only a supervisor gives calls to somebody else",
-                "只有主管可以将通话分派给他人",
-            )));
-        }
+        Some(_) if !leads(&caller) => return Err(Bar::Other.into()),
         Some(id) => Some(
             person_of(&state.store, id)
                 .await?
@@ -142,7 +136,7 @@ async fn assign(
         let call = call_of(&tx, &id).await?.filter(|call| caller.sees(&call.belongs));
         let (result, rev) = match call {
             None => ("not_found", None),
-            Some(call) => give(&tx, &caller, leads, &call, assignee.as_ref(), now).await?,
+            Some(call) => give(&tx, &caller, &call, assignee.as_ref(), now).await?,
         };
         results.push(AssignedCall { call_id: id, result, rev });
     }
@@ -151,28 +145,75 @@ async fn assign(
     Ok(Json(Assigned { changed, results }))
 }
 
-async fn give(
-    tx: &Tx,
-    caller: &Caller,
-    leads: bool,
-    call: &CallRow,
-    assignee: Option<&Person>,
-    now: i64,
-) -> Result<(&'static str, Option<i64>), ApiError> {
+/// What stands in the way of giving a call to somebody.
+pub(super) enum Bar {
+    /// Only a supervisor gives calls to others.
+    Other,
+    /// It is another reviewer's, and the caller leads nobody.
+    Taken,
+    /// The assignee may not review it.
+    Unable,
+}
+
+impl From<Bar> for ApiError {
+    fn from(bar: Bar) -> Self {
+        match bar {
+            Bar::Other => ApiError::Forbidden(said(
+                "only a supervisor gives calls to somebody else",
+                "只有主管可以将通话分派给他人",
+            )),
+            Bar::Taken => ApiError::Forbidden(said(
+                "it is another reviewer's; only a supervisor takes it away",
+                "该通话已由他人复核，只有主管可以改派",
+            )),
+            Bar::Unable => ApiError::invalid(
+                "the assignee may not review this call",
+                "指定的人员无权复核该通话",
+            ),
+        }
+    }
+}
+
+fn leads(caller: &Caller) -> bool {
+    caller.role() == Role::Supervisor
+}
+
+/// The rule. A call that is to stay whose it is, is nobody's business here.
+pub(super) fn bar(caller: &Caller, call: &CallRow, assignee: Option<&Person>) -> Option<Bar> {
     let (has, gets) = (call.assigned_to.as_deref(), assignee.map(|person| person.id.as_str()));
-    if has == gets {
-        return Ok(("unchanged", Some(call.rev)));
-    }
-    if !leads && has.is_some_and(|has| has != caller.id()) {
-        return Ok(("taken", Some(call.rev)));
-    }
+    let others = |one: Option<&str>| one.is_some_and(|id| id != caller.id());
     let able = |person: &Person| {
         Action::Decide.allows(person.role, &person.scope)
             && person.scope.sees(&call.belongs)
             && person.disabled_us.is_none()
     };
-    if !assignee.is_none_or(able) {
-        return Ok(("not_allowed", Some(call.rev)));
+    if has == gets {
+        None
+    } else if !leads(caller) && others(gets) {
+        Some(Bar::Other)
+    } else if !leads(caller) && others(has) {
+        Some(Bar::Taken)
+    } else {
+        (!assignee.is_none_or(able)).then_some(Bar::Unable)
+    }
+}
+
+async fn give(
+    tx: &Tx,
+    caller: &Caller,
+    call: &CallRow,
+    assignee: Option<&Person>,
+    now: i64,
+) -> Result<(&'static str, Option<i64>), ApiError> {
+    let gets = assignee.map(|person| person.id.as_str());
+    if call.assigned_to.as_deref() == gets {
+        return Ok(("unchanged", Some(call.rev)));
+    }
+    match bar(caller, call, assignee) {
+        None => {}
+        Some(Bar::Other) => return Err(Bar::Other.into()),
+        Some(Bar::Taken) => return Ok(("taken", Some(call.rev))),
+        Some(Bar::Unable) => return Ok(("not_allowed", Some(call.rev))),
     }
     let rev = match set_review(tx, &call.id, call.rev, &call.review_state, gets, now).await {
         Ok(rev) => rev,

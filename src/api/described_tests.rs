@@ -80,9 +80,13 @@ fn table() -> String {
          and covers the calls that agree in all. Every grant of a client names the client, of a vendor manager the \
          vendor, of an agent the agent. An API token may never more than its person, and no more than its own \
          scopes say; no token makes tokens or changes passwords.\n\n\
+         Who has `assign` takes calls that are free and lets go of their own; only a supervisor gives calls to somebody \
+         else or takes them from somebody, and only to people who may review them. It is so for one call and for many.\n\n\
          - `yes`：限本人数据范围之内；范围之外的数据视同不存在（404）。\n\
          - `all`：仅限数据范围为全部的人员。\n\
          - `–`：无权限（403）。未登录者除 `public` 接口外一律拒绝（401）。\n\n\
+         有 `assign` 权限者可领取未分派的通话、退回自己的通话；只有主管可以将通话分派给他人或从他人处收回，且只能分派给有权复核的人员。\
+         单个分派与批量分派规则相同。\n\n\
          ## Roles 角色\n\n",
     );
     let roles: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();

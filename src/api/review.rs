@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::ApiState;
+use super::assign::{Bar, bar};
 use super::caller::Caller;
 use super::calls::{CardBody, visible};
 use super::error::{ApiError, ProblemBody};
@@ -294,6 +295,9 @@ struct ReviewBody {
 }
 
 /// Give a call to a reviewer, or say how far its review is.
+///
+/// Reviewers take a free call for themselves and let go of their own; supervisors give any call to anybody who may review
+/// it: the rule of `POST /api/v1/reviews`.
 #[utoipa::path(
     put, path = "/api/v1/calls/{call_id}/review", tag = "review", params(("call_id" = String, Path)),
     request_body = ReviewBody,
@@ -315,19 +319,13 @@ async fn review(
             "`state` 应为 open、in_review 或 settled",
         ));
     }
-    if let Some(person) = &body.assigned_to {
-        let person = person_of(&state.store, person).await?;
-        let able = person.is_some_and(|person| {
-            Action::Decide.allows(person.role, &person.scope)
-                && person.scope.sees(&call.belongs)
-                && person.disabled_us.is_none()
-        });
-        if !able {
-            return Err(ApiError::invalid(
-                "`assigned_to` is nobody who may review this call",
-                "指定的人员无权复核该通话",
-            ));
-        }
+    // Who only says how far the review is, need not be able to give the call to whoever has it.
+    if body.assigned_to != call.assigned_to {
+        let assignee = match body.assigned_to.as_deref() {
+            None => None,
+            Some(id) => Some(person_of(&state.store, id).await?.ok_or(Bar::Unable)?),
+        };
+        bar(&caller, &call, assignee.as_ref()).map_or(Ok(()), Err)?;
     }
     let tx = state.store.begin().await?;
     let assigned = body.assigned_to.as_deref();

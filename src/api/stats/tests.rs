@@ -261,6 +261,37 @@ async fn reviewers_take_free_calls_and_supervisors_give_them() {
 }
 
 #[tokio::test]
+async fn one_call_is_given_by_the_rule_of_many() {
+    let (world, lead) = world().await;
+    let first = world.person("r1", Role::Reviewer, Scope::All).await;
+    let second = world.person("r2", Role::Reviewer, Scope::All).await;
+    let client = world.person("c1", Role::Client, Scope::All).await;
+    let (r1, r2) = (world.token(&first, &["all"]).await, world.token(&second, &["all"]).await);
+    let put = async |who: &As, state: &str, to: Value| {
+        let rev = get(&world, &lead, "/api/v1/calls/id-1").await["rev"].as_i64().unwrap();
+        let body = json!({"state": state, "assigned_to": to});
+        let tag = format!("\"{rev}\"");
+        world
+            .ask_with(who, "PUT /api/v1/calls/id-1/review", &[("if-match", &tag)], body)
+            .await
+            .status
+    };
+    let nobody = || Value::Null;
+    assert_eq!(put(&r1, "open", json!(second)).await, 403, "to somebody else");
+    assert_eq!(put(&r1, "open", json!(first)).await, 204, "a free call");
+    assert_eq!(put(&r2, "open", json!(second)).await, 403, "another's");
+    assert_eq!(put(&r2, "open", nobody()).await, 403, "another's, to nobody");
+    assert_eq!(put(&r2, "in_review", json!(first)).await, 204, "it stays whose it is");
+    assert_eq!(put(&r1, "in_review", nobody()).await, 204, "one's own");
+    assert_eq!(put(&lead, "open", json!(second)).await, 204, "a supervisor, to anybody");
+    assert_eq!(put(&lead, "open", json!(first)).await, 204, "a supervisor, from anybody");
+    assert_eq!(put(&lead, "open", json!(client)).await, 422, "who may not review");
+    assert_eq!(put(&lead, "open", json!("nobody")).await, 422, "who is nobody");
+    let call = get(&world, &lead, "/api/v1/calls/id-1").await;
+    assert_eq!((&call["assigned_to"], &call["review_state"]), (&json!(first), &json!("open")));
+}
+
+#[tokio::test]
 async fn exports_have_the_lists_lines_and_are_on_record() {
     let (world, lead) = world().await;
     execute_all(&world.state.store, &["UPDATE call SET queue = '=cmd()' WHERE id = 'id-1'"]).await;
