@@ -32,6 +32,7 @@ mod language;
 mod law_tests;
 mod places;
 mod plan;
+mod relations;
 mod relevance;
 mod request;
 mod schema;

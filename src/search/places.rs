@@ -11,6 +11,7 @@ use tantivy::{DocSet, InvertedIndexReader, TERMINATED, TantivyError, Term};
 use super::bits::Bits;
 use super::language::Relation;
 use super::plan::{self, Leaf, Phrase, Places, Plan, Terms, Window};
+use super::relations::{may_be_related, related};
 use super::segment::{Row, Segment};
 
 /// Places of a call, from one up to before another.
@@ -223,13 +224,19 @@ fn meet(left: &mut Vec<u32>, right: &[u32]) {
 pub(super) struct Table {
     doc: Option<u32>,
     rows: Vec<Row>,
+    /// Whether it says when.
+    timed: bool,
 }
 
 impl Table {
-    pub(super) fn of(&mut self, segment: &Segment, doc: u32) -> &[Row] {
+    fn of(&mut self, segment: &Segment, doc: u32, timed: bool) -> &[Row] {
         if self.doc != Some(doc) {
-            segment.rows(doc, &mut self.rows);
-            self.doc = Some(doc);
+            segment.places(doc, &mut self.rows);
+            (self.doc, self.timed) = (Some(doc), false);
+        }
+        if timed && !self.timed {
+            segment.times(doc, &mut self.rows);
+            self.timed = true;
         }
         &self.rows
     }
@@ -334,9 +341,16 @@ impl<'s> Reader<'s> {
                     return Ok(left);
                 }
                 let right = self.spans(right, doc)?;
+                // By places alone most documents are out; tables are read of the others.
+                if !may_be_related(*how, &left, &right, || self.segment.utterances(doc)) {
+                    return Ok(Vec::new());
+                }
                 let rows = match how {
                     Relation::NotIn | Relation::Before(None) | Relation::After(None) => &[],
-                    _ => self.table.of(self.segment, doc),
+                    Relation::NearUnits(_) => self.table.of(self.segment, doc, false),
+                    Relation::NearMs(_) | Relation::Before(Some(_)) | Relation::After(Some(_)) => {
+                        self.table.of(self.segment, doc, true)
+                    }
                 };
                 let (kept, held_against) = related(*how, &left, &right, rows);
                 if let Some(evidence) = &mut self.evidence {
@@ -364,7 +378,8 @@ impl<'s> Reader<'s> {
         if *window == Window::default() && all.len() == 1 {
             return Ok(all.swap_remove(0));
         }
-        let rows = self.table.of(self.segment, doc);
+        let timed = window.first_ms.is_some() || window.last_ms.is_some();
+        let rows = self.table.of(self.segment, doc, timed);
         for spans in &mut all {
             spans.retain(|span| inside(rows, span, window));
         }
@@ -408,71 +423,4 @@ fn together(rows: &[Row], all: &[Vec<Span>]) -> Vec<Span> {
     out.sort_unstable();
     out.dedup();
     out
-}
-
-/// Which of `left` stand so to one of `right`, and which of `right` they stand to.
-fn related(how: Relation, left: &[Span], right: &[Span], rows: &[Row]) -> (Vec<Span>, Vec<Span>) {
-    if how == Relation::NotIn {
-        let within = |a: &Span| {
-            // Spans of one search are of few lengths: those that could hold `a` begin close before it.
-            let from = right.partition_point(|b| b.from <= a.from);
-            right[..from].iter().rev().take(64).any(|b| b.from <= a.from && a.to <= b.to)
-        };
-        return (left.iter().copied().filter(|a| !within(a)).collect(), Vec::new());
-    }
-    let mut kept = Vec::new();
-    let mut against = Vec::new();
-    for a in left {
-        let count = against.len();
-        match how {
-            Relation::Before(within) => {
-                let from = right.partition_point(|b| b.from < a.to);
-                let later = right[from..].iter();
-                against.extend(later.copied().take_while(|b| close(rows, a, b, within)).take(1));
-            }
-            Relation::After(within) => {
-                let to = right.partition_point(|b| b.from < a.from);
-                let earlier = right[..to].iter().rev().filter(|b| b.to <= a.from);
-                against.extend(earlier.copied().take_while(|b| close(rows, b, a, within)).take(1));
-            }
-            Relation::NearUnits(units) => {
-                against.extend(right.iter().copied().filter(|b| near(rows, a, b, units)));
-            }
-            Relation::NearMs(ms) => against.extend(right.iter().copied().filter(|b| {
-                let (early, late) = if a.from <= b.from { (a, b) } else { (b, a) };
-                early.to <= late.from && close(rows, early, late, Some(ms))
-            })),
-            Relation::NotIn => {}
-        }
-        if against.len() > count {
-            kept.push(*a);
-        }
-    }
-    against.sort_unstable();
-    against.dedup();
-    (kept, against)
-}
-
-/// Whether at most so much time lies between two spans.
-fn close(rows: &[Row], early: &Span, late: &Span, within_ms: Option<u64>) -> bool {
-    let Some(within_ms) = within_ms else { return true };
-    let at = |place: u32, of: u32| rows.get(row_of(rows, of)).map_or(0, |row| row.time_ms(place));
-    let end_ms = at(early.to, early.from);
-    at(late.from, late.from).saturating_sub(end_ms) <= within_ms
-}
-
-/// Whether at most so many places lie between two spans of one turn.
-fn near(rows: &[Row], a: &Span, b: &Span, units: u32) -> bool {
-    let (early, late) = if a.from <= b.from { (a, b) } else { (b, a) };
-    if late.from < early.to {
-        return false;
-    }
-    let between = late.from - early.to;
-    if between > units + rows.len() as u32 {
-        return false;
-    }
-    let (first, last) = (row_of(rows, early.from), row_of(rows, late.from));
-    // One place is left free after each utterance.
-    between <= units + (last - first) as u32
-        && rows[first..=last].iter().all(|row| row.party == rows[first].party)
 }

@@ -70,6 +70,14 @@ impl Row {
     }
 }
 
+/// A document's values, read in one go.
+fn values(column: &Column<u64>, doc: u32) -> Vec<u64> {
+    let at = column.index.value_row_ids(doc);
+    let mut out = vec![0; at.len()];
+    column.values.get_range(u64::from(at.start), &mut out);
+    out
+}
+
 /// A fact of the calls of a segment.
 struct FactColumn {
     index: Arc<InvertedIndexReader>,
@@ -190,20 +198,38 @@ impl Segment {
         Ok(fact.values.get().map(|values| (column, values.as_slice())))
     }
 
-    /// The utterance table of a call, put into `out`.
-    pub(super) fn rows(&self, doc: u32, out: &mut Vec<Row>) {
+    /// How many utterances a call has.
+    pub(super) fn utterances(&self, doc: u32) -> u32 {
+        self.columns.room.index.value_row_ids(doc).len() as u32
+    }
+
+    /// The utterance table of a call, put into `out`, but for when each is said: a third of the reading, and most
+    /// searches ask for no more.
+    pub(super) fn places(&self, doc: u32, out: &mut Vec<Row>) {
         out.clear();
-        let columns = &self.columns;
-        let (mut at, mut start) = (0, 0);
-        let times = columns.since.values_for_doc(doc).zip(columns.length.values_for_doc(doc));
-        for (room, (since, length)) in columns.room.values_for_doc(doc).zip(times) {
+        let mut at = 0;
+        for room in values(&self.columns.room, doc) {
             let end = at + (room >> PARTY_BITS) as u32;
-            start += told::unzigzag(since);
-            let start_ms = start.unsigned_abs() * TICK_MS;
-            let end_ms = start_ms + length * TICK_MS;
-            out.push(Row { at, end, party: party_of(room), start_ms, end_ms });
+            out.push(Row { at, end, party: party_of(room), start_ms: 0, end_ms: 0 });
             at = end + 1;
         }
+    }
+
+    /// Adds when each utterance of a call is said.
+    pub(super) fn times(&self, doc: u32, rows: &mut [Row]) {
+        let (since, length) = (values(&self.columns.since, doc), values(&self.columns.length, doc));
+        let mut start = 0;
+        for (row, (since, length)) in rows.iter_mut().zip(since.into_iter().zip(length)) {
+            start += told::unzigzag(since);
+            row.start_ms = start.unsigned_abs() * TICK_MS;
+            row.end_ms = row.start_ms + length * TICK_MS;
+        }
+    }
+
+    /// The utterance table of a call, put into `out`.
+    pub(super) fn rows(&self, doc: u32, out: &mut Vec<Row>) {
+        self.places(doc, out);
+        self.times(doc, out);
     }
 
     /// A call's id and utterances.
