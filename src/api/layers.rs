@@ -16,6 +16,7 @@ use tower_http::request_id::{
     MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
 };
 use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::Instrument as _;
 
 use super::error::{ApiError, Problem};
 
@@ -83,7 +84,20 @@ async fn logged(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let number = request.headers().get(REQUEST_ID).cloned();
     let begun = std::time::Instant::now();
-    let response = next.run(request).await;
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        otel.name = tracing::field::Empty,
+        http.request.method = %method,
+        http.route = tracing::field::Empty,
+        http.response.status_code = tracing::field::Empty,
+    );
+    let response = next.run(request).instrument(span.clone()).await;
+    if let Some(route) = response.extensions().get::<Route>().filter(|_| !span.is_disabled()) {
+        span.record("http.route", &*route.0);
+        span.record("otel.name", format!("{method} {}", route.0));
+    }
+    span.record("http.response.status_code", response.status().as_u16());
     tracing::debug!(
         request = number.as_ref().and_then(|number| number.to_str().ok()),
         %method,

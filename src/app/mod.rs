@@ -25,6 +25,9 @@ mod stored;
 #[cfg(feature = "live")]
 pub mod ways;
 
+#[cfg(feature = "otel")]
+pub mod traces;
+
 pub use analyze::{AnalyzeError, AnalyzeOptions, Ending, RunSummary, analyze};
 pub use backtest::{
     BacktestError, BacktestOptions, BacktestOutcome, Broken, LabelError, Labels, backtest,

@@ -34,6 +34,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
+#[cfg(feature = "otel")]
+use crate::app::traces::Traces;
 use args::{Args, Command};
 use say::Say;
 
@@ -56,8 +58,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { USAGE.into() } else { ExitCode::SUCCESS };
         }
     };
-    log_to_stderr();
     let say = Say { language, chosen: args.lang.map(|_| language) };
+    #[cfg(feature = "otel")]
+    let Ok(traces) = traces(&args.command, say) else { return ExitCode::FAILURE };
+    log_to_stderr(
+        #[cfg(feature = "otel")]
+        traces.as_ref(),
+    );
     let all_well = match args.command {
         Command::Analyze(options) => analyze::run(&options, say),
         Command::Models(options) => models::run(&options, say),
@@ -91,15 +98,34 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         #[cfg(feature = "analytics")]
         Command::Sql(options) => sql::run(&options, say),
     };
+    #[cfg(feature = "otel")]
+    if let Some(traces) = traces {
+        traces.end();
+    }
     if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Warnings on the error stream; more with `LINGTING_LOG=debug`.
-fn log_to_stderr() {
-    use tracing_subscriber::EnvFilter;
+/// Warnings on the error stream; more with `LINGTING_LOG=debug`. Spans go to a collector, where there is one.
+fn log_to_stderr(#[cfg(feature = "otel")] traces: Option<&Traces>) {
+    use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    use tracing_subscriber::{EnvFilter, fmt, registry};
     let filter =
         EnvFilter::try_from_env("LINGTING_LOG").unwrap_or_else(|_| EnvFilter::new("lingting=warn"));
+    let log = registry().with(fmt::layer().with_writer(std::io::stderr).with_filter(filter));
+    #[cfg(feature = "otel")]
+    let log = log.with(traces.map(Traces::layer));
     // A second call in one process keeps the first logger.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = log.try_init();
+}
+
+/// Where a running service sends its spans; an error that was told where it cannot.
+#[cfg(feature = "otel")]
+fn traces(command: &Command, say: Say) -> Result<Option<Traces>, ()> {
+    if !matches!(command, Command::Serve(_)) {
+        return Ok(None);
+    }
+    Traces::from_environment().map_err(|error| {
+        say.failed(&error);
+    })
 }

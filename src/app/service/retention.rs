@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::{ToSpan as _, Zoned};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::api::{Keeper, Order, Progress};
 use crate::blobs::{BlobError, BlobName, Blobs};
@@ -193,7 +194,10 @@ impl Works {
                 None => (SERVICE.to_owned(), dues(&store, now_us()).await),
             };
             let done = match dues {
-                Ok(dues) => self.one(&store, &blobs, &dues, &by, &stop).await,
+                Ok(dues) => {
+                    let run = self.one(&store, &blobs, &dues, &by, &stop);
+                    run.instrument(tracing::info_span!("retention")).await
+                }
                 Err(error) => Err(error.into()),
             };
             let outcome = if done.is_ok() { "ended" } else { "failed" };

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::analyst::{Analysed, Analyst, AnalystError, Heard};
 use super::borne_out;
@@ -109,7 +110,10 @@ impl Workshop {
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
             let lease_us = LEASE.as_micros() as i64;
             match self.store.claim(ANALYSE, &self.owner, lease_us, turn, now_us()).await {
-                Ok(Some(job)) => self.one(job).await,
+                Ok(Some(job)) => {
+                    let span = tracing::info_span!("job", attempts = job.attempts);
+                    self.one(job).instrument(span).await;
+                }
                 Ok(None) => self.rest().await,
                 Err(error) => {
                     tracing::error!(%error, "the queue does not answer");
@@ -202,7 +206,9 @@ impl Workshop {
     ) -> Result<Became, JobError> {
         let (shop, entry, opened) = (Arc::clone(self), entry.clone(), Arc::clone(opened));
         let runtime = tokio::runtime::Handle::current();
+        let span = tracing::info_span!("analyse");
         let analysing = tokio::task::spawn_blocking(move || {
+            let _entered = span.entered();
             let own = entry.call_id.clone();
             let known = |sha256: &str| {
                 let other = runtime.block_on(ledger::duplicate_of(&shop.store, sha256));
@@ -267,7 +273,7 @@ impl Workshop {
             redacted_audio: None,
             private: None,
         };
-        self.keep(&mut kept, opened, &call).await?;
+        self.keep(&mut kept, opened, &call).instrument(tracing::info_span!("keep blobs")).await?;
         let row = facts::call_row(&call.report, kept);
         let new = NewCall {
             row: &row,
