@@ -47,12 +47,12 @@ fn main() {
     );
     let mut times = BufWriter::new(File::create(folder.join("times.tsv")).unwrap());
     for (kind, requests) in texts.kinds() {
-        let (report, half, most) = timed(&index, &requests);
+        let (report, totals, half, most) = timed(&index, &requests);
         println!("| {kind} | {report} |");
         writeln!(times, "{kind}\t{half}\t{most}").unwrap();
-        for request in &requests {
+        for (request, total) in requests.iter().zip(totals) {
             let query = request.query.as_ref().map(ToString::to_string).unwrap_or_default();
-            writeln!(out, "{kind}\t{query}").unwrap();
+            writeln!(out, "{kind}\t{query}\t{total}").unwrap();
         }
     }
     println!("\nmemory at its peak: {} MB", peak_mb());
@@ -153,7 +153,8 @@ fn document(n: u64, record: &CallRecord) -> CallDoc {
 }
 
 /// A line of the table, and its first two times in milliseconds.
-fn timed(index: &SearchIndex, requests: &[Request]) -> (String, f64, f64) {
+/// A line of the table, how many calls each request found, and the median and the 95th percentile of times in milliseconds.
+fn timed(index: &SearchIndex, requests: &[Request]) -> (String, Vec<u64>, f64, f64) {
     let mut times: Vec<(f64, usize)> = Vec::new();
     let mut totals: Vec<u64> = Vec::new();
     for (ix, request) in requests.iter().enumerate() {
@@ -163,12 +164,14 @@ fn timed(index: &SearchIndex, requests: &[Request]) -> (String, f64, f64) {
         totals.push(found.total);
     }
     times.sort_by(|a, b| a.partial_cmp(b).unwrap());
-    totals.sort_unstable();
+    let mut sorted = totals.clone();
+    sorted.sort_unstable();
     let at = |share: f64| times[((times.len() as f64 * share) as usize).min(times.len() - 1)];
     let slowest = requests[at(1.0).1].query.as_ref().map(ToString::to_string).unwrap_or_default();
-    let median = totals[totals.len() / 2];
+    let median = sorted[sorted.len() / 2];
     let (half, most, longest) = (at(0.5).0, at(0.95).0, at(1.0).0);
-    (format!("{half:.2} | {most:.2} | {longest:.2} | {median} | `{slowest}`"), half, most)
+    let line = format!("{half:.2} | {most:.2} | {longest:.2} | {median} | `{slowest}`");
+    (line, totals, half, most)
 }
 
 fn by_ending(folder: &Path) -> Vec<(String, u64)> {

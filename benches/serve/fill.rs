@@ -35,6 +35,8 @@ use tokio::sync::mpsc;
 const BATCH: usize = 500;
 const MAKERS: usize = 2;
 const OWNER: &str = "fill";
+/// How long a batch may take, in microseconds. Nobody else is there to take it over, however slow the machine is.
+const LEASE_US: i64 = 24 * 3_600 * 1_000_000;
 
 struct Made {
     row: CallRow,
@@ -139,7 +141,7 @@ async fn keep(store: &Store, batch: &[Made], turn: &mut u64) {
     tx.commit().await.unwrap();
     let mut leased = Vec::new();
     while let Some(job) =
-        store.claim(ledger::ANALYSE, OWNER, 60_000_000, *turn, now_us()).await.unwrap()
+        store.claim(ledger::ANALYSE, OWNER, LEASE_US, *turn, now_us()).await.unwrap()
     {
         leased.push(job.id);
         *turn += 1;
