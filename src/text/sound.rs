@@ -41,6 +41,10 @@ const LOST_ENDING: f32 = 0.08;
 /// The same with the ending of what is past, which also tells a deed from a thing: `emailed` and `email`.
 const LOST_PAST: f32 = 0.25;
 
+/// The same with an ending that makes another kind of word: `you clear` is not `you clearly`, and who is `dealing with it`
+/// says nothing like `deal with it`. More than a short phrase allows.
+const LOST_KIND: f32 = 0.35;
+
 /// Letters of a word from which on an ending more makes no other word.
 const STEM_MIN: usize = 4;
 
@@ -250,14 +254,14 @@ fn word_distance(a: (&str, Key), b: (&str, Key)) -> f32 {
     if apart <= WORD_NEAR_MAX { apart } else { 1.0 }
 }
 
-/// How far one word is from the other, if that is the first with an ending more: `holding` and `hold`,
-/// `you're` and `you`.
+/// How far one word is from the other, if that is the first with an ending more: `calls` and `call`, `you're` and `you`.
 fn lost_ending(long: &str, short: &str) -> Option<f32> {
-    const LOST: [&str; 9] = ["s", "es", "ing", "ly", "'s", "'re", "'ve", "'ll", "'d"];
+    const LOST: [&str; 7] = ["s", "es", "'s", "'re", "'ve", "'ll", "'d"];
     let ending = long.strip_prefix(short)?;
     let is_word = short.len() >= STEM_MIN || ending.starts_with('\'');
     match ending {
         "d" | "ed" if is_word => Some(LOST_PAST),
+        "ing" | "ly" if is_word => Some(LOST_KIND),
         _ if is_word && LOST.contains(&ending) => Some(LOST_ENDING),
         "r" if short == "you" => Some(LOST_ENDING),
         _ => None,

@@ -1,7 +1,7 @@
 //! Rubric files, sound and broken: the loader tells every mistake with its place and what to do, and
 //! the published schema judges the same files the same way.
 
-use lingting::rubric::{Level, check, library};
+use lingting::rubric::{Level, check, library, load};
 
 fn schema() -> jsonschema::Validator {
     let schema = include_str!("../../schemas/rubric.schema.json");
@@ -421,4 +421,10 @@ fn all_mistakes_are_told_at_once() {
     for place in [(2, 10), (3, 8), (4, 12), (8, 23), (8, 38), (8, 51), (9, 22)] {
         assert!(places.contains(&place), "{place:?} in {remarks:#?}");
     }
+}
+
+#[test]
+fn shared_lists_load() {
+    let text = "rubric: x\nversion: 1\ntitle: t\nuses: [lists/zh]\ncriteria:\n  - {id: a, severity: minor, met: {phrase: $thanks}}\n";
+    assert!(load("x.yaml", text, &library()).is_ok());
 }

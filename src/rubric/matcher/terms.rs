@@ -34,9 +34,6 @@ const MIDDLE_WORD: usize = 4;
 /// Least cost of an edit.
 pub(crate) const EDIT_COST_MIN: f32 = 0.3;
 
-/// One consonant that a telephone line blurs, or a particle let in.
-const BLURRED: f32 = 0.35;
-
 /// Letters of a word that tells what is meant whatever stands beside it: `I understand`, `welcome to`.
 const TELLING_WORD: usize = 7;
 
@@ -63,7 +60,7 @@ pub(super) fn terms(wanted: &[Token], mode: Match, alone: bool) -> Terms {
         (2, true) if hanzi && mode == Match::Loose => (0.05, 1),
         (2, true) if !hanzi && (letters(MIDDLE_WORD) || longest >= TELLING_WORD) => (0.25, 1),
         (2, true) => return exact,
-        (2, false) => (if hanzi { BLURRED } else { 0.3 }, 1),
+        (2, false) => (0.3, 1),
         (3, true) if hanzi && mode == Match::Loose => (0.4, 2),
         (3, true) => (0.3, 2),
         (3, false) => (0.45, 2),
