@@ -145,10 +145,10 @@ actions! {
         "pause the recording of a call, for card data", "暂停和恢复录音（卡号等）";
     /// Take alerts on, say whether they were right.
     AlertsSettle = "alerts.settle", false, Scoped [Supervisor],
-        "acknowledge alerts and say whether they were right", "确认预警并反馈是否准确";
+        "acknowledge alerts and say whether they were right", "确认告警并反馈是否准确";
     /// When alerts are told.
     AlertsPolicy = "alerts.policy", false, Whole [Administrator],
-        "set when alerts are told", "设置预警规则";
+        "set when alerts are told", "设置告警规则";
     /// Settings of the service.
     Settings = "settings", false, Whole [Administrator],
         "see and change settings", "查看和修改系统设置";

@@ -91,10 +91,10 @@ impl Told<'_> {
             EventKind::FileFailed => "聆听：文件处理失败",
             EventKind::LiveStarted => "聆听：通话开始",
             EventKind::LiveEnded => "聆听：通话结束",
-            EventKind::AlertRaised => "聆听：实时预警",
-            EventKind::AlertAcknowledged => "聆听：预警已确认",
-            EventKind::AlertEscalated => "聆听：预警超时未确认",
-            EventKind::AlertWithdrawn => "聆听：预警已撤回",
+            EventKind::AlertRaised => "聆听：实时告警",
+            EventKind::AlertAcknowledged => "聆听：告警已确认",
+            EventKind::AlertEscalated => "聆听：告警超时未确认",
+            EventKind::AlertWithdrawn => "聆听：告警已撤回",
             EventKind::RubricPublished => "聆听：评分标准有变更",
         }
     }

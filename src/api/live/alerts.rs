@@ -73,7 +73,7 @@ async fn list(
 
 /// An alert that the caller sees.
 async fn visible(state: &ApiState, caller: &Caller, id: &str) -> Result<AlertRow, ApiError> {
-    let none = || ApiError::not_found("alert", "预警不存在");
+    let none = || ApiError::not_found("alert", "告警不存在");
     let alert = state.store.alert(id).await?.ok_or_else(none)?;
     let belongs = state.store.belongs(&alert.call_id).await?;
     if belongs.is_some_and(|belongs| caller.sees(&belongs)) { Ok(alert) } else { Err(none()) }
@@ -95,7 +95,7 @@ async fn acknowledge(
     match alerts::acknowledge(&tx, &id, caller.id(), now_us).await {
         Ok(()) => {}
         Err(StoreError::Conflict(why)) => {
-            return Err(ApiError::Conflict(said(why, "该预警已有人确认")));
+            return Err(ApiError::Conflict(said(why, "该告警已有人确认")));
         }
         Err(error) => return Err(error.into()),
     }
