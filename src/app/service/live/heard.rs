@@ -22,7 +22,8 @@ use crate::audio::resample::{ResampleError, Resampler};
 use crate::domain::{AudioTime, CallInfo, LegIx, Party, Scorecard, Span, Utterance};
 use crate::rubric::{CallFacts, Plan};
 use crate::session::{
-    Answer, CallSession, Input, Job, JobId, MediaForm, Output, Pacing, SessionConfig, SoFar, Work,
+    Answer, CallSession, Ears, Input, Job, JobId, MediaForm, Output, Pacing, SessionConfig, SoFar,
+    Work,
 };
 use crate::speech::EngineError;
 use crate::text::pii::{Conceal, conceal};
@@ -162,7 +163,8 @@ impl Ear {
         let Heard { call, info, path, rate_hz, channels, grown, done } = heard;
         let form = MediaForm { codec: "pcm_s16le".into(), sample_rate_hz: rate_hz, channels };
         let config = Arc::new(SessionConfig::new(engines.id.clone()).paced(Pacing::Live));
-        let ears = engines.ears(channels)?;
+        // Voices of a call of one leg are told apart when it is over: an embedding takes as long as ten looks at all calls.
+        let ears = Ears { embedder: None, ..engines.ears(channels)? };
         let session =
             CallSession::new(info, form, ears, config, Arc::new(Plan::compile(Vec::new())));
         Ok(Self {
