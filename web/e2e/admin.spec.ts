@@ -225,7 +225,7 @@ test('a rule is written, a hold keeps its calls, and nothing goes without the nu
   await expect(page.getByRole('cell', { name, exact: true })).toBeVisible()
 
   await page.getByRole('tab', { name: '到期清单' }).click()
-  await expect(page.getByRole('heading', { name: /\d+ 通通话有内容到期/ })).toBeVisible()
+  await expect(page.getByRole('heading', { name: /\d+ 通有内容到期/ })).toBeVisible()
   await page.getByRole('button', { name: '按清单删除' }).click()
   const ask = page.getByRole('dialog')
   await expect(ask.getByRole('button', { name: '按清单删除' })).toBeDisabled()
