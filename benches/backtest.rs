@@ -3,11 +3,15 @@
 //! `cargo bench --bench backtest [-- --calls N]` prints a table: time, calls/s and MB/s of the
 //! evaluator over made-up calls (see `calls/`), of exact phrases alone beside ripgrep on the same text
 //! (`rg` must be on the path), of reports read from disk, and the cost of an utterance of a live call.
-//! `--only-verdicts` leaves the rest out, for a profiler. The digest is over all scorecards with their proofs: it must not change when only speed does.
+//! `--only-verdicts` leaves the rest out, for a profiler. The digest is over all scorecards with their proofs: it must not change when only
+//! speed does. `--told [--reports DIR]` prints a line for each call, made up or of a run, in several forms (`common/told.rs`):
+//! what is different between two versions of the evaluator shows in `diff`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 mod calls;
+#[path = "common/told.rs"]
+mod told;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,7 +22,9 @@ use std::time::{Duration, Instant};
 
 use calls::Share;
 use lingting::domain::{AudioTime, CallRecord, EndedCall, EngineRef, Media, Scorecard, Transcript};
-use lingting::rubric::{CallFacts, Evaluation, Fact, Plan, built_in, library, load};
+use lingting::rubric::{
+    CallFacts, Evaluation, Fact, Plan, built_in, contracts, library, load, watches,
+};
 use lingting::wire::report::{Report, Source, Timings};
 use sha2::{Digest, Sha256};
 
@@ -31,6 +37,9 @@ fn main() {
     let wanted = std::env::args().skip_while(|arg| arg != "--calls").nth(1);
     let count: usize = wanted.map_or(100_000, |count| count.parse().unwrap());
     let plan = Plan::compile(built_in().unwrap());
+    if std::env::args().any(|arg| arg == "--told") {
+        return tell(count);
+    }
     if std::env::args().any(|arg| arg == "--only-verdicts") {
         return only_verdicts(count, &plan);
     }
@@ -41,6 +50,18 @@ fn main() {
     let text = tempfile::tempdir().unwrap();
     whole(count, &plan, &exact, text.path());
     println!("memory at its peak: {} MB", peak_mb());
+}
+
+/// What is said of each call by all rubrics there are.
+fn tell(count: usize) {
+    let rubrics = [built_in(), contracts(), watches()].into_iter().flat_map(Result::unwrap);
+    let plan = Plan::compile(rubrics.collect());
+    let folder = std::env::args().skip_while(|arg| arg != "--reports").nth(1);
+    let mut records = folder.map_or(Vec::new(), |folder| told::reports(Path::new(&folder)));
+    records.extend((0..count as u64).map(calls::call));
+    let seeds: Vec<u64> = (0..records.len() as u64).collect();
+    let lines = parallel(&seeds, |seed| told::lines(&plan, &records[*seed as usize], *seed));
+    print!("{}", lines.concat());
 }
 
 /// Judges calls held in memory, and nothing else: what a profiler sees is the evaluator. Several rounds,

@@ -70,6 +70,9 @@ pub enum ApiError {
     /// Something that the route needs is not running or not configured.
     #[error("unavailable: {}", .0.en)]
     Unavailable(Said),
+    /// No room is left where files or the store lie.
+    #[error("no room on the disk: {0}")]
+    Full(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Ours.
     #[error("{0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -91,9 +94,10 @@ impl ApiError {
         ApiError::NotFound(said(en, zh))
     }
 
-    /// Ours to mend.
+    /// Ours to mend; or the administrator's, where it comes from a full disk.
     pub fn internal(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        ApiError::Internal(why.into())
+        let why = why.into();
+        if is_full(why.as_ref()) { ApiError::Full(why) } else { ApiError::Internal(why) }
     }
 
     /// Status, name and title.
@@ -163,6 +167,12 @@ impl ApiError {
             ApiError::Unavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available", "暂不可用")
             }
+            ApiError::Full(_) => (
+                StatusCode::INSUFFICIENT_STORAGE,
+                "full",
+                "No room is left on the service's disk",
+                "服务器磁盘空间不足",
+            ),
             ApiError::Internal(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal", "An error of ours", "服务内部错误")
             }
@@ -181,6 +191,18 @@ impl ApiError {
             _ => None,
         }
     }
+}
+
+/// Whether an error goes back to a disk, a quota or a database without room.
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let of = |cause: &(dyn std::error::Error + 'static)| {
+        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let store = cause.downcast_ref::<StoreError>().is_some_and(StoreError::is_full);
+        store || matches!(io, Some(StorageFull | QuotaExceeded))
+    };
+    causes.into_iter().any(of)
 }
 
 impl From<StoreError> for ApiError {
@@ -236,7 +258,7 @@ impl Problem {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, name, title) = self.kind();
-        if let ApiError::Internal(why) = &self {
+        if let ApiError::Internal(why) | ApiError::Full(why) = &self {
             tracing::error!(error = %why, "a request failed");
         }
         let problem = Problem { status, name, title, detail: self.detail().cloned() };
@@ -254,5 +276,29 @@ impl IntoResponse for ApiError {
         }
         response.extensions_mut().insert(problem);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    /// An error around another, as libraries give them.
+    #[derive(Debug, thiserror::Error)]
+    #[error("around")]
+    struct Around(#[source] Error);
+
+    #[test]
+    fn a_full_disk_is_told_from_a_mistake_of_ours() {
+        for (kind, status) in [
+            (ErrorKind::StorageFull, StatusCode::INSUFFICIENT_STORAGE),
+            (ErrorKind::QuotaExceeded, StatusCode::INSUFFICIENT_STORAGE),
+            (ErrorKind::PermissionDenied, StatusCode::INTERNAL_SERVER_ERROR),
+        ] {
+            assert_eq!(ApiError::internal(Error::from(kind)).kind().0, status);
+            assert_eq!(ApiError::internal(Around(Error::from(kind))).kind().0, status);
+        }
     }
 }

@@ -134,6 +134,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("rubric.test", "用对话检验评分标准：按原文，也可模拟听错"),
     ("rubric.test.files", "评分标准文件，或对话文件（名称.tests.yaml）[默认：内置评分标准]"),
     ("rubric.test.only", "只检验名称含此文字的对话"),
+    ("rubric.test.misses", "列出漏听与误报：说了什么、听成什么、最接近的是什么"),
     ("rubric.test.corrupt", "听错的字所占比例，0 到 1：报告还能听出多少"),
     ("rubric.test.seed", "模拟错误的随机种子"),
     ("rubric.test.repeat", "每段对话听错的次数"),

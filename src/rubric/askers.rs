@@ -17,6 +17,9 @@ const KINDS: u32 = 4;
 const RUBRICS: usize = (u64::BITS / KINDS) as usize;
 
 impl Askers {
+    /// Everybody.
+    pub(crate) const ALL: Self = Self(u64::MAX);
+
     /// A rubric that asks about a party, or about anybody.
     pub(crate) fn one(rubric: usize, about: Option<Party>) -> Self {
         Self(1 << (rubric % RUBRICS * KINDS as usize + kind(about)))

@@ -7,6 +7,7 @@
 //! all rubrics into one [`matcher`]; [`eval`] takes a call's facts; [`op`] holds the operators, each a
 //! pure function over [`stream`]s of hits; [`proof`] and [`score`] make findings of them.
 
+mod alone;
 mod applies;
 mod askers;
 pub mod backtest;

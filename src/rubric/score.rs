@@ -7,10 +7,11 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{
-    CallVerdict, Doubt, DoubtReason, Evidence, EvidenceKind, Finding, Points, Proof, RubricRef,
-    Scorecard, Severity, Verdict,
+    CallVerdict, Doubt, DoubtReason, Evidence, EvidenceKind, Finding, Party, Points, Proof,
+    RubricRef, Scorecard, Severity, Verdict,
 };
 
+use super::alone;
 use super::model::{CondIx, Criterion, OnCritical, Rubric, Rule, Unit};
 use super::op::Outcome;
 use super::proof::Prover;
@@ -167,6 +168,27 @@ pub(crate) fn heard_so_far(prover: &Prover<'_>, applies_unknown: Vec<String>) ->
         verdict: CallVerdict::Undetermined,
         applies_unknown,
         findings: findings.filter(is_heard).collect(),
+        ..not_applicable(rubric)
+    }
+}
+
+/// A call that goes on: what `party` did not do and can do no more, where nobody else has a say in it.
+pub(crate) fn missed_so_far(
+    prover: &Prover<'_>,
+    applies_unknown: Vec<String>,
+    party: Party,
+) -> Scorecard {
+    let rubric = &prover.planned.rubric;
+    let missed = |criterion: &&Criterion| {
+        matches!(criterion.rule, Rule::Met(_))
+            && alone::rests_on(rubric, criterion, party)
+            && settled(prover.scene, rubric, criterion, prover.outcomes) == Some("not_met")
+    };
+    let missed = rubric.criteria.iter().filter(missed);
+    Scorecard {
+        verdict: CallVerdict::Undetermined,
+        applies_unknown,
+        findings: missed.map(|criterion| finding(rubric, criterion, prover)).collect(),
         ..not_applicable(rubric)
     }
 }

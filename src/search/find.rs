@@ -1,11 +1,12 @@
 //! A search, from request to answer.
 //!
-//! In: a [`Request`]. Out: [`Found`]. Segment by segment: the set of calls that answer, their counts, and the best
-//! of them for the page; then the utterances of the page's calls.
+//! In: a [`Request`]. Out: [`Found`]. Of each segment, on all cores: the set of calls that answer, their counts, and the
+//! best of them for the page; then the utterances of the page's calls.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use rayon::prelude::*;
 use tantivy::TantivyError;
 
 use super::bits::Bits;
@@ -108,40 +109,43 @@ struct Search<'r> {
 /// A call's rank, and where it is: segment, document.
 type Ranked = (Rank, usize, u32);
 
+/// What a segment gives to an answer.
+struct Part {
+    total: u64,
+    /// For each facet asked for, how many calls have which value.
+    counts: Vec<BTreeMap<String, u64>>,
+    best: BinaryHeap<Reverse<Ranked>>,
+}
+
 impl Search<'_> {
     fn run(&self, segments: &[Segment]) -> Result<Found, TantivyError> {
-        let mut found = Found::default();
-        let mut counts: Vec<BTreeMap<String, u64>> =
-            vec![BTreeMap::new(); self.request.facets.len()];
-        let mut best: BinaryHeap<Reverse<Ranked>> = BinaryHeap::new();
         let relevance = match &self.plan {
             Some(plan) if self.request.order == Order::Relevance => {
                 Some(Relevance::new(plan, segments)?)
             }
             _ => None,
         };
-        for (at, segment) in segments.iter().enumerate() {
-            let mut reader =
-                self.plan.as_ref().map(|plan| Reader::open(segment, plan)).transpose()?;
-            let answer = self.answer(segment, reader.as_mut())?;
-            found.total += answer.docs.count();
-            for (fact, counts) in self.request.facets.iter().zip(&mut counts) {
-                let docs = answer.but_own.get(fact).unwrap_or(&answer.docs);
-                count_values(segment, *fact, docs, counts)?;
-            }
-            if self.request.limit > 0 {
-                self.rank(
-                    at,
-                    segment,
-                    &answer.docs,
-                    relevance.as_ref().zip(reader.as_mut()),
-                    &mut best,
-                )?;
+        // The largest first, each core takes the next: an answer waits for little more than its share of the work.
+        let mut order: Vec<(usize, &Segment)> = segments.iter().enumerate().collect();
+        order.sort_by_key(|(_, segment)| Reverse(segment.docs()));
+        let parts: Vec<Part> = (order.into_iter().par_bridge())
+            .map(|(at, segment)| self.part(at, segment, relevance.as_ref()))
+            .collect::<Result<_, _>>()?;
+        let mut found = Found::default();
+        let mut counts: Vec<BTreeMap<String, u64>> =
+            vec![BTreeMap::new(); self.request.facets.len()];
+        let mut page: Vec<Ranked> = Vec::new();
+        for part in parts {
+            found.total += part.total;
+            page.extend(part.best.into_iter().map(|Reverse(one)| one));
+            for (counts, here) in counts.iter_mut().zip(part.counts) {
+                for (value, count) in here {
+                    *counts.entry(value).or_default() += count;
+                }
             }
         }
         let facets = self.request.facets.iter().zip(counts);
         found.facets = facets.map(|(&fact, counts)| facet(fact, counts)).collect();
-        let mut page: Vec<Ranked> = best.into_iter().map(|Reverse(one)| one).collect();
         page.sort_unstable_by(|a, b| b.cmp(a));
         if page.len() > self.request.limit {
             page.truncate(self.request.limit);
@@ -149,6 +153,27 @@ impl Search<'_> {
         }
         found.calls = self.shown(segments, &page)?;
         Ok(found)
+    }
+
+    fn part(
+        &self,
+        at: usize,
+        segment: &Segment,
+        relevance: Option<&Relevance>,
+    ) -> Result<Part, TantivyError> {
+        let mut reader = self.plan.as_ref().map(|plan| Reader::open(segment, plan)).transpose()?;
+        let answer = self.answer(segment, reader.as_mut())?;
+        let facets = self.request.facets.iter();
+        let counts = facets.map(|fact| {
+            count_values(segment, *fact, answer.but_own.get(fact).unwrap_or(&answer.docs))
+        });
+        let counts = counts.collect::<Result<_, _>>()?;
+        let mut best = BinaryHeap::new();
+        if self.request.limit > 0 {
+            let relevance = relevance.zip(reader.as_mut());
+            self.rank(at, segment, &answer.docs, relevance, &mut best)?;
+        }
+        Ok(Part { total: answer.docs.count(), counts, best })
     }
 
     fn answer(
@@ -226,45 +251,55 @@ impl Search<'_> {
 
     /// The calls of the page with their utterances.
     fn shown(&self, segments: &[Segment], page: &[Ranked]) -> Result<Vec<FoundCall>, TantivyError> {
-        let mut out: Vec<Option<FoundCall>> = vec![None; page.len()];
-        for (at, segment) in segments.iter().enumerate() {
+        let shown = segments.par_iter().enumerate().map(|(at, segment)| {
             let mut here: Vec<(u32, usize)> = Vec::new();
             let ours = page.iter().enumerate().filter(|(_, (_, other, _))| *other == at);
             here.extend(ours.map(|(ix, &(.., doc))| (doc, ix)));
             here.sort_unstable();
-            if here.is_empty() {
-                continue;
-            }
-            let mut reader =
-                self.plan.as_ref().map(|plan| Reader::open(segment, plan)).transpose()?;
-            for (doc, ix) in here {
-                let (call_id, said) = segment.told(doc)?;
-                let (hits, hits_total) = match (&self.plan, &mut reader) {
-                    (Some(plan), Some(reader)) => hits::of_call(
-                        &plan.test,
-                        reader,
-                        segment,
-                        doc,
-                        &said,
-                        self.request.hits_max,
-                    )?,
-                    _ => (Vec::new(), 0),
-                };
-                let relevance = match self.request.order {
-                    Order::Relevance => f32::from_bits(page[ix].0.first as u32),
-                    _ => 0.0,
-                };
-                out[ix] = Some(FoundCall {
-                    call_id,
-                    started_us: segment.columns.started_us.first(doc).unwrap_or_default(),
-                    risk: segment.columns.risk.first(doc).unwrap_or_default() as u16,
-                    relevance,
-                    hits,
-                    hits_total,
-                });
-            }
+            self.shown_of(segment, &here, page)
+        });
+        let mut out: Vec<(usize, FoundCall)> =
+            shown.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        out.sort_unstable_by_key(|(ix, _)| *ix);
+        Ok(out.into_iter().map(|(_, call)| call).collect())
+    }
+
+    /// Calls of one segment, with their places in the page.
+    fn shown_of(
+        &self,
+        segment: &Segment,
+        here: &[(u32, usize)],
+        page: &[Ranked],
+    ) -> Result<Vec<(usize, FoundCall)>, TantivyError> {
+        if here.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(out.into_iter().flatten().collect())
+        let mut reader = self.plan.as_ref().map(|plan| Reader::open(segment, plan)).transpose()?;
+        let mut out = Vec::with_capacity(here.len());
+        for &(doc, ix) in here {
+            let (call_id, said) = segment.told(doc)?;
+            let (hits, hits_total) = match (&self.plan, &mut reader) {
+                (Some(plan), Some(reader)) => {
+                    let most = self.request.hits_max;
+                    hits::of_call(&plan.test, reader, segment, doc, &said, most)?
+                }
+                _ => (Vec::new(), 0),
+            };
+            let relevance = match self.request.order {
+                Order::Relevance => f32::from_bits(page[ix].0.first as u32),
+                _ => 0.0,
+            };
+            let call = FoundCall {
+                call_id,
+                started_us: segment.columns.started_us.first(doc).unwrap_or_default(),
+                risk: segment.columns.risk.first(doc).unwrap_or_default() as u16,
+                relevance,
+                hits,
+                hits_total,
+            };
+            out.push((ix, call));
+        }
+        Ok(out)
     }
 }
 
@@ -311,26 +346,21 @@ fn holding(test: &Test, reader: &mut Reader<'_>, among: &Bits) -> Result<Bits, T
     }
 }
 
+/// How many of these documents have which value.
 fn count_values(
     segment: &Segment,
     fact: Fact,
     docs: &Bits,
-    counts: &mut BTreeMap<String, u64>,
-) -> Result<(), TantivyError> {
-    let Some((column, values)) = segment.fact(fact as usize)? else { return Ok(()) };
+) -> Result<BTreeMap<String, u64>, TantivyError> {
+    let Some((column, values)) = segment.fact(fact as usize)? else { return Ok(BTreeMap::new()) };
     let mut by_number = vec![0u64; values.len()];
     for doc in docs.iter() {
         for number in column.term_ords(doc) {
             by_number[number as usize] += 1;
         }
     }
-    for (value, count) in values.iter().zip(by_number).filter(|&(_, count)| count > 0) {
-        match counts.get_mut(value) {
-            Some(held) => *held += count,
-            None => drop(counts.insert(value.clone(), count)),
-        }
-    }
-    Ok(())
+    let counted = values.iter().cloned().zip(by_number);
+    Ok(counted.filter(|&(_, count)| count > 0).collect())
 }
 
 /// The commonest first, of equals by name.

@@ -82,9 +82,17 @@ pub(super) fn calls() -> Vec<CallDoc> {
 }
 
 pub(super) fn filled(path: &Path) -> SearchIndex {
+    filled_by(path, usize::MAX)
+}
+
+/// With so many calls a segment.
+fn filled_by(path: &Path, calls_max: usize) -> SearchIndex {
     let index = SearchIndex::open_or_create(path).unwrap();
     let mut writer = index.writer(Effort::Serving).unwrap();
-    for one in calls() {
+    for (ix, one) in calls().into_iter().enumerate() {
+        if ix > 0 && ix % calls_max == 0 {
+            writer.commit(1).unwrap();
+        }
         writer.put(&one).unwrap();
     }
     writer.commit(42).unwrap();
@@ -98,6 +106,23 @@ fn request(query: &str) -> Request {
 
 fn ids(found: &Found) -> String {
     found.calls.iter().map(|call| call.call_id.as_str()).collect()
+}
+
+#[test]
+fn many_segments_answer_as_one() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let (one, many) = (filled(folders[0].path()), filled_by(folders[1].path(), 1));
+    assert_eq!((one.segments().len(), many.segments().len()), (1, 6));
+    for query in ["", "投诉", "抱歉 NEAR/9 退款"] {
+        for order in [Order::Risk, Order::Newest, Order::Oldest, Order::Relevance] {
+            for limit in [0, 1, 2, 20] {
+                let facets = vec![Fact::Verdict, Fact::Agent, Fact::Failed];
+                let asked = Request { order, limit, facets, ..request(query) };
+                let [one, many] = [&one, &many].map(|index| index.find(&asked).unwrap());
+                assert_eq!(one, many, "{query} {order:?} {limit}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::leg::LegStage;
 use super::parties::{Parties, parties, said};
 use super::{CallSession, announces_wait, direction};
 use crate::audio::SAMPLE_RATE_HZ;
@@ -37,6 +38,8 @@ pub struct SoFar {
     /// What starts before this is complete, and will not change, except that what is known of the lines only at the end
     /// (a leak, a voice in the background) may still take words away.
     pub horizon: AudioTime,
+    /// The same of each leg by itself: nowhere before `horizon`.
+    pub legs: Vec<AudioTime>,
 }
 
 impl CallSession {
@@ -53,17 +56,18 @@ impl CallSession {
 
     /// What was heard by now, of a call that goes on.
     pub fn so_far(&self) -> SoFar {
-        let horizon = self.horizon();
+        let legs: Vec<AudioTime> = self.legs.iter().map(|leg| self.complete(leg)).collect();
+        let horizon = legs.iter().min().copied().unwrap_or_default();
         let (info, call) = self.gathered(Some(horizon));
-        SoFar { info, call, horizon }
+        SoFar { info, call, horizon, legs }
     }
 
-    /// All that starts before this was heard, recognised and answered.
-    fn horizon(&self) -> AudioTime {
-        let legs = self.legs.iter().map(|leg| leg.complete());
-        let asked = self.windows.values().flat_map(|window| &window.pieces);
-        let least = legs.chain(asked.map(|piece| piece.span.start())).min();
-        least.unwrap_or_default().min(AudioTime::from_ms(self.duration_ms()))
+    /// All of a leg that starts before this was heard, recognised and answered.
+    fn complete(&self, leg: &LegStage) -> AudioTime {
+        let asked = self.windows.values().filter(|window| window.leg == leg.leg());
+        let asked = asked.flat_map(|window| &window.pieces).map(|piece| piece.span.start());
+        let heard = leg.complete().min(AudioTime::from_ms(self.duration_ms()));
+        asked.min().map_or(heard, |asked| asked.min(heard))
     }
 
     /// Everything about the call, as of its end, or as of `until`.

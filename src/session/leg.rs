@@ -66,6 +66,11 @@ impl LegStage {
         self.take_all(segments, sanity, config)
     }
 
+    /// Which leg.
+    pub(super) fn leg(&self) -> LegIx {
+        self.leg
+    }
+
     /// Speech that is yet to become a window starts at or after this.
     pub(super) fn complete(&self) -> AudioTime {
         let open = self.segmenter.complete();

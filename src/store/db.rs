@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    DbErr, ExecResult, QueryResult, RuntimeErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -51,6 +51,20 @@ impl StoreError {
     /// A value that does not read back.
     pub fn damaged(what: &'static str, why: impl std::fmt::Display) -> Self {
         StoreError::Damaged { what, why: why.to_string() }
+    }
+
+    /// Whether the database has no room to write: SQLite's `SQLITE_FULL` (13), PostgreSQL's `disk_full` (53100).
+    pub fn is_full(&self) -> bool {
+        let StoreError::Db(
+            DbErr::Conn(RuntimeErr::SqlxError(error))
+            | DbErr::Exec(RuntimeErr::SqlxError(error))
+            | DbErr::Query(RuntimeErr::SqlxError(error)),
+        ) = self
+        else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(|error| error.code());
+        matches!(code.as_deref(), Some("13" | "53100"))
     }
 }
 
@@ -255,3 +269,22 @@ macro_rules! params {
     };
 }
 pub(super) use params;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_without_room_says_so() {
+        let mut options = ConnectOptions::new("sqlite::memory:");
+        options.max_connections(1);
+        let db = Database::connect(options).await.unwrap();
+        for sql in ["CREATE TABLE t (x BLOB)", "PRAGMA max_page_count = 4"] {
+            db.execute_unprepared(sql).await.unwrap();
+        }
+        let full = db.execute_unprepared("INSERT INTO t VALUES (zeroblob(100000))").await;
+        assert!(StoreError::from(full.unwrap_err()).is_full());
+        let wrong = db.execute_unprepared("INSERT INTO u VALUES (1)").await;
+        assert!(!StoreError::from(wrong.unwrap_err()).is_full());
+    }
+}

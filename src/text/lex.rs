@@ -89,7 +89,10 @@ pub(super) fn lexemes(text: &str) -> Vec<Lexeme> {
         let piece = &chars[i..i + len];
         out.push(Lexeme {
             kind,
-            text: piece.iter().map(|&(c, _)| plain(c)).filter(|&c| c != ',').collect(),
+            text: match piece {
+                [(c, _)] => CompactString::new(plain(*c).encode_utf8(&mut [0; 4])),
+                all => all.iter().map(|&(c, _)| plain(c)).filter(|&c| c != ',').collect(),
+            },
             at: piece[0].1.start..piece[len - 1].1.end,
             gap,
         });

@@ -29,6 +29,9 @@ const SOUND_SHARE: f32 = 0.6;
 /// Letters up to which a word has hardly anything but its sound to be known by.
 const SHORT_WORD: usize = 3;
 
+/// Letters from which on a word is known by the rest of them when a telephone line blurs a consonant.
+const LONG_WORD: usize = 5;
+
 /// Share of the spelling in how far two such words are apart: one letter is a third of them.
 const SHORT_SPELLING_SHARE: f32 = 0.2;
 
@@ -238,9 +241,13 @@ fn word_distance(a: (&str, Key), b: (&str, Key)) -> f32 {
     let (key_a, key_b) = (trim(&a.1), trim(&b.1));
     let short = |word: &str| word.len() <= SHORT_WORD;
     let (any_short, both_short) = (short(a.0) || short(b.0), short(a.0) && short(b.0));
-    // Long words have other sounds to be known by: one that is blurred is as good as another.
-    let apart = if both_short { sounds_apart } else { letters_apart };
-    let sound = edit_cost(key_a, key_b, apart);
+    let mut sound = edit_cost(key_a, key_b, sounds_apart);
+    // One blurred consonant leaves a long word as long as it was. In words of three or four letters it mostly makes
+    // another word, blurred or not: test, text.
+    let blurred = sound <= BLURRED_MAX && a.0.len() == b.0.len() && a.0.len() >= LONG_WORD;
+    if !both_short && !blurred {
+        sound = edit_cost(key_a, key_b, letters_apart);
+    }
     if any_short && sound > BLURRED_MAX {
         return 1.0;
     }
@@ -358,6 +365,8 @@ mod tests {
             ("my", "by", 1.0, 1.0),
             ("lawyer", "lower", 0.11, 0.2),
             ("today", "to", 0.21, 0.4),
+            ("moment", "momenk", 0.1, 0.2),
+            ("text", "test", 0.21, 1.0),
             ("he", "she", 1.0, 1.0),
             ("think", "thing", 0.0, 0.3),
             ("guarantee", "guaranteed", 0.0, 0.25),

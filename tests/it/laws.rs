@@ -3,13 +3,14 @@
 //! Detectors and answers are scripted here: pure functions of the samples, so that only the session
 //! itself can make a difference.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use lingting::domain::*;
 use lingting::rubric::{Plan, built_in};
 use lingting::session::{
-    Answer, CallSession, Ears, Input, Job, MediaForm, Output, Pacing, SessionConfig, Work,
+    Answer, CallSession, Ears, Input, Job, MediaForm, Output, Pacing, SessionConfig, SoFar, Work,
 };
 use lingting::speech::{EngineError, Heard, HeardWord, SpeakerEmbedder, VAD_FRAME_SAMPLES, Vad};
 use proptest::prelude::*;
@@ -160,7 +161,7 @@ fn collect(session: &mut CallSession, jobs: &mut Vec<Job>, events: &mut Vec<Call
 
 fn events(script: &Script, audio: &[Vec<f32>], pace: &Pace, plan: &Arc<Plan>) -> Vec<CallEvent> {
     let mut session = script.session(plan);
-    let (mut jobs, mut events) = (Vec::new(), Vec::new());
+    let (mut jobs, mut events, mut looks) = (Vec::new(), Vec::new(), Vec::new());
     let mut order = pace.order.iter().cycle();
     let mut cuts = pace.cuts.iter().cycle();
     let mut at = 0;
@@ -175,7 +176,10 @@ fn events(script: &Script, audio: &[Vec<f32>], pace: &Pace, plan: &Arc<Plan>) ->
         if script.pacing == Pacing::Live {
             // To look at a call that goes on changes nothing, and is never ahead of it.
             let heard_ms = session.heard_s() * 1_000.0;
-            assert!(session.so_far().horizon.ms() as f64 <= heard_ms);
+            let so_far = session.so_far();
+            assert!(so_far.horizon.ms() as f64 <= heard_ms);
+            assert_eq!(so_far.legs.iter().min(), Some(&so_far.horizon));
+            looks.push(so_far);
         }
         if let Some(pick) = order.next().unwrap().filter(|_| !jobs.is_empty()) {
             let job: Job = jobs.swap_remove(usize::from(pick) % jobs.len());
@@ -192,7 +196,19 @@ fn events(script: &Script, audio: &[Vec<f32>], pace: &Pace, plan: &Arc<Plan>) ->
         collect(&mut session, &mut jobs, &mut events);
     }
     assert!(session.is_done());
+    looks.iter().for_each(|look| holds(look, &events));
     events
+}
+
+/// What was complete of a leg stays so: nothing is said later to have been said before that.
+fn holds(look: &SoFar, events: &[CallEvent]) {
+    let place = |one: &Utterance| (one.leg, one.span.start());
+    let known: BTreeSet<_> = look.call.transcript.utterances.iter().map(place).collect();
+    for event in events {
+        let CallEvent::Utterance(one) = event else { continue };
+        let complete = look.legs[one.leg.ix()];
+        assert!(one.span.start() >= complete || known.contains(&place(one)), "{one:?} {complete}");
+    }
 }
 
 fn script() -> impl Strategy<Value = Script> {

@@ -20,6 +20,7 @@ mod laws;
 #[cfg(all(unix, feature = "ct2", feature = "onnx", feature = "live"))]
 mod live_calls;
 mod operators;
+mod operators_live;
 mod pii;
 mod pii_generated;
 mod redaction;

@@ -60,3 +60,76 @@ fn note(judged: &mut Judged, card: &Scorecard) {
         judged.verdicts.insert(key, finding.verdict.as_str().to_owned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::app::service::analyst::{Analyst, Heard};
+    use crate::app::{EngineChoice, EngineOptions};
+    use crate::engine::models::ModelFolder;
+    use crate::ingest::Input;
+    use crate::rubric::built_in;
+
+    /// A chat as the service analyses it: like a call, without an engine.
+    fn analysed(folder: &Path, said: &[(&str, &str)]) -> Analysed {
+        let messages: Vec<_> = (said.iter())
+            .map(|(party, text)| serde_json::json!({"party": party, "text": text}))
+            .collect();
+        let body = serde_json::json!({"messages": messages});
+        let known = serde_json::json!({"language": "zh", "direction": "inbound"});
+        let (file, sidecar) = (folder.join("chat.json"), folder.join("chat.call.json"));
+        std::fs::write(&sidecar, known.to_string()).unwrap();
+        std::fs::write(&file, body.to_string()).unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let rubrics = built_in().unwrap();
+        let engines = EngineOptions {
+            models: ModelFolder::resolve(Some(&folder.join("no-models"))),
+            model: "none".into(),
+            engine: EngineChoice::Auto,
+            workers: 1,
+            beam: 1,
+        };
+        let analyst = Analyst::new(engines, rubrics, folder.into(), stop);
+        let input = Input { files: vec![file], sidecar: Some(sidecar), stem: "chat".into() };
+        match analyst.analyse(&input, |_| true).unwrap() {
+            Heard::Call(call) => *call,
+            Heard::Unwanted => panic!("everything is wanted"),
+        }
+    }
+
+    #[test]
+    fn the_recording_answers_for_watches_and_for_rubrics() {
+        let folder = tempfile::tempdir().unwrap();
+        let verdict = |said: &[(&str, &str)], rubric: &str, criterion: &str| {
+            let judged = judged(&analysed(folder.path(), said)).unwrap();
+            assert!(judged.rubrics.contains("watch-zh"), "{:?}", judged.rubrics);
+            judged.verdicts.get(&(rubric.into(), criterion.into())).cloned()
+        };
+        let hello = ("agent", "您好，请问有什么可以帮您？");
+        // The number is masked in the report; its clear text stands apart.
+        let threat = ("customer", "我的电话是13912345678，再不处理我就打12315投诉你们！");
+        let calm = ("customer", "我的电话是13912345678，帮我查一下话费。");
+        let rude = ("agent", "你烦不烦啊，说了多少遍了。");
+        for (said, rubric, criterion, want) in [
+            (&[hello, threat][..], "watch-zh", "customer_threatens", "not_met"),
+            (&[hello, calm], "watch-zh", "customer_threatens", "met"),
+            (&[hello, calm, rude], "forbidden-language-zh", "no_rude_tone", "not_met"),
+            (&[hello, calm], "forbidden-language-zh", "no_rude_tone", "met"),
+        ] {
+            assert_eq!(verdict(said, rubric, criterion).as_deref(), Some(want), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_report_without_its_clear_texts_is_judged_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut call = analysed(folder.path(), &[("customer", "再不处理我就去法院起诉你们！")]);
+        call.private = None;
+        let key = ("watch-zh".to_owned(), "customer_threatens".to_owned());
+        assert_eq!(judged(&call).unwrap().verdicts[&key], "not_met");
+    }
+}

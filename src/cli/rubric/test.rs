@@ -26,6 +26,9 @@ pub(in crate::cli) struct TestArgs {
     /// Times each dialogue is misheard
     #[arg(long, default_value_t = 5, value_name = "N", requires = "corrupt", value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
+    /// List what was missed or made up: what was said, what was heard of it, and what came nearest
+    #[arg(long, requires = "corrupt")]
+    misses: bool,
     /// Print the outcome as JSON
     #[arg(long)]
     json: bool,
@@ -75,6 +78,13 @@ pub(super) fn run(args: &TestArgs, say: Say) -> bool {
             let tally = report.tally.get_or_insert_with(Tally::default);
             for dialogue in &set.dialogues {
                 tally.add((&bench, &exact), dialogue, share, (args.seed, args.repeat));
+                if args.misses {
+                    let slips = bench.slips(dialogue, share, (args.seed, args.repeat));
+                    let line = dialogue.place.line;
+                    report
+                        .slips
+                        .extend(slips.into_iter().map(|slip| (set.file.clone(), line, slip)));
+                }
             }
         }
     }

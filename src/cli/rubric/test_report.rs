@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::say::{Say, fit};
 use crate::rubric::Place;
-use crate::rubric::dialogue::{Count, Mismatch, Shown, Tally};
+use crate::rubric::dialogue::{Count, Mismatch, Shown, Slip, Tally};
 
 /// Columns of a criterion's name in the table.
 const NAME_COLUMNS: usize = 38;
@@ -25,6 +25,8 @@ pub(super) struct Report {
     /// Share of characters misheard.
     pub(super) share: f32,
     pub(super) tally: Option<Tally>,
+    /// What was missed or made up, with the file and the line of its dialogue.
+    pub(super) slips: Vec<(String, u64, Slip)>,
 }
 
 impl Report {
@@ -46,6 +48,7 @@ impl Report {
             (_, 0) => format!("{all} 段对话全部通过"),
             _ => format!("{all} 段对话中 {failed} 段未通过"),
         });
+        self.slips.iter().for_each(|slip| slipped(slip, say, &mut out));
         if let Some(tally) = &self.tally {
             self.table(tally, say, &mut out);
         }
@@ -99,6 +102,7 @@ impl Report {
                 "share": f64::from(self.share),
                 "criteria": criteria,
                 "all": both(tally.total()),
+                "slips": self.slips.iter().map(slip).collect::<Vec<_>>(),
             });
         }
         format!("{out:#}")
@@ -120,6 +124,26 @@ fn differs(mismatch: &Mismatch, say: Say, out: &mut Vec<String>) {
     out.push(format!("    {of} (:{})", place.line));
     out.push(format!("      - {expected} {want}"));
     out.push(format!("      + {came} {got}"));
+    evidence(shown, out);
+}
+
+/// What was said, what was heard of it, and what came nearest.
+fn slipped((file, line, slip): &(String, u64, Slip), say: Say, out: &mut Vec<String>) {
+    let how = match slip.missed {
+        true => say.either("missed", "漏听"),
+        false => say.either("made up", "误报"),
+    };
+    out.push(format!("{how} {} ({file}:{line})", slip.of));
+    for turned in &slip.said {
+        evidence(std::slice::from_ref(&turned.shown), out);
+        if !turned.heard.is_empty() {
+            out.push(format!("          {}: {}", say.either("heard", "听成"), turned.heard));
+        }
+    }
+    evidence(&slip.heard, out);
+}
+
+fn evidence(shown: &[Shown], out: &mut Vec<String>) {
     for Shown { kind, place, matched, quote, distance } in shown {
         let line = place.map_or(String::new(), |place| format!(":{} ", place.line));
         let said = if quote.is_empty() { String::new() } else { format!(" “{quote}”") };
@@ -144,6 +168,18 @@ fn outcome(one: &Outcome) -> Value {
         "name": one.name,
         "passed": one.mismatches.is_empty(),
         "mismatches": mismatches,
+    })
+}
+
+fn slip((file, line, slip): &(String, u64, Slip)) -> Value {
+    let turned = slip.said.iter().map(|one| json!({"said": piece(&one.shown), "heard": one.heard}));
+    json!({
+        "file": file,
+        "line": line,
+        "of": slip.of,
+        "missed": slip.missed,
+        "turns": turned.collect::<Vec<_>>(),
+        "evidence": slip.heard.iter().map(piece).collect::<Vec<_>>(),
     })
 }
 

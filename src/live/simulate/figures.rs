@@ -113,6 +113,21 @@ pub struct Trouble {
     pub why: Why,
 }
 
+/// One of the texts or alerts that came latest: where to look when a tail is long.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Latest {
+    /// `text`, or the rubric and criterion of an alert.
+    pub kind: String,
+    /// The recording.
+    pub file: String,
+    /// Whose leg.
+    pub leg: u8,
+    /// When in the call it was over, in seconds.
+    pub end_s: f64,
+    /// How much later it was told, in milliseconds.
+    pub latency_ms: f64,
+}
+
 /// Listening in.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Listening {
@@ -148,6 +163,8 @@ pub struct Outcome {
     pub heard: Option<Heard>,
     /// Latencies by kind.
     pub latency: Vec<Row>,
+    /// What came latest, the latest first.
+    pub latest: Vec<Latest>,
     /// Listening in; absent when nobody listened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listening: Option<Listening>,

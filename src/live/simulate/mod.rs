@@ -30,7 +30,7 @@ mod why;
 
 pub use call::Desk;
 pub use chirp::{CHIRP_AT_MS, CHIRP_MS};
-pub use figures::{Calls, Frames, Heard, Listening, Outcome, Row, Trouble};
+pub use figures::{Calls, Frames, Heard, Latest, Listening, Outcome, Row, Trouble};
 pub use listen::{LISTENERS_MAX, listen};
 pub use pace::{Faults, Pace};
 pub use reel::{Codec, Reel, ReelMaker};

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::figures::{Calls, Frames, Heard, Outcome, Row, Trouble};
+use super::figures::{Calls, Frames, Heard, Latest, Outcome, Row, Trouble};
 use super::pace::{FRAME_MS, Pace, Sending};
 use super::why::Why;
 
@@ -19,6 +19,9 @@ const WAITING_MAX: usize = 4_096;
 
 /// Troubles told one by one.
 const TROUBLES_MAX: usize = 100;
+
+/// Late texts and alerts that are told by themselves.
+const LATEST_MAX: usize = 50;
 
 /// A frame that was never sent.
 const UNSENT: u32 = u32::MAX;
@@ -111,7 +114,7 @@ pub struct Tally {
     played: Vec<Played>,
     by_call: BTreeMap<String, usize>,
     waiting: VecDeque<(String, Told, Duration)>,
-    alerts: BTreeMap<String, (String, f64)>,
+    alerts: BTreeMap<String, Latest>,
     frames: Frames,
     heard: Heard,
     at_once_most: usize,
@@ -268,8 +271,14 @@ impl Tally {
                 }
             }
             Told::Alert { id, criterion, leg, end_s } => {
-                let ms = end_s.map_or(f64::NAN, |end_s| latency_ms(leg, end_s));
-                self.alerts.entry(id).or_insert((criterion, ms));
+                let latest = Latest {
+                    kind: criterion,
+                    file: played.file.clone(),
+                    leg,
+                    end_s: end_s.unwrap_or(f64::NAN),
+                    latency_ms: end_s.map_or(f64::NAN, |end_s| latency_ms(leg, end_s)),
+                };
+                self.alerts.entry(id).or_insert(latest);
             }
         }
     }
@@ -359,6 +368,7 @@ impl Tally {
             frames: self.frames,
             heard: self.watched.then(|| self.heard()),
             latency: self.rows(),
+            latest: self.latest(),
             listening: None,
             troubles,
         }
@@ -380,16 +390,35 @@ impl Tally {
         }
     }
 
+    /// The latest texts and alerts.
+    fn latest(&self) -> Vec<Latest> {
+        let texts = self.played.iter().flat_map(|played| {
+            played.said.iter().map(|((leg, _), said)| Latest {
+                kind: "text".into(),
+                file: played.file.clone(),
+                leg: *leg,
+                end_s: said.end_s,
+                latency_ms: said.first_ms,
+            })
+        });
+        let known = |one: &Latest| one.latency_ms.is_finite() && one.end_s.is_finite();
+        let mut all: Vec<Latest> =
+            self.alerts.values().cloned().chain(texts).filter(known).collect();
+        all.sort_by(|a, b| b.latency_ms.total_cmp(&a.latency_ms));
+        all.truncate(LATEST_MAX);
+        all
+    }
+
     fn rows(&self) -> Vec<Row> {
         let deadline_ms = self.deadline.as_secs_f64() * 1_000.0;
         let mut rows = vec![
             Row::of("text", self.text_ms(|said| said.first_ms), deadline_ms),
             Row::of("text settled", self.text_ms(|said| said.last_ms), deadline_ms),
-            Row::of("alert", self.alerts.values().map(|(_, ms)| *ms).collect(), deadline_ms),
+            Row::of("alert", self.alerts.values().map(|one| one.latency_ms).collect(), deadline_ms),
         ];
         let mut by_criterion: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-        for (criterion, ms) in self.alerts.values() {
-            by_criterion.entry(criterion).or_default().push(*ms);
+        for one in self.alerts.values() {
+            by_criterion.entry(&one.kind).or_default().push(one.latency_ms);
         }
         let of = |(kind, ms): (&str, Vec<f64>)| Row::of(&format!("alert {kind}"), ms, deadline_ms);
         rows.extend(by_criterion.into_iter().map(of));
@@ -458,6 +487,9 @@ mod tests {
         assert_eq!(row(&tally, "text"), (2, 100.0, 490.0));
         let frames = tally.outcome(ms(0)).frames;
         assert_eq!((frames.sent, frames.late, frames.latest_ms), (100, 1, 30.0));
+        let latest = tally.outcome(ms(0)).latest;
+        let told: Vec<(f64, f64)> = latest.iter().map(|one| (one.end_s, one.latency_ms)).collect();
+        assert_eq!(told, [(1.0, 490.0), (1.01, 100.0)]);
     }
 
     #[test]

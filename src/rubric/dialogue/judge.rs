@@ -11,6 +11,7 @@ use crate::text::Dice;
 use super::super::file::{Diagnostic, Level, Place, nearest};
 use super::super::model::{CondIx, Match, Op, Rubric, Rule};
 use super::super::{CallFacts, Plan};
+use super::slip::{Slip, Turned};
 use super::speak::{Spoken, speak};
 use super::{AsksToWait, Dialogue};
 
@@ -159,19 +160,51 @@ impl Bench {
         share: f32,
         dice: &mut Dice,
     ) -> Vec<(&'a str, bool, bool)> {
-        let spoken =
-            speak(dialogue, self.asks_to_wait, |text| crate::text::corrupted(text, share, dice));
-        let cards = self.cards(&spoken);
-        let mut out = Vec::new();
-        for (criterion, want) in self.expectations(dialogue) {
-            let (Some(sign), Some(want)) = (self.phrase_criteria.get(criterion), want.verdict)
-            else {
-                continue;
+        self.told_by(dialogue, &self.cards(&self.misheard(dialogue, share, dice)))
+    }
+
+    /// The same of scorecards.
+    fn told_by<'a>(
+        &'a self,
+        dialogue: &'a Dialogue,
+        cards: &[Scorecard],
+    ) -> Vec<(&'a str, bool, bool)> {
+        let told = |(criterion, want): (&'a str, super::Expected)| {
+            let sign = self.phrase_criteria.get(criterion)?.verdict();
+            let got = finding(cards, criterion).map_or("", |finding| finding.verdict.as_str());
+            Some((criterion, want.verdict? == sign, got == sign))
+        };
+        self.expectations(dialogue).filter_map(told).collect()
+    }
+
+    fn misheard(&self, dialogue: &Dialogue, share: f32, dice: &mut Dice) -> Spoken {
+        let hear = |text: &str| crate::text::corrupted(text, share, dice);
+        speak(dialogue, self.asks_to_wait, hear)
+    }
+
+    /// What is missed and what is made up when a dialogue is misheard.
+    pub(super) fn slips_of(&self, dialogue: &Dialogue, share: f32, dice: &mut Dice) -> Vec<Slip> {
+        let said = speak(dialogue, self.asks_to_wait, str::to_owned);
+        let heard = self.misheard(dialogue, share, dice);
+        let (said_cards, heard_cards) = (self.cards(&said), self.cards(&heard));
+        let told = self.told_by(dialogue, &heard_cards).into_iter();
+        let slip = |(criterion, wanted, got): (&str, bool, bool)| {
+            let show = |cards: &[Scorecard], spoken: &Spoken| {
+                finding(cards, criterion).map_or_else(Vec::new, |finding| shown(finding, spoken))
             };
-            let got = finding(&cards, criterion).map_or("", |finding| finding.verdict.as_str());
-            out.push((criterion, want == sign.verdict(), got == sign.verdict()));
-        }
-        out
+            let turned = |shown: Shown| {
+                let turn = said.places.iter().position(|&place| shown.place == Some(place));
+                let heard = turn.map_or("", |turn| heard.record.utterances[turn].text.as_str());
+                Turned { shown, heard: heard.to_owned() }
+            };
+            (wanted != got).then(|| Slip {
+                of: criterion.to_owned(),
+                missed: wanted,
+                said: show(&said_cards, &said).into_iter().map(turned).collect(),
+                heard: show(&heard_cards, &heard),
+            })
+        };
+        told.filter_map(slip).collect()
     }
 
     fn cards(&self, spoken: &Spoken) -> Vec<Scorecard> {

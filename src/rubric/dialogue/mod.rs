@@ -7,6 +7,7 @@
 mod judge;
 mod noise;
 mod read;
+mod slip;
 mod speak;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use super::file::Place;
 pub use judge::{Bench, Judged, Mismatch, Shown};
 pub use noise::{Count, Tally};
 pub use read::{inside, read};
+pub use slip::{Slip, Turned};
 
 /// Tells whether a text asks to wait; the session's own ear, handed in.
 pub type AsksToWait = fn(&str, &Language) -> bool;

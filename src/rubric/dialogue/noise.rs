@@ -54,6 +54,13 @@ fn share(part: u32, rest: u32) -> Option<f64> {
     (part + rest > 0).then(|| f64::from(part) / f64::from(part + rest))
 }
 
+/// The dice by which a dialogue is misheard. Errors hang on the dialogue too: two that begin alike do not go
+/// wrong alike.
+pub(super) fn dice(dialogue: &Dialogue, seed: u64, round: u64) -> Dice {
+    let at = dialogue.place.line.wrapping_mul(0x9e37_79b9);
+    Dice::new(seed.wrapping_add(round).wrapping_add(at << 20))
+}
+
 /// Counts by criterion.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -81,13 +88,11 @@ impl Tally {
         (seed, repeat): (u64, u32),
     ) {
         for round in 0..u64::from(repeat) {
-            // Errors hang on the dialogue too: two that begin alike do not go wrong alike.
-            let at = dialogue.place.line.wrapping_mul(0x9e37_79b9);
-            let seed = seed.wrapping_add(round).wrapping_add(at << 20);
-            for (criterion, said, heard) in ours.heard(dialogue, share, &mut Dice::new(seed)) {
+            let dice = dice(dialogue, seed, round);
+            for (criterion, said, heard) in ours.heard(dialogue, share, &mut dice.clone()) {
                 self.count(criterion).0.add(said, heard);
             }
-            for (criterion, said, heard) in exact.heard(dialogue, share, &mut Dice::new(seed)) {
+            for (criterion, said, heard) in exact.heard(dialogue, share, &mut dice.clone()) {
                 self.count(criterion).1.add(said, heard);
             }
         }

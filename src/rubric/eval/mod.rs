@@ -203,6 +203,23 @@ impl Plan {
         evaluation.judged(score::heard_so_far, |_| None)
     }
 
+    /// What one party did not do in time, of a call that goes on whose lines are heard apart: criteria that rest on its
+    /// words alone, where nothing it says after `horizon` can change them. What the other party is saying meanwhile need not be
+    /// known, so this is sooner than [`Plan::settled`]; what that says later holds, as speech that was not recognised may yet
+    /// leave it open. Nothing before the common horizon shows where the conversation began: the caller asks once somebody spoke.
+    pub fn missed_so_far(
+        &self,
+        facts: &CallFacts<'_>,
+        party: Party,
+        horizon: AudioTime,
+    ) -> Vec<Scorecard> {
+        let mut evaluation = self.observed(facts);
+        evaluation.near_misses = false;
+        evaluation.read_until(horizon);
+        let judge = |prover: &Prover<'_>, unknown| score::missed_so_far(prover, unknown, party);
+        evaluation.judged(judge, |_| None)
+    }
+
     /// All facts of a call, none of them read yet.
     pub(super) fn observed<'a>(&'a self, facts: &CallFacts<'a>) -> Evaluation<'a> {
         let mut evaluation = Evaluation::new(self, facts.info, facts.parties_confidence);

@@ -43,10 +43,18 @@ pub(crate) struct Ear {
     pub(crate) opening: Opening,
     /// What it costs to let it in where a phrase does not have it.
     pub(crate) let_in: f32,
+    /// Its number, where it has a place of its own.
+    pub(crate) place: Option<u32>,
 }
 
 impl Ear {
-    fn of(token: &Token, words: &[Token], trie: &Trie, own: Option<u32>) -> Self {
+    fn of(
+        token: &Token,
+        words: &[Token],
+        trie: &Trie,
+        own: Option<u32>,
+        place: Option<u32>,
+    ) -> Self {
         let let_in = edit_cost(token);
         // Of a silent token only the very same is near to it.
         let near: Box<[(u32, f32)]> = if token.sound.is_silent() {
@@ -69,7 +77,7 @@ impl Ear {
         let opening = trie.opening(own, &near);
         let known = near.iter().map(|near| near.0).chain(own);
         let classes = known.fold(0, |bits, id| bits | trie.class(id));
-        Self { own, near, sounds, classes, opening, let_in }
+        Self { own, near, sounds, classes, opening, let_in, place }
     }
 
     /// How far it is from a word that it sounds like.
@@ -127,27 +135,27 @@ impl Ears {
         own: impl Fn(&str) -> Option<u32>,
     ) -> Kept<'_> {
         let text = token.text.as_str();
-        let new = || Ear::of(token, words, trie, own(text));
+        let new = |place| Ear::of(token, words, trie, own(text), place);
         let mut chars = text.chars();
         if token.kind == TokenKind::Hanzi
             && let (Some(c), None) = (chars.next(), chars.next())
             && let Some(at) = u32::from(c).checked_sub(HANZI.start)
             && let Some(slot) = self.hanzi.get(at as usize)
         {
-            return Kept::Table(slot.get_or_init(new));
+            return Kept::Table(slot.get_or_init(|| new(Some(at))));
         }
         // Numbers are many, and quickly worked out.
         if token.sound.is_silent() {
-            return Kept::Own(Box::new(new()));
+            return Kept::Own(Box::new(new(None)));
         }
-        let places = (place(text)..).take(TRIES).map(|at| &self.others[at % PLACES]);
-        for slot in places {
-            let (known, ear) = slot.get_or_init(|| (token.text.clone(), new()));
+        for at in (place(text)..).take(TRIES).map(|at| at % PLACES) {
+            let number = Some((self.hanzi.len() + at) as u32);
+            let (known, ear) = self.others[at].get_or_init(|| (token.text.clone(), new(number)));
             if known == text {
                 return Kept::Table(ear);
             }
         }
-        Kept::Own(Box::new(new()))
+        Kept::Own(Box::new(new(None)))
     }
 }
 

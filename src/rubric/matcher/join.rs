@@ -120,7 +120,8 @@ impl<'a> Scene<'a> {
         Self { spoken, pieces, heard, names, named, numbers: OnceCell::new(), prefixes }
     }
 
-    fn is_heard(&self, piece: usize) -> bool {
+    /// Whether a piece was heard anywhere.
+    pub(super) fn is_heard(&self, piece: usize) -> bool {
         self.heard.get(piece / BITS).is_some_and(|bits| bits & 1 << (piece % BITS) != 0)
     }
 

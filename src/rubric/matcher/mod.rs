@@ -12,7 +12,7 @@ mod terms;
 mod trie;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use compact_str::CompactString;
 
@@ -22,7 +22,7 @@ use crate::text::{Token, TokenKind, tokens};
 
 use super::askers::Askers;
 use super::model::{Match, Part, Phrase, Segment};
-use ears::{Ears, Kept};
+use ears::{Ear, Ears, Kept};
 use halves::Wholes;
 use join::{Chain, Element, Way};
 use nearness::Nearness;
@@ -45,7 +45,7 @@ pub(crate) struct Matcher {
     chains: Vec<(usize, Vec<Chain>)>,
     /// By piece, the ways to begin a phrase that are tried when it was heard. Of a way's pieces it is
     /// the longest, which is heard least often.
-    by_piece: Vec<Vec<Beginning>>,
+    by_piece: Vec<Vec<Candidate>>,
     /// Ways to begin a phrase without words of their own.
     wordless: Vec<Beginning>,
     regexes: Vec<(usize, regex::Regex)>,
@@ -61,6 +61,16 @@ pub(crate) struct Matcher {
 
 /// A way to say a phrase's first segment: the phrase's place in `chains`, and the way's in its segment.
 type Beginning = (u32, u32);
+
+/// A way to begin a phrase, of which one piece was heard, with what rules it out most often.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    way: Beginning,
+    /// Who asks for the phrase.
+    askers: Askers,
+    /// The longest of its other pieces; where there is none, the one that was heard.
+    also: usize,
+}
 
 #[derive(Debug)]
 struct Known {
@@ -169,6 +179,9 @@ impl Matcher {
                 way.pieces().iter().for_each(|&piece| pieces[piece].join(askers[*phrase]));
             }
         }
+        for one in self.by_piece.iter_mut().flatten() {
+            one.askers = askers[self.chains[one.way.0 as usize].0];
+        }
         self.trie.asked_by(&pieces);
     }
 
@@ -188,11 +201,17 @@ impl Matcher {
         let ways = chains.first().into_iter().flat_map(|chain| &chain.ways);
         for (way, number) in ways.zip(0u32..) {
             // Of pieces of one length the last: phrases begin alike more often than they end alike.
-            match way.pieces().iter().copied().max_by_key(|&piece| self.trie.tokens_of(piece)) {
+            let longest = |pieces: &mut dyn Iterator<Item = usize>| {
+                pieces.max_by_key(|&piece| self.trie.tokens_of(piece))
+            };
+            match longest(&mut way.pieces().iter().copied()) {
                 Some(piece) => {
+                    let others = way.pieces().iter().copied().filter(|&other| other != piece);
+                    let also = longest(&mut { others }).unwrap_or(piece);
                     let len = self.by_piece.len().max(piece + 1);
                     self.by_piece.resize_with(len, Vec::new);
-                    self.by_piece[piece].push((at, number));
+                    let (way, askers) = ((at, number), Askers::default());
+                    self.by_piece[piece].push(Candidate { way, askers, also });
                 }
                 None => self.wordless.push((at, number)),
             }
@@ -357,6 +376,7 @@ impl Matcher {
             .iter()
             .map(|one| self.ears.of(&one.token, &self.words, &self.trie, own))
             .collect();
+        let ears: Vec<&Ear> = ears.iter().map(Deref::deref).collect();
         let mut pieces = self.trie.find(&ears, by);
         // Near sounds across a comma are two words that happen to stand side by side.
         pieces.retain(|found| {
@@ -378,15 +398,17 @@ impl Matcher {
 
     /// Ways to begin a phrase of which all pieces were heard, in order.
     fn begun(&self, scene: &join::Scene<'_>, pieces: &[Found], by: Askers) -> Vec<Beginning> {
-        let asked = pieces
+        let candidates = pieces
             .chunk_by(|a, b| a.piece == b.piece)
-            .flat_map(|same| self.by_piece.get(same[0].piece).into_iter().flatten());
-        let heard = |&(at, way): &Beginning| {
-            let (phrase, chains) = &self.chains[at as usize];
-            self.is_wanted(*phrase, by) && scene.may_hear(&chains[0].ways[way as usize])
+            .flat_map(|same| self.by_piece.get(same[0].piece).into_iter().flatten())
+            .filter(|one| one.askers.meet(by) && scene.is_heard(one.also));
+        let all_heard = |&(at, way): &Beginning| {
+            scene.may_hear(&self.chains[at as usize].1[0].ways[way as usize])
         };
+        let wanted = |&&(at, _): &&Beginning| self.is_wanted(self.chains[at as usize].0, by);
         let mut out: Vec<Beginning> = Vec::with_capacity(32);
-        out.extend(asked.chain(&self.wordless).copied().filter(heard));
+        out.extend(candidates.map(|one| one.way).filter(all_heard));
+        out.extend(self.wordless.iter().filter(wanted));
         out.sort_unstable();
         out
     }

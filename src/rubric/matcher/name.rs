@@ -10,7 +10,11 @@ use crate::text::{Token, TokenKind, rough_distance, sound_distance};
 
 /// How much of a name may differ that stands anywhere.
 const DISTANCE_MAX: f32 = 0.45;
-/// The same, by the rough ear, where a phrase has words right before and after it.
+/// Letters agree by chance more often than sounds do: so much farther are they taken to be.
+const BY_CHANCE: f32 = 1.5;
+/// More than two ways to work out a distance differ by.
+const ROUNDING: f32 = 0.01;
+/// The same as [`DISTANCE_MAX`], by the rough ear, where a phrase has words right before and after it.
 const FRAMED_DISTANCE_MAX: f32 = 0.4;
 
 /// A name's occurrences: recognisers spell names as they please, so nearly half may differ.
@@ -60,15 +64,22 @@ fn nearest_spelling(name: &[Token], spoken: &[&Spoken]) -> Option<(Range<usize>,
     }
     let letters = |tokens: &mut dyn Iterator<Item = &str>| tokens.collect::<String>();
     let wanted = letters(&mut name.iter().map(|token| token.text.as_str()));
+    let length = wanted.chars().count();
+    let lengths: Vec<usize> = spoken.iter().map(|one| one.token.text.chars().count()).collect();
     let ranges = (0..spoken.len()).flat_map(|start| {
         let longest = (start + name.len() + 1).min(spoken.len());
         (start + 1..=longest).map(move |end| start..end)
     });
-    let scored = ranges.map(|range| {
+    // So many letters more or less are as many edits: most words are ruled out without reading them.
+    let may_be = |range: &Range<usize>| {
+        let heard: usize = lengths[range.clone()].iter().sum();
+        let share = heard.abs_diff(length) as f32 / heard.max(length).max(1) as f32;
+        share * BY_CHANCE <= DISTANCE_MAX + ROUNDING
+    };
+    let scored = ranges.filter(may_be).map(|range| {
         let heard = letters(&mut spoken[range.clone()].iter().map(|s| s.token.text.as_str()));
         let distance = 1.0 - strsim::normalized_levenshtein(&wanted, &heard) as f32;
-        // Letters agree by chance more often than sounds do.
-        (range, distance * 1.5)
+        (range, distance * BY_CHANCE)
     });
     scored.min_by(|a, b| a.1.total_cmp(&b.1))
 }

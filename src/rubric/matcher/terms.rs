@@ -37,6 +37,9 @@ pub(crate) const EDIT_COST_MIN: f32 = 0.3;
 /// Letters of a word that tells what is meant whatever stands beside it: `I understand`, `welcome to`.
 const TELLING_WORD: usize = 7;
 
+/// Another vowel in a long word: `a menute`. Less than what makes another word of one, as `not read` of `not ready`.
+const VOWEL: f32 = 0.075;
+
 /// Cost of leaving out, or letting in, who is spoken of: both together are more than a short phrase allows.
 const WHO_COST: f32 = 0.45;
 
@@ -48,6 +51,7 @@ pub(super) fn terms(wanted: &[Token], mode: Match, alone: bool) -> Terms {
     let exact = Terms { budget: 0.0, literal_min: len, stranger_budget: -1.0, phonetic: false };
     let hanzi = wanted.iter().all(|token| token.kind == TokenKind::Hanzi);
     let letters = |least| wanted.iter().all(|token| token.text.len() >= least);
+    let letters_in_all = wanted.iter().map(|token| token.text.len()).sum::<usize>();
     let longest = wanted.iter().map(|token| token.text.len()).max().unwrap_or(0);
     let (budget, literal_min) = match (len, alone) {
         _ if !matches!(mode, Match::Phonetic | Match::Loose) => return exact,
@@ -59,6 +63,7 @@ pub(super) fn terms(wanted: &[Token], mode: Match, alone: bool) -> Terms {
         (1, _) => return exact,
         (2, true) if hanzi && mode == Match::Loose => (0.05, 1),
         (2, true) if !hanzi && (letters(MIDDLE_WORD) || longest >= TELLING_WORD) => (0.25, 1),
+        (2, true) if !hanzi && letters_in_all >= TELLING_WORD => (VOWEL, 1),
         (2, true) => return exact,
         (2, false) => (0.3, 1),
         (3, true) if hanzi && mode == Match::Loose => (0.4, 2),

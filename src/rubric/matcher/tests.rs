@@ -23,6 +23,27 @@ fn find(text: &str, by: Askers) -> Vec<Heard> {
     matcher.find(&spoken, &names, by)
 }
 
+#[test]
+fn what_was_heard_before_is_heard_the_same() {
+    let texts = [
+        "您好我是安信客服很高兴为您服务",
+        "我步知道这个不归我管请您稍等",
+        "please hold any thing else",
+    ];
+    for text in texts {
+        let fresh = Plan::compile(built_in().unwrap()).matcher;
+        let spoken = read(text);
+        let spoken: Vec<&Spoken> = spoken.iter().collect();
+        let names = fresh.names(|_| Some("安信".to_owned()));
+        let all = || fresh.find(&spoken, &names, Askers::ALL);
+        assert_eq!(all(), all(), "{text}");
+        let by_agent = Askers::of(0, Party::Agent);
+        let remembered = fresh.find(&spoken, &names, by_agent);
+        let anew = Plan::compile(built_in().unwrap()).matcher.find(&spoken, &names, by_agent);
+        assert_eq!(remembered, anew, "{text}");
+    }
+}
+
 /// Clauses of calls, and scraps of them: whole phrases, beginnings, homophones.
 fn speech() -> impl Strategy<Value = String> {
     let clause = prop_oneof![

@@ -3,11 +3,14 @@
 //! In: pieces as lists of vocabulary numbers. Out: hits with what they cost. A walk may take a token
 //! that sounds like the one wanted, and for long pieces leave one out or let one in.
 
+mod pairs;
+
 use std::sync::OnceLock;
 
-use super::ears::{Ear, Kept};
+use super::ears::Ear;
 use super::terms::{EDIT_COST_MIN, Terms};
 use crate::rubric::askers::Askers;
+use pairs::Pairs;
 
 /// A piece found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,6 +40,8 @@ pub(crate) struct Trie {
     askers: Vec<Askers>,
     /// The nodes as walks read them, once all pieces are known.
     paths: OnceLock<Paths>,
+    /// What is known of two tokens side by side.
+    pairs: Pairs,
 }
 
 /// The nodes side by side: a walk touches few lines of memory.
@@ -218,7 +223,7 @@ impl Trie {
     /// Says who asks for each piece.
     pub(crate) fn asked_by(&mut self, pieces: &[Askers]) {
         self.askers = pieces.to_vec();
-        self.paths = OnceLock::new();
+        (self.paths, self.pairs) = Default::default();
     }
 
     /// How many tokens a piece has.
@@ -231,7 +236,7 @@ impl Trie {
         if self.nodes.is_empty() {
             self.nodes.push(Node::default());
         }
-        self.paths = OnceLock::new();
+        (self.paths, self.pairs) = Default::default();
         let mut node = 0;
         self.nodes[0].leads_to(terms, tokens.len());
         for (depth, &token) in tokens.iter().enumerate() {
@@ -276,33 +281,23 @@ impl Trie {
     }
 
     /// All pieces in a text that somebody asks for, given what each of its tokens is and sounds like.
-    pub(crate) fn find(&self, ears: &[Kept<'_>], by: Askers) -> Vec<Found> {
+    pub(crate) fn find(&self, ears: &[&Ear], by: Askers) -> Vec<Found> {
         let paths = self.paths();
         let mut out: Vec<Found> = Vec::with_capacity(4 * ears.len());
         let mut search = Search { trie: self, paths, ears, by, stack: Vec::with_capacity(32) };
         for (start, ear) in ears.iter().enumerate() {
             let first = out.len();
-            // No walk goes on from a token to one that cannot be next, unless by an edit.
-            let next = ears.get(start + 1);
-            let (classes, let_in) =
-                next.map_or((0, f32::INFINITY), |one| (one.classes, one.let_in));
-            let leads_on = |one: &&Start| {
-                let goes_on =
-                    one.classes & classes != 0 || one.leaves_out || one.cost + let_in <= one.budget;
-                goes_on && one.askers.meet(by)
-            };
-            for begun in ear.opening.starts.iter().rev().filter(leads_on) {
-                search.go_on(Walk {
-                    node: begun.node,
-                    at: start as u32 + 1,
-                    cost: begun.cost,
-                    literal: u32::from(begun.same),
-                    exact: begun.same,
-                    edited: false,
-                });
-                while let Some(walk) = search.stack.pop() {
-                    search.arrive(walk, start, first, &mut out);
-                    search.go_on(walk);
+            if let Some(second) = ears.get(start + 1) {
+                let steps = self.pairs.of(self, [ear, second], by);
+                let third = ears.get(start + 2);
+                for step in steps.iter().filter(|step| step.is_asked(by)) {
+                    let walk = step.walk(start + 2);
+                    if step.ends() {
+                        search.arrive(walk, start, first, &mut out);
+                    }
+                    if third.is_some_and(|third| step.leads_on(third)) {
+                        search.run(walk, start, first, &mut out);
+                    }
                 }
             }
             let alone = ear.opening.alone.iter().filter(|one| one.askers.meet(by));
@@ -358,16 +353,41 @@ impl Trie {
     }
 }
 
+impl Start {
+    /// Whether a walk may go on with a token: with a word of its sound, or by an edit.
+    fn leads_on(&self, next: &Ear, by: Askers) -> bool {
+        let goes_on = self.classes & next.classes != 0
+            || self.leaves_out
+            || self.cost + next.let_in <= self.budget;
+        goes_on && self.askers.meet(by)
+    }
+
+    /// The walk, in a text whose second token stands at `at`.
+    fn walk(&self, at: u32) -> Walk {
+        let (cost, same) = (self.cost, self.same);
+        Walk { node: self.node, at, cost, literal: u32::from(same), exact: same, edited: false }
+    }
+}
+
 /// One search through a text.
 struct Search<'s> {
     trie: &'s Trie,
     paths: &'s Paths,
-    ears: &'s [Kept<'s>],
+    ears: &'s [&'s Ear],
     by: Askers,
     stack: Vec<Walk>,
 }
 
 impl Search<'_> {
+    /// A walk to all of its ends.
+    fn run(&mut self, walk: Walk, start: usize, first: usize, out: &mut Vec<Found>) {
+        self.go_on(walk);
+        while let Some(walk) = self.stack.pop() {
+            self.arrive(walk, start, first, out);
+            self.go_on(walk);
+        }
+    }
+
     /// The steps that a walk may take. The first token is never an edit: a hit must begin where it begins.
     fn go_on(&mut self, walk: Walk) {
         let (paths, ears) = (self.paths, self.ears);

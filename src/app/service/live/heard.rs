@@ -12,15 +12,15 @@ use tokio::sync::{oneshot, watch};
 
 use super::hearing::{Answered, Grown, Heard};
 use super::hidden::hidden;
+use super::shown::{criteria, show, tell};
 use super::tape_file::Follower;
-use crate::api::live::bodies::{Criterion, LiveUtterance};
-use crate::api::live::{LiveCall, Picture, Told};
+use crate::api::live::{LiveCall, Told};
 use crate::app::drive::work;
 use crate::app::memo;
 use crate::app::{Engines, EnginesError};
 use crate::audio::resample::{ResampleError, Resampler};
-use crate::domain::{AudioTime, CallInfo, LegIx, Party, Scorecard, Span, Utterance};
-use crate::rubric::{CallFacts, Plan};
+use crate::domain::{AudioTime, CallInfo, EndedCall, LegIx, Party, Scorecard};
+use crate::rubric::{CallFacts, PARTIES_CONFIDENCE_MIN, Plan};
 use crate::session::{
     Answer, CallSession, Ears, Input, Job, JobId, MediaForm, Output, Pacing, SessionConfig, SoFar,
     Work,
@@ -377,7 +377,7 @@ impl Ear {
     fn work_out(&mut self) {
         let begun = Instant::now();
         (self.stale, self.worked_out) = (false, begun);
-        let SoFar { mut info, mut call, horizon } = self.session.so_far();
+        let SoFar { mut info, mut call, horizon, legs } = self.session.so_far();
         // What is said after the last word that is known is silence as far as anybody can tell.
         let facts = CallFacts::of(&info, &call);
         let mut cards: Vec<Scorecard> =
@@ -385,6 +385,12 @@ impl Ear {
         let settled = cards.len();
         // Words that nobody may say are told at once, also while the other party is speaking.
         cards.extend(self.plans.iter().flat_map(|plan| plan.heard_so_far(&facts)));
+        // And what a party missed, whatever the other is just saying.
+        for (party, until) in ahead(&call, horizon, &legs) {
+            cards.extend(
+                self.plans.iter().flat_map(|plan| plan.missed_so_far(&facts, party, until)),
+            );
+        }
         let hidden = hidden(&call);
         conceal(&mut info, &mut call, &mut cards, Conceal::All);
         if self.settled.as_ref() != Some(&cards) {
@@ -417,63 +423,56 @@ impl Ear {
     }
 }
 
+/// The parties of legs that are known further than the call is, and how far; none before somebody spoke, for windows count
+/// from there, and none where it is not sure who is who: the one who is still to be heard may be the agent.
+fn ahead(call: &EndedCall, horizon: AudioTime, legs: &[AudioTime]) -> Vec<(Party, AudioTime)> {
+    let begun = call.transcript.utterances.iter().any(|one| one.span.start() < horizon);
+    let sure = call.parties_confidence >= PARTIES_CONFIDENCE_MIN;
+    let legs = call.media.legs.iter().map(|leg| leg.party).zip(legs.iter().copied());
+    legs.filter(|(_, until)| begun && sure && *until > horizon).collect()
+}
+
 /// Whether a job was for a partial.
 pub(super) fn is_partial(job: JobId) -> bool {
     job.0 >= PARTIAL_JOB
 }
 
-/// What of the picture follows from what was heard.
-fn show(picture: &mut Picture, info: &CallInfo, said: &[Utterance], horizon: AudioTime) {
-    picture.direction = info.direction.map(|direction| direction.as_str().to_owned());
-    picture.queue.clone_from(&info.queue);
-    picture.heard_to_ms = horizon.ms();
-    let spoke = said.iter().map(|one| one.span.end().ms()).max();
-    let speaking = picture.legs.iter().any(|leg| leg.speaking);
-    picture.silence_ms = match spoke {
-        Some(spoke) if !speaking => picture.received_ms.saturating_sub(spoke),
-        _ => 0,
-    };
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::service::live::hidden::tests::call;
+    use crate::domain::{Leg, PartyFrom, Span, Utterance};
 
-/// Brings what was said up to date; tells what is new, changed, or taken back.
-fn tell(picture: &mut Picture, said: &[Utterance]) -> Vec<LiveUtterance> {
-    let now: BTreeMap<(u64, u8), LiveUtterance> =
-        said.iter().map(|one| ((one.span.start().ms(), one.leg.0), form(one))).collect();
-    let mut news = Vec::new();
-    for (key, old) in &picture.said {
-        if !now.contains_key(key) {
-            news.push(LiveUtterance { revoked: true, ..old.clone() });
+    #[test]
+    fn a_party_is_ahead_where_only_the_other_is_speaking() {
+        let at = AudioTime::from_ms;
+        let mut call = call();
+        call.parties_confidence = 1.0;
+        for (leg, party) in [(0, Party::Customer), (1, Party::Agent)] {
+            let (leg, party_from) = (LegIx(leg), PartyFrom::Sidecar);
+            call.media.legs.push(Leg {
+                leg,
+                party,
+                party_from,
+                party_confidence: 1.0,
+                snr_db: None,
+                speech_dbfs: None,
+            });
         }
+        let legs = [at(4_000), at(9_000)];
+        assert_eq!(ahead(&call, at(4_000), &legs), [], "nobody has spoken yet");
+        call.transcript.utterances.push(Utterance {
+            id: 0,
+            leg: LegIx(1),
+            speaker: 1,
+            party: Party::Agent,
+            span: Span::from_ms(500, 1_500).unwrap(),
+            text: "x".to_owned().into(),
+            confidence: 1.0,
+            words: Vec::new(),
+        });
+        assert_eq!(ahead(&call, at(4_000), &legs), [(Party::Agent, at(9_000))]);
+        call.parties_confidence = 0.3;
+        assert_eq!(ahead(&call, at(4_000), &legs), [], "who is who is not sure");
     }
-    for (key, new) in &now {
-        if picture.said.get(key) != Some(new) {
-            news.push(new.clone());
-        }
-    }
-    picture.said = now;
-    news
-}
-
-fn form(one: &Utterance) -> LiveUtterance {
-    let seconds = |time: AudioTime| time.ms() as f64 / 1_000.0;
-    let Utterance { span, .. } = one;
-    let _: &Span = span;
-    LiveUtterance {
-        leg: one.leg.0,
-        party: one.party.as_str().into(),
-        start_s: seconds(span.start()),
-        end_s: seconds(span.end()),
-        text: one.text.as_str().to_owned(),
-        confidence: (one.confidence * 1_000.0).round() / 1_000.0,
-        revoked: false,
-    }
-}
-
-fn criteria(card: &Scorecard) -> impl Iterator<Item = Criterion> + '_ {
-    card.findings.iter().map(|finding| Criterion {
-        rubric: card.rubric.id.as_str().to_owned(),
-        criterion: finding.criterion.as_str().to_owned(),
-        title: finding.title.clone(),
-        verdict: finding.verdict.as_str().to_owned(),
-    })
 }

@@ -35,7 +35,7 @@ pub(super) fn hidden(call: &EndedCall) -> Vec<Hidden> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use super::*;
@@ -48,7 +48,7 @@ mod tests {
     }
 
     /// A call of 200 s of which nothing is known.
-    fn call() -> EndedCall {
+    pub(in super::super) fn call() -> EndedCall {
         let engine = EngineRef { name: "none".into(), model: "none".into(), sha256: String::new() };
         let form = MediaForm { codec: "pcm_s16le".into(), sample_rate_hz: 8_000, channels: 2 };
         let ears = Ears { vads: Vec::new(), embedder: None };

@@ -15,6 +15,7 @@ mod holds;
 mod mix;
 mod recorder;
 mod replay;
+mod shown;
 mod tape_file;
 #[cfg(test)]
 mod tests;

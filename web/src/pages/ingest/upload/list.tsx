@@ -60,11 +60,11 @@ function HowFar({ item }: { item: Item }) {
   )
 }
 
-/** The service names neither a full disk nor another fault of its machine: it says 500. */
+/** A full disk is the administrator's to mend, and the file is still here: what to do next is told. */
 function why(problem: Error, t: (typeof uploadMessages)['zh']): string {
   if (problem instanceof NoFacts) return t.badSidecar
   if (!(problem instanceof Problem)) return problem.message
-  return problem.status === 500 ? t.notKept : (problem.detail ?? problem.message)
+  return problem.status === 507 ? t.notKept : (problem.detail ?? problem.message)
 }
 
 function Actions({ item }: { item: Item }) {

@@ -32,7 +32,7 @@ export const uploadMessages = defineMessages({
     paused: '已暂停',
     sent: '已上传',
     failed: '上传失败',
-    notKept: '服务器没能保存，磁盘可能已满。文件还在您的电脑上：请管理员清理磁盘后点“重试”。',
+    notKept: '服务器磁盘已满，没能保存。文件还在您的电脑上：请管理员清理磁盘后点“重试”。',
     badSidecar: '随附信息不是有效的 JSON 对象',
     pause: '暂停',
     resume: '继续',
@@ -77,7 +77,7 @@ export const uploadMessages = defineMessages({
     sent: 'Uploaded',
     failed: 'Upload failed',
     notKept:
-      'The server could not keep it; its disk may be full. You still have the file: have room made, then try again.',
+      'The disk of the server is full: the file was not kept. You still have it: have room made, then try again.',
     badSidecar: 'The sidecar is no valid JSON object',
     pause: 'Pause',
     resume: 'Resume',

@@ -1,0 +1,73 @@
+//! Operators in calls that go on: from when on they are sure, and what they miss of one party alone.
+
+use lingting::domain::{AudioTime, Party};
+use lingting::rubric::{Evaluation, Fact};
+
+use super::operators::{call, plan};
+
+/// When each condition is settled in a call that arrives second by second.
+#[test]
+fn what_is_certain_is_said_at_once() {
+    for (condition, lines, want_s) in [
+        // A sum that has passed its bound cannot fall back.
+        ("{silence: {above: 6s, take: total}}", "a 好\n- 4\na 嗯\n- 4\na 嗯\n- 9\na 好", Some(7)),
+        ("{silence: {below: 6s, take: total}}", "a 好\n- 1\na 嗯\n- 9\na 好", None),
+        // The first answer decides about the first answer.
+        (
+            "{response: {at_most: 5s, take: first}, by: agent}",
+            "c 我要查\na 请讲\nc 嗯\n- 20\na 好",
+            Some(3),
+        ),
+        // One that is left alone is enough.
+        (
+            "{phrase: [抱歉], by: agent, after: {of: customer_asks, hit: every, within: 2s}}",
+            "c 退款\na 嗯\n- 20\na 好",
+            Some(4),
+        ),
+        (
+            "{any: {of: [{phrase: [您好]}, {phrase: [好的]}, {phrase: [再见]}], at_least: 2}}",
+            "a 您好\na 好的\n- 20\na 嗯",
+            Some(4),
+        ),
+        ("{length: {above: 3s}}", "a 您好\n- 20\na 嗯", None),
+    ] {
+        let plan = plan("", condition);
+        let call = call(lines);
+        let mut live = Evaluation::new(&plan, &call.info, 1.0);
+        let utterances = call.utterances.iter().cloned().map(Fact::Utterance);
+        let silences = call.measures.silences.iter().copied().map(Fact::Silence);
+        utterances.chain(silences).for_each(|fact| live.observe(fact).unwrap());
+        let settled = (1..call.duration_ms / 1000).find(|second| {
+            live.advance(AudioTime::from_ms(second * 1000));
+            live.values()[0].verdict.is_some()
+        });
+        assert_eq!(settled, want_s, "{condition}");
+    }
+}
+
+/// What the agent missed is told while the customer speaks on: of that, nothing is known yet.
+#[test]
+fn what_one_party_missed_waits_for_nobody_else() {
+    let call = call("c 喂\na 什么事\n- 12\na 嗯");
+    let facts = call.facts();
+    let own = "{phrase: [您好], by: agent, within: first 10s}";
+    for (condition, party, until_s, want) in [
+        (own, Party::Agent, 10, 0),
+        (own, Party::Agent, 13, 1),
+        (own, Party::Customer, 13, 0),
+        ("{phrase: [什么事], by: agent, within: first 10s}", Party::Agent, 13, 0),
+        ("{phrase: [您好], within: first 10s}", Party::Agent, 13, 0),
+        ("{phrase: [您好], by: agent, within: last 10s}", Party::Agent, 13, 0),
+        ("{not: customer_asks}", Party::Agent, 13, 0),
+    ] {
+        let plan = plan("", condition);
+        let until = AudioTime::from_ms(until_s * 1_000);
+        let cards = plan.missed_so_far(&facts, party, until);
+        let missed: Vec<&str> =
+            cards.iter().flat_map(|card| &card.findings).map(|one| one.verdict.as_str()).collect();
+        assert_eq!(missed, vec!["not_met"; want], "{condition} {party:?} {until_s}");
+    }
+    let plan = plan("", own);
+    let common = AudioTime::from_ms(3_000);
+    assert!(plan.settled(&facts, common)[0].findings.is_empty(), "both lines are known no further");
+}
