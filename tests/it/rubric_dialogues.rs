@@ -129,3 +129,27 @@ fn misheard_dialogues_are_found_by_sound_more_often_than_by_letters() {
     let table = run(folder.path(), &["hotline.yaml", "--corrupt", "0.2"]).out;
     assert!(table.contains("no_refusal") && table.contains("recall"), "{table}");
 }
+
+#[test]
+fn each_miss_that_is_counted_is_shown_as_said_and_as_heard() {
+    let folder = folder(RUBRIC, Some(DIALOGUES));
+    let misheard = ["hotline.yaml", "--corrupt", "0.5", "--repeat", "40"];
+    let with = |more: &[&str]| run(folder.path(), &[&misheard[..], more].concat());
+    let json: Value = serde_json::from_str(&with(&["--misses", "--json"]).out).unwrap();
+    let (slips, all) = (&json["corrupted"]["slips"], &json["corrupted"]["all"]["phonetic"]);
+    let slips = slips.as_array().unwrap();
+    let counted = |missed: bool| slips.iter().filter(|slip| slip["missed"] == missed).count();
+    assert_eq!(counted(true) as u64, all["missed"].as_u64().unwrap());
+    assert_eq!(counted(false) as u64, all["invented"].as_u64().unwrap());
+    assert!(counted(true) > 0, "half of all characters are misheard: {json:#}");
+    for slip in slips.iter().filter(|slip| slip["missed"] == true) {
+        let turn = &slip["turns"][0];
+        let (said, heard) = (&turn["said"]["quote"], &turn["heard"]);
+        assert!(said.as_str().is_some_and(|said| RUBRIC.contains(said)), "{slip:#}");
+        assert_ne!(said, heard, "{slip:#}");
+    }
+    let told = with(&["--misses"]).out;
+    assert_eq!(told.matches("missed ").count(), counted(true), "{told}");
+    let untold = with(&["--json"]).out;
+    assert!(!untold.contains("\"missed\": true"), "{untold}");
+}

@@ -19,6 +19,7 @@ impl Evaluation<'_> {
             let over_seam = |from: Spot, to: Spot| from.utterance < i && to.utterance == i;
             let seam = self.speech.seam(i);
             found.extend(seam.into_iter().flat_map(|seam| self.said_in(i, &seam, over_seam)));
+            found.retain(|(phrase, hit)| !self.is_known(*phrase, hit));
             for (phrase, hit) in found {
                 self.hits.entry(phrase).or_default().push(hit);
             }
@@ -38,6 +39,17 @@ impl Evaluation<'_> {
         self.hits.values_mut().for_each(|hits| hits.sort_by_key(|hit| (hit.span, hit.leg)));
     }
 
+    /// Whether the same words already began the same phrase, which then ended in the utterance before.
+    fn is_known(&self, phrase: usize, hit: &Hit) -> bool {
+        let begins = |hit: &Hit| match hit.source {
+            Source::Phrase { from, .. } => Some(from),
+            _ => None,
+        };
+        let before = begins(hit).filter(|from| Some(from.utterance) < hit.utterance);
+        let known = self.hits.get(&phrase).into_iter().flatten();
+        before.is_some() && known.map(begins).any(|from| from == before)
+    }
+
     /// Phrases and entities in a stretch around an utterance, of those whose ends are wanted.
     fn said_in(
         &self,
@@ -47,7 +59,9 @@ impl Evaluation<'_> {
     ) -> Vec<(usize, Hit)> {
         let spoken: Vec<&Spoken> = stretch.iter().map(|(_, spoken)| *spoken).collect();
         let (matcher, askers) = (&self.plan.matcher, self.askers(i));
-        let phrases = matcher.find(&spoken, &self.names, askers);
+        // What ends in a later utterance is found when that is searched.
+        let end = stretch.partition_point(|(spot, _)| spot.utterance <= i);
+        let phrases = matcher.find(&spoken, end, &self.names, askers);
         let entities = entity::find(matcher, askers, &self.speech, i, stretch);
         let hits = phrases.into_iter().chain(entities).filter_map(|heard| {
             let (from, to) = (stretch[heard.tokens.start].0, stretch[heard.tokens.end - 1].0);

@@ -340,17 +340,24 @@ impl Matcher {
         Names(self.attributes.iter().map(value).collect())
     }
 
-    /// The phrases in a stretch of speech that somebody asks for, by start, end, phrase.
-    pub(crate) fn find(&self, spoken: &[&Spoken], names: &Names, by: Askers) -> Vec<Heard> {
-        let mut out = self.find_as_cut(spoken, names, by);
-        for (at, whole) in self.wholes.among(spoken) {
+    /// The phrases in a stretch of speech that somebody asks for, by start, end, phrase; of those made of words only
+    /// what is said before the token `end`. What is found letter by letter or by likeness may go beyond.
+    pub(crate) fn find(
+        &self,
+        spoken: &[&Spoken],
+        end: usize,
+        names: &Names,
+        by: Askers,
+    ) -> Vec<Heard> {
+        let mut out = self.find_as_cut(spoken, end, names, by);
+        for (at, whole) in self.wholes.among(&spoken[..end]) {
             let mended: Vec<&Spoken> = spoken[..at]
                 .iter()
                 .copied()
                 .chain([&whole])
                 .chain(spoken[at + 2..].iter().copied())
                 .collect();
-            let heard = self.find_as_cut(&mended, names, by).into_iter();
+            let heard = self.find_as_cut(&mended, end - 1, names, by).into_iter();
             let with_it = heard.filter(|one| one.tokens.contains(&at));
             out.extend(
                 with_it.map(|one| Heard { tokens: one.tokens.start..one.tokens.end + 1, ..one }),
@@ -367,7 +374,15 @@ impl Matcher {
     }
 
     /// The phrases with words as the recogniser has cut them, in no order.
-    fn find_as_cut(&self, spoken: &[&Spoken], names: &Names, by: Askers) -> Vec<Heard> {
+    fn find_as_cut(&self, spoken: &[&Spoken], end: usize, names: &Names, by: Askers) -> Vec<Heard> {
+        let mut out = self.find_words(&spoken[..end], names, by);
+        self.find_regexes(spoken, by, &mut out);
+        self.find_similar(spoken, by, &mut out);
+        out
+    }
+
+    /// The phrases made of words, in no order.
+    fn find_words(&self, spoken: &[&Spoken], names: &Names, by: Askers) -> Vec<Heard> {
         let own = |text: &str| self.vocabulary.get(text).copied();
         if spoken.is_empty() {
             return Vec::new();
@@ -391,8 +406,6 @@ impl Matcher {
             let (phrase, chains) = &self.chains[begun[0].0 as usize];
             out.extend(scene.join(*phrase, chains, begun.iter().map(|&(_, way)| way as usize)));
         }
-        self.find_regexes(spoken, by, &mut out);
-        self.find_similar(spoken, by, &mut out);
         out
     }
 
