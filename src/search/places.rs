@@ -162,6 +162,8 @@ struct OpenPhrase<'s> {
     /// The greatest distance of a part from the phrase's first place.
     reach: u32,
     len: u32,
+    /// Places of its first part, and of the part they are held against: kept, as documents are many.
+    here: [Vec<u32>; 2],
 }
 
 impl<'s> OpenPhrase<'s> {
@@ -174,7 +176,7 @@ impl<'s> OpenPhrase<'s> {
             part.cursors.iter().map(|one| u64::from(one.info.doc_freq)).sum::<u64>()
         };
         parts.sort_by_key(docs);
-        Ok(Self { parts, reach, len: phrase.len })
+        Ok(Self { parts, reach, len: phrase.len, here: Default::default() })
     }
 
     fn docs(&self, segment: &Segment) -> Result<Bits, TantivyError> {
@@ -194,19 +196,20 @@ impl<'s> OpenPhrase<'s> {
     }
 
     fn spans(&mut self, doc: u32) -> Result<Vec<Span>, TantivyError> {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
+        let [left, right] = &mut self.here;
+        left.clear();
         for (ix, part) in self.parts.iter_mut().enumerate() {
-            part.places(doc, if ix == 0 { &mut left } else { &mut right })?;
+            part.places(doc, if ix == 0 { &mut *left } else { &mut *right })?;
             if ix > 0 {
-                meet(&mut left, &right);
+                meet(left, right);
             }
             if left.is_empty() {
                 break;
             }
         }
         let span =
-            |place: u32| Span { from: place - self.reach, to: place - self.reach + self.len };
-        Ok(left.into_iter().map(span).collect())
+            |&place: &u32| Span { from: place - self.reach, to: place - self.reach + self.len };
+        Ok(left.iter().map(span).collect())
     }
 }
 
@@ -363,6 +366,11 @@ impl<'s> Reader<'s> {
 
     pub(super) fn leaf(&mut self, ix: usize, doc: u32) -> Result<Vec<Span>, TantivyError> {
         let OpenLeaf { phrases, but, window } = &mut self.leaves[ix];
+        if let ([phrase], None) = (phrases.as_mut_slice(), &but)
+            && *window == Window::default()
+        {
+            return phrase.spans(doc);
+        }
         let mut all = Vec::with_capacity(phrases.len());
         for phrase in phrases.iter_mut() {
             let mut spans = phrase.spans(doc)?;
