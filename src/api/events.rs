@@ -34,7 +34,7 @@ const LOOK: Duration = Duration::from_millis(250);
 const ALIVE: Duration = Duration::from_secs(15);
 
 /// How often it is asked whether the caller still may.
-const ASK_AGAIN: Duration = Duration::from_secs(30);
+pub(super) const ASK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Events read at a time.
 const CHUNK: u32 = 256;
@@ -199,7 +199,7 @@ async fn stream(
     loop {
         if asked.elapsed() >= ASK_AGAIN {
             asked = tokio::time::Instant::now();
-            match again(state, &caller).await? {
+            match again(state, &caller, Action::EventsFollow).await? {
                 Some(now) => caller = now,
                 None => return Ok(()),
             }
@@ -232,8 +232,12 @@ async fn stream(
     }
 }
 
-/// The caller as they are now; `None` when they may no longer.
-async fn again(state: &ApiState, caller: &Caller) -> Result<Option<Caller>, StoreError> {
+/// The caller as they are now; `None` when they may no longer do what they are doing.
+pub(super) async fn again(
+    state: &ApiState,
+    caller: &Caller,
+    doing: Action,
+) -> Result<Option<Caller>, StoreError> {
     let now_us = now_us();
     let lives = match &caller.via {
         Via::Session(session) => {
@@ -249,7 +253,7 @@ async fn again(state: &ApiState, caller: &Caller) -> Result<Option<Caller>, Stor
     let person = people::person_of(&state.store, caller.id()).await?;
     let person = person.filter(|person| lives && person.disabled_us.is_none());
     let now = person.map(|person| Caller { person: Arc::new(person), ..caller.clone() });
-    Ok(now.filter(|now| now.allowed(Action::EventsFollow)))
+    Ok(now.filter(|now| now.allowed(doing)))
 }
 
 /// Whether an event is one the caller may know of.

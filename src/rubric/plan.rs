@@ -73,7 +73,7 @@ fn askers(rubrics: &[Planned], phrases: usize) -> Vec<Askers> {
 #[derive(Default)]
 struct Book {
     matcher: Matcher,
-    known: BTreeMap<(u8, String), usize>,
+    known: BTreeMap<(u64, String), usize>,
 }
 
 impl Book {
@@ -101,7 +101,7 @@ impl Book {
             Match::Regex => 2,
             Match::Entity => 3,
             Match::Loose => 4,
-            Match::Similar(least) => 5 + (least * 100.0) as u8,
+            Match::Similar(least) => 5 + u64::from(least.to_bits()),
         };
         let key = (kind, phrase.text.clone());
         if let Some(&number) = self.known.get(&key) {

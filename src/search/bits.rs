@@ -40,6 +40,10 @@ impl Bits {
         }
     }
 
+    pub(super) fn contains(&self, doc: u32) -> bool {
+        self.words[(doc / 64) as usize] & 1 << (doc % 64) != 0
+    }
+
     pub(super) fn remove(&mut self, doc: u32) {
         self.words[(doc / 64) as usize] &= !(1 << (doc % 64));
     }

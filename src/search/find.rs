@@ -170,6 +170,9 @@ impl Search<'_> {
         let counts = counts.collect::<Result<_, _>>()?;
         let mut best = BinaryHeap::new();
         if self.request.limit > 0 {
+            if let Some(reader) = &mut reader {
+                reader.only(&answer.docs);
+            }
             let relevance = relevance.zip(reader.as_mut());
             self.rank(at, segment, &answer.docs, relevance, &mut best)?;
         }
@@ -275,6 +278,11 @@ impl Search<'_> {
             return Ok(Vec::new());
         }
         let mut reader = self.plan.as_ref().map(|plan| Reader::open(segment, plan)).transpose()?;
+        if let Some(reader) = &mut reader {
+            let mut docs = Bits::none(segment.docs());
+            here.iter().for_each(|&(doc, _)| docs.insert(doc));
+            reader.only(&docs);
+        }
         let mut out = Vec::with_capacity(here.len());
         for &(doc, ix) in here {
             let (call_id, said) = segment.told(doc)?;
@@ -313,6 +321,7 @@ fn holding(test: &Test, reader: &mut Reader<'_>, among: &Bits) -> Result<Bits, T
                 return Ok(docs);
             }
             let maybe: Vec<u32> = docs.iter().collect();
+            reader.only(&docs);
             for doc in maybe {
                 if reader.spans(places, doc)?.is_empty() {
                     docs.remove(doc);

@@ -56,7 +56,7 @@ struct Part<'s> {
     /// How much is added to its places, so that all parts of a phrase meet in one number.
     shift: u32,
     cursors: Vec<Cursor>,
-    /// Where the terms are too many to walk side by side: document and place, sorted.
+    /// Where the terms are too many to walk side by side: document and place, sorted, of the documents asked about.
     listed: Option<Vec<(u32, u32)>>,
     many: bool,
 }
@@ -116,7 +116,8 @@ impl<'s> Part<'s> {
         Ok(())
     }
 
-    fn list(&mut self) -> Result<&[(u32, u32)], TantivyError> {
+    /// All places in some documents. Those outside are not kept: a single character stands in all of them.
+    fn list(&mut self, among: Option<&Bits>) -> Result<&[(u32, u32)], TantivyError> {
         let index = self.index;
         if self.listed.is_none() {
             let mut all = Vec::new();
@@ -125,8 +126,11 @@ impl<'s> Part<'s> {
                 let option = IndexRecordOption::WithFreqsAndPositions;
                 let mut postings = index.read_postings_from_terminfo(&cursor.info, option)?;
                 while postings.doc() != TERMINATED {
-                    postings.positions_with_offset(self.shift, &mut places);
-                    all.extend(places.iter().map(|&place| (postings.doc(), place)));
+                    let doc = postings.doc();
+                    if among.is_none_or(|among| among.contains(doc)) {
+                        postings.positions_with_offset(self.shift, &mut places);
+                        all.extend(places.iter().map(|&place| (doc, place)));
+                    }
                     postings.advance();
                 }
             }
@@ -137,11 +141,16 @@ impl<'s> Part<'s> {
     }
 
     /// The shifted places in a document, sorted.
-    fn places(&mut self, doc: u32, out: &mut Vec<u32>) -> Result<(), TantivyError> {
+    fn places(
+        &mut self,
+        doc: u32,
+        among: Option<&Bits>,
+        out: &mut Vec<u32>,
+    ) -> Result<(), TantivyError> {
         let index = self.index;
         out.clear();
         if self.many {
-            let all = self.list()?;
+            let all = self.list(among)?;
             let from = all.partition_point(|&(other, _)| other < doc);
             out.extend(all[from..].iter().take_while(|one| one.0 == doc).map(|one| one.1));
             return Ok(());
@@ -195,11 +204,11 @@ impl<'s> OpenPhrase<'s> {
         Ok(out.unwrap_or_else(|| Bits::none(segment.docs())))
     }
 
-    fn spans(&mut self, doc: u32) -> Result<Vec<Span>, TantivyError> {
+    fn spans(&mut self, doc: u32, among: Option<&Bits>) -> Result<Vec<Span>, TantivyError> {
         let [left, right] = &mut self.here;
         left.clear();
         for (ix, part) in self.parts.iter_mut().enumerate() {
-            part.places(doc, if ix == 0 { &mut *left } else { &mut *right })?;
+            part.places(doc, among, if ix == 0 { &mut *left } else { &mut *right })?;
             if ix > 0 {
                 meet(left, right);
             }
@@ -261,6 +270,7 @@ pub(super) struct Reader<'s> {
     segment: &'s Segment,
     leaves: Vec<OpenLeaf<'s>>,
     table: Table,
+    among: Option<Bits>,
     /// What relations were held against, where it is asked for: places to show.
     pub(super) evidence: Option<Vec<Span>>,
 }
@@ -276,7 +286,16 @@ impl<'s> Reader<'s> {
             })
         };
         let leaves = plan.leaves.iter().map(leaf).collect::<Result<_, _>>()?;
-        Ok(Self { segment, leaves, table: Table::default(), evidence: None })
+        let (table, among, evidence) = (Table::default(), None, None);
+        Ok(Self { segment, leaves, table, among, evidence })
+    }
+
+    /// From now on places are asked for in these documents only, or in some of them.
+    pub(super) fn only(&mut self, docs: &Bits) {
+        self.among = Some(docs.clone());
+        let leaves = self.leaves.iter_mut();
+        let phrases = leaves.flat_map(|leaf| leaf.phrases.iter_mut().chain(&mut leaf.but));
+        phrases.flat_map(|phrase| &mut phrase.parts).for_each(|part| part.listed = None);
     }
 
     /// Documents outside which the places cannot be.
@@ -369,13 +388,13 @@ impl<'s> Reader<'s> {
         if let ([phrase], None) = (phrases.as_mut_slice(), &but)
             && *window == Window::default()
         {
-            return phrase.spans(doc);
+            return phrase.spans(doc, self.among.as_ref());
         }
         let mut all = Vec::with_capacity(phrases.len());
         for phrase in phrases.iter_mut() {
-            let mut spans = phrase.spans(doc)?;
+            let mut spans = phrase.spans(doc, self.among.as_ref())?;
             if let Some(but) = but.as_mut().filter(|_| !spans.is_empty()) {
-                let no_words = but.spans(doc)?;
+                let no_words = but.spans(doc, self.among.as_ref())?;
                 spans.retain(|span| no_words.binary_search(span).is_err());
             }
             if spans.is_empty() {

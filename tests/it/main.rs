@@ -21,6 +21,7 @@ mod laws;
 mod live_calls;
 mod operators;
 mod operators_live;
+mod operators_seams;
 mod pii;
 mod pii_generated;
 mod redaction;

@@ -28,6 +28,7 @@ use crate::access::Action;
 use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
+use crate::api::events::{ASK_AGAIN, again};
 use crate::api::extract::{Path, Query, text};
 
 /// Made up in place of a lost packet.
@@ -41,9 +42,6 @@ const HEAD_BYTES: usize = 16;
 
 /// A frame that a listener cannot take for so long ends the listening.
 const STALLED: Duration = Duration::from_secs(10);
-
-/// How often it is asked whether the listener still may.
-const ASK_AGAIN: Duration = Duration::from_secs(30);
 
 /// How often it is looked whether the call's state has changed.
 const LOOK: Duration = Duration::from_millis(500);
@@ -314,10 +312,8 @@ async fn later(late: &mut Option<Late>) {
 
 /// A listener whose account was disabled, or whose call became somebody else's, hears no more.
 async fn may_still(state: &ApiState, caller: &Caller, call: &LiveCall) -> bool {
-    let person = crate::store::people::person_of(&state.store, caller.id()).await;
-    let Ok(Some(person)) = person else { return false };
-    let now = Caller { person: Arc::new(person.clone()), ..caller.clone() };
-    person.disabled_us.is_none() && now.allowed(Action::LiveListen) && now.sees(&call.belongs())
+    let now = again(state, caller, Action::LiveListen).await;
+    matches!(now, Ok(Some(now)) if now.sees(&call.belongs()))
 }
 
 async fn send(socket: &mut WebSocket, message: Message) -> bool {

@@ -1,7 +1,7 @@
 //! The wall as it changes, and what is said in one call, as server-sent events.
 //!
 //! In: the floor's changes. Out: pictures, at most one a second and call, and one call's utterances as they come. A stream that
-//! falls behind is given everything anew.
+//! falls behind is given everything anew; whoever may no longer read is given nothing more.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -14,7 +14,7 @@ use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -26,6 +26,7 @@ use crate::access::Action;
 use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
+use crate::api::events::{ASK_AGAIN, again};
 use crate::api::extract::Query;
 
 /// Pictures of one call are this far apart.
@@ -113,6 +114,7 @@ impl Watching {
         }
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut ask = interval_at(Instant::now() + ASK_AGAIN, ASK_AGAIN);
         loop {
             let goes_on = tokio::select! {
                 change = self.changes.recv() => match change {
@@ -126,6 +128,7 @@ impl Watching {
                     Err(RecvError::Closed) => false,
                 },
                 _ = look.tick() => self.pictures().await,
+                _ = ask.tick() => self.may_still(state).await,
                 () = self.send.closed() => false,
             };
             if !goes_on {
@@ -134,11 +137,21 @@ impl Watching {
         }
     }
 
-    fn wants(&self, call: &LiveCall) -> bool {
-        match &self.one {
-            Some(one) => one.id == call.id,
-            None => self.caller.sees(&call.belongs()),
+    /// Whether the reader may read on: accounts are disabled, grants narrowed, and calls go over to other teams.
+    async fn may_still(&mut self, state: &ApiState) -> bool {
+        match again(state, &self.caller, Action::LiveRead).await {
+            Ok(Some(now)) => self.caller = now,
+            Ok(None) => return false,
+            Err(error) => {
+                tracing::error!(%error, "whether somebody may still follow live calls is not known");
+                return false;
+            }
         }
+        self.one.as_ref().is_none_or(|one| self.caller.sees(&one.belongs()))
+    }
+
+    fn wants(&self, call: &LiveCall) -> bool {
+        self.one.as_ref().is_none_or(|one| one.id == call.id) && self.caller.sees(&call.belongs())
     }
 
     /// All that there is, as at the start.
@@ -171,7 +184,10 @@ impl Watching {
                 entry.or_insert((None, long_ago)).0 = Some(call);
                 true
             }
-            Change::Gone(call) if self.wants(&call) => {
+            // One that went over to another team is gone from this wall.
+            Change::Call(call) | Change::Gone(call)
+                if self.wants(&call) || self.due.contains_key(&call.id) =>
+            {
                 self.due.remove(&call.id);
                 self.event("gone", &Gone { call_id: &call.id }).await
             }
@@ -228,3 +244,7 @@ async fn next(told: &mut Option<broadcast::Receiver<Told>>) -> Result<Told, Recv
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;

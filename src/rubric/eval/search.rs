@@ -39,13 +39,13 @@ impl Evaluation<'_> {
         self.hits.values_mut().for_each(|hits| hits.sort_by_key(|hit| (hit.span, hit.leg)));
     }
 
-    /// Whether the same words already began the same phrase, which then ended in the utterance before.
+    /// Whether the same words of the same party already began the same phrase, which then ended in the utterance before.
     fn is_known(&self, phrase: usize, hit: &Hit) -> bool {
         let begins = |hit: &Hit| match hit.source {
-            Source::Phrase { from, .. } => Some(from),
+            Source::Phrase { from, .. } => Some((from, hit.party)),
             _ => None,
         };
-        let before = begins(hit).filter(|from| Some(from.utterance) < hit.utterance);
+        let before = begins(hit).filter(|(from, _)| Some(from.utterance) < hit.utterance);
         let known = self.hits.get(&phrase).into_iter().flatten();
         before.is_some() && known.map(begins).any(|from| from == before)
     }
@@ -59,9 +59,9 @@ impl Evaluation<'_> {
     ) -> Vec<(usize, Hit)> {
         let spoken: Vec<&Spoken> = stretch.iter().map(|(_, spoken)| *spoken).collect();
         let (matcher, askers) = (&self.plan.matcher, self.askers(i));
-        // What ends in a later utterance is found when that is searched.
-        let end = stretch.partition_point(|(spot, _)| spot.utterance <= i);
-        let phrases = matcher.find(&spoken, end, &self.names, askers);
+        // What ends in another utterance is found when that is searched.
+        let upto = |i: usize| stretch.iter().take_while(|(spot, _)| spot.utterance < i).count();
+        let phrases = matcher.find(&spoken, upto(i)..upto(i + 1), &self.names, askers);
         let entities = entity::find(matcher, askers, &self.speech, i, stretch);
         let hits = phrases.into_iter().chain(entities).filter_map(|heard| {
             let (from, to) = (stretch[heard.tokens.start].0, stretch[heard.tokens.end - 1].0);

@@ -6,7 +6,9 @@
 mod ears;
 mod halves;
 mod join;
+mod letters;
 mod name;
+mod nearest;
 mod nearness;
 mod terms;
 mod trie;
@@ -18,13 +20,15 @@ use compact_str::CompactString;
 
 use crate::domain::How;
 use crate::text::entity::EntityKind;
-use crate::text::{Token, TokenKind, tokens};
+use crate::text::{Token, tokens};
 
 use super::askers::Askers;
 use super::model::{Match, Part, Phrase, Segment};
 use ears::{Ear, Ears, Kept};
 use halves::Wholes;
 use join::{Chain, Element, Way};
+use letters::Letters;
+pub(crate) use nearest::nearest;
 use nearness::Nearness;
 use terms::{edit_cost, terms};
 use trie::{Found, Trie};
@@ -340,24 +344,26 @@ impl Matcher {
         Names(self.attributes.iter().map(value).collect())
     }
 
-    /// The phrases in a stretch of speech that somebody asks for, by start, end, phrase; of those made of words only
-    /// what is said before the token `end`. What is found letter by letter or by likeness may go beyond.
+    /// The phrases in a stretch of speech that somebody asks for and that do not end after an utterance's `own` tokens,
+    /// by start, end, phrase. What ends before them may be missing: it is found where that utterance is searched.
     pub(crate) fn find(
         &self,
         spoken: &[&Spoken],
-        end: usize,
+        own: Range<usize>,
         names: &Names,
         by: Askers,
     ) -> Vec<Heard> {
-        let mut out = self.find_as_cut(spoken, end, names, by);
-        for (at, whole) in self.wholes.among(&spoken[..end]) {
+        let spoken = &spoken[..own.end];
+        let mut out = self.find_as_cut(spoken, own.start, names, by);
+        for (at, whole) in self.wholes.among(spoken) {
             let mended: Vec<&Spoken> = spoken[..at]
                 .iter()
                 .copied()
                 .chain([&whole])
                 .chain(spoken[at + 2..].iter().copied())
                 .collect();
-            let heard = self.find_as_cut(&mended, end - 1, names, by).into_iter();
+            let start = own.start - usize::from(at < own.start);
+            let heard = self.find_as_cut(&mended, start, names, by).into_iter();
             let with_it = heard.filter(|one| one.tokens.contains(&at));
             out.extend(
                 with_it.map(|one| Heard { tokens: one.tokens.start..one.tokens.end + 1, ..one }),
@@ -373,11 +379,17 @@ impl Matcher {
         out
     }
 
-    /// The phrases with words as the recogniser has cut them, in no order.
-    fn find_as_cut(&self, spoken: &[&Spoken], end: usize, names: &Names, by: Askers) -> Vec<Heard> {
-        let mut out = self.find_words(&spoken[..end], names, by);
-        self.find_regexes(spoken, by, &mut out);
-        self.find_similar(spoken, by, &mut out);
+    /// The phrases with words as the recogniser has cut them, in no order; `start`: the utterance's first token.
+    fn find_as_cut(
+        &self,
+        spoken: &[&Spoken],
+        start: usize,
+        names: &Names,
+        by: Askers,
+    ) -> Vec<Heard> {
+        let mut out = self.find_words(spoken, names, by);
+        self.find_regexes(spoken, start, by, &mut out);
+        self.find_similar(spoken, start, by, &mut out);
         out
     }
 
@@ -426,36 +438,32 @@ impl Matcher {
         out
     }
 
-    fn find_regexes(&self, spoken: &[&Spoken], by: Askers, out: &mut Vec<Heard>) {
+    /// Within the utterance first: a pattern that takes all it can would else run into it from the one before.
+    fn find_regexes(&self, spoken: &[&Spoken], start: usize, by: Askers, out: &mut Vec<Heard>) {
         if self.regexes.is_empty() {
             return;
         }
-        let mut text = String::new();
-        let mut ends: Vec<usize> = Vec::new();
-        for (i, one) in spoken.iter().enumerate() {
-            let apart = |kind| kind != TokenKind::Hanzi;
-            if i > 0 && (apart(one.token.kind) && apart(spoken[i - 1].token.kind)) {
-                text.push(' ');
-            }
-            text.push_str(&one.token.text);
-            ends.push(text.len());
-        }
+        let (own, all) = (Letters::of(&spoken[start..]), Letters::of(spoken));
         for (phrase, regex) in self.regexes.iter().filter(|one| self.is_wanted(one.0, by)) {
-            for found in regex.find_iter(&text).filter(|found| !found.is_empty()) {
-                let start = ends.partition_point(|&end| end <= found.start());
-                let end = ends.partition_point(|&end| end < found.end()) + 1;
-                let tokens = start..end.min(spoken.len());
-                out.push(Heard { phrase: *phrase, tokens, how: How::Regex, distance: 0.0 });
-            }
+            let within = own.matches(regex).map(|at| at.start + start..at.end + start);
+            let mut places: Vec<Range<usize>> = within.collect();
+            let first = places.first().map_or(spoken.len(), |first| first.start);
+            let into = |at: &Range<usize>| at.start < start && start < at.end && at.end <= first;
+            places.extend(all.matches(regex).filter(into));
+            let heard = |tokens| Heard { phrase: *phrase, tokens, how: How::Regex, distance: 0.0 };
+            out.extend(places.into_iter().map(heard));
         }
     }
 
-    fn find_similar(&self, spoken: &[&Spoken], by: Askers, out: &mut Vec<Heard>) {
+    /// Within the utterance, or else from the one before into it.
+    fn find_similar(&self, spoken: &[&Spoken], start: usize, by: Askers, out: &mut Vec<Heard>) {
         for (phrase, least, wanted) in self.similar.iter().filter(|one| self.is_wanted(one.0, by)) {
             let same = |a: &Token, b: &Token| f32::from(u8::from(a.text != b.text));
-            if let Some((tokens, distance)) = nearest(wanted, spoken, same)
-                && 1.0 - distance >= *least
-            {
+            let best = |from: usize| {
+                let (at, distance) = nearest(wanted, &spoken[from..], same)?;
+                (1.0 - distance >= *least).then_some((at.start + from..at.end + from, distance))
+            };
+            if let Some((tokens, distance)) = best(start).or_else(|| best(0)) {
                 out.push(Heard { phrase: *phrase, tokens, how: How::Similar, distance });
             }
         }
@@ -466,34 +474,6 @@ impl Matcher {
 fn stands_between_words(parts: &[Part], at: usize) -> bool {
     let words = |part: Option<&Part>| matches!(part, Some(Part::Words(_)));
     words(at.checked_sub(1).and_then(|before| parts.get(before))) && words(parts.get(at + 1))
-}
-
-/// The stretch that is most like what is wanted, and its distance from it: edits by token, divided
-/// by the tokens wanted.
-pub(crate) fn nearest(
-    wanted: &[Token],
-    spoken: &[&Spoken],
-    cost: impl Fn(&Token, &Token) -> f32,
-) -> Option<(Range<usize>, f32)> {
-    if wanted.is_empty() || spoken.is_empty() {
-        return None;
-    }
-    // Sellers' algorithm: a row per wanted token; a match may begin anywhere for nothing.
-    let mut row: Vec<(f32, usize)> = (0..=spoken.len()).map(|at| (0.0, at)).collect();
-    for token in wanted {
-        let mut left = (row[0].0 + 1.0, row[0].1);
-        let mut corner = std::mem::replace(&mut row[0], left);
-        for (k, other) in spoken.iter().enumerate() {
-            let above = row[k + 1];
-            let swap = (corner.0 + cost(token, &other.token), corner.1);
-            let best = [swap, (above.0 + 1.0, above.1), (left.0 + 1.0, left.1)];
-            left = best.into_iter().fold(best[0], |a, b| if b.0 < a.0 { b } else { a });
-            corner = std::mem::replace(&mut row[k + 1], left);
-        }
-    }
-    let ends = (1..row.len()).filter(|&end| row[end].1 < end);
-    let end = ends.min_by(|&a, &b| row[a].0.total_cmp(&row[b].0).then(a.cmp(&b)))?;
-    Some((row[end].1..end, row[end].0 / wanted.len() as f32))
 }
 
 #[cfg(test)]

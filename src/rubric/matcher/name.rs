@@ -4,8 +4,9 @@
 
 use std::ops::Range;
 
+use super::Spoken;
+use super::nearest::{nearest, places};
 use super::trie::Found;
-use super::{Spoken, nearest};
 use crate::text::{Token, TokenKind, rough_distance, sound_distance};
 
 /// How much of a name may differ that stands anywhere.
@@ -17,17 +18,19 @@ const ROUNDING: f32 = 0.01;
 /// The same as [`DISTANCE_MAX`], by the rough ear, where a phrase has words right before and after it.
 const FRAMED_DISTANCE_MAX: f32 = 0.4;
 
-/// A name's occurrences: recognisers spell names as they please, so nearly half may differ.
+/// A name's occurrences, the nearest and those as near: recognisers spell names as they please, so nearly half may differ.
 pub(super) fn find_name(name: &[Token], spoken: &[&Spoken]) -> Vec<Found> {
     if name.is_empty() {
         return Vec::new();
     }
-    let by_token = nearest(name, spoken, sound_distance);
-    let by_letter = nearest_spelling(name, spoken);
-    let found =
-        by_token.into_iter().chain(by_letter).filter(|(_, distance)| *distance <= DISTANCE_MAX);
-    let best = found.min_by(|a, b| a.1.total_cmp(&b.1));
-    best.map(|(tokens, distance)| as_found(name, tokens, distance)).into_iter().collect()
+    let spelled = spellings(name, spoken).into_iter().flatten();
+    let all = places(name, spoken, sound_distance).chain(spelled);
+    let mut found: Vec<_> = all.filter(|(_, distance)| *distance <= DISTANCE_MAX).collect();
+    let best = found.iter().fold(f32::INFINITY, |best, (_, distance)| best.min(*distance));
+    found.retain(|(_, distance)| *distance <= best);
+    found.sort_by_key(|(tokens, _)| (tokens.start, tokens.end));
+    found.dedup();
+    found.into_iter().map(|(tokens, distance)| as_found(name, tokens, distance)).collect()
 }
 
 /// A name where words before it end and words after it must begin: that something is said there is
@@ -57,8 +60,11 @@ fn as_found(name: &[Token], tokens: Range<usize>, distance: f32) -> Found {
     }
 }
 
-/// The words whose letters, run together, are most like a name's: `Harborbank` for `Harbor Bank`.
-fn nearest_spelling(name: &[Token], spoken: &[&Spoken]) -> Option<(Range<usize>, f32)> {
+/// Words whose letters, run together, may be like a name's: `Harborbank` for `Harbor Bank`.
+fn spellings(
+    name: &[Token],
+    spoken: &[&Spoken],
+) -> Option<impl Iterator<Item = (Range<usize>, f32)>> {
     if name.iter().any(|token| token.kind == TokenKind::Hanzi) {
         return None;
     }
@@ -66,20 +72,20 @@ fn nearest_spelling(name: &[Token], spoken: &[&Spoken]) -> Option<(Range<usize>,
     let wanted = letters(&mut name.iter().map(|token| token.text.as_str()));
     let length = wanted.chars().count();
     let lengths: Vec<usize> = spoken.iter().map(|one| one.token.text.chars().count()).collect();
-    let ranges = (0..spoken.len()).flat_map(|start| {
+    let ranges = (0..spoken.len()).flat_map(move |start| {
         let longest = (start + name.len() + 1).min(spoken.len());
         (start + 1..=longest).map(move |end| start..end)
     });
     // So many letters more or less are as many edits: most words are ruled out without reading them.
-    let may_be = |range: &Range<usize>| {
+    let may_be = move |range: &Range<usize>| {
         let heard: usize = lengths[range.clone()].iter().sum();
         let share = heard.abs_diff(length) as f32 / heard.max(length).max(1) as f32;
         share * BY_CHANCE <= DISTANCE_MAX + ROUNDING
     };
-    let scored = ranges.filter(may_be).map(|range| {
+    let scored = ranges.filter(may_be).map(move |range| {
         let heard = letters(&mut spoken[range.clone()].iter().map(|s| s.token.text.as_str()));
         let distance = 1.0 - strsim::normalized_levenshtein(&wanted, &heard) as f32;
         (range, distance * BY_CHANCE)
     });
-    scored.min_by(|a, b| a.1.total_cmp(&b.1))
+    Some(scored)
 }

@@ -20,7 +20,7 @@ fn find(text: &str, by: Askers) -> Vec<Heard> {
     let spoken: Vec<&Spoken> = spoken.iter().collect();
     let matcher = &plan().matcher;
     let names: Names = matcher.names(|_| Some("安信 Harbor Bank".to_owned()));
-    matcher.find(&spoken, spoken.len(), &names, by)
+    matcher.find(&spoken, 0..spoken.len(), &names, by)
 }
 
 #[test]
@@ -35,10 +35,10 @@ fn what_was_heard_before_is_heard_the_same() {
         let spoken = read(text);
         let spoken: Vec<&Spoken> = spoken.iter().collect();
         let names = fresh.names(|_| Some("安信".to_owned()));
-        let all = || fresh.find(&spoken, spoken.len(), &names, Askers::ALL);
+        let all = || fresh.find(&spoken, 0..spoken.len(), &names, Askers::ALL);
         assert_eq!(all(), all(), "{text}");
         let by_agent = Askers::of(0, Party::Agent);
-        let remembered = fresh.find(&spoken, spoken.len(), &names, by_agent);
+        let remembered = fresh.find(&spoken, 0..spoken.len(), &names, by_agent);
         let anew = Plan::compile(built_in().unwrap()).matcher.find(
             &spoken,
             spoken.len(),

@@ -28,6 +28,10 @@ const STALE_US: i64 = 3_600_000_000;
 /// The window of a budget.
 const BUDGET_US: i64 = 600_000_000;
 
+/// How long to wait before an alert that could not be written down is tried again.
+const RAISE_AGAIN: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
+
 /// Agents and teams of whom it is remembered when they were last told of.
 const REMEMBERED_MAX: usize = 10_000;
 
@@ -51,8 +55,8 @@ struct Restraint {
 }
 
 impl Restraint {
-    /// Why an alert is held back, if it is.
-    fn holds_back(
+    /// Why an alert is to be held back, if it is.
+    fn why_held(
         &mut self,
         policy: &Policy,
         who: (&str, &str),
@@ -75,14 +79,18 @@ impl Restraint {
         if !critical && spent.len() >= policy.budget_per_10_min as usize {
             return Some("budget");
         }
-        spent.push(now_us);
+        None
+    }
+
+    /// An alert was told. One that could not be written down was not.
+    fn note(&mut self, (agent, team): (&str, &str), criterion: &str, now_us: i64) {
+        self.spent.entry(team.to_owned()).or_default().push(now_us);
         if self.told.len() < REMEMBERED_MAX {
-            self.told.insert(key, now_us);
+            self.told.insert((agent.to_owned(), criterion.to_owned()), now_us);
         }
         if self.spent.len() > REMEMBERED_MAX {
             self.spent.retain(|_, spent| !spent.is_empty());
         }
-        None
     }
 }
 
@@ -126,14 +134,14 @@ pub(super) async fn tell(
                 let team = belongs.team.clone().unwrap_or_default();
                 let now = (now_us(), minute_of_day());
                 let grave = grave(finding.severity);
-                let held = restraint.holds_back(&policy.0, (&agent, &team), &key.1, grave, now);
+                let who = (agent.as_str(), team.as_str());
+                let held = restraint.why_held(&policy.0, who, &key.1, grave, now);
                 row.held_back = held.map(str::to_owned);
-                match raise(&store, call, &row, grave).await {
-                    Ok(()) => known.push(key),
-                    Err(error) => {
-                        tracing::error!(%error, call = call.id, "an alert could not be raised")
-                    }
+                let Some(new) = raise_in_time(&store, call, &row, grave).await else { continue };
+                if new && held.is_none() {
+                    restraint.note(who, &key.1, now.0);
                 }
+                known.push(key);
             }
         }
         if raised.len() > REMEMBERED_MAX {
@@ -187,12 +195,32 @@ fn row(call: &LiveCall, version: u32, key: &(String, String), finding: &Finding)
     }
 }
 
+/// Raises an alert, and again where the store was busy: whether it is new, or nothing where it could not be.
+async fn raise_in_time(
+    store: &Store,
+    call: &std::sync::Arc<LiveCall>,
+    row: &AlertRow,
+    grave: u8,
+) -> Option<bool> {
+    let mut waits = RAISE_AGAIN.into_iter();
+    loop {
+        match (raise(store, call, row, grave).await, waits.next()) {
+            (Ok(new), _) => return Some(new),
+            (Err(_), Some(wait)) => tokio::time::sleep(wait).await,
+            (Err(error), None) => {
+                tracing::error!(%error, call = call.id, "an alert could not be raised");
+                return None;
+            }
+        }
+    }
+}
+
 async fn raise(
     store: &Store,
     call: &std::sync::Arc<LiveCall>,
     row: &AlertRow,
     grave: u8,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let body = serde_json::to_string(&AlertBody::of(row)).expect("plain values");
     let tx = store.begin().await?;
     let new = alerts::raise(&tx, row, &body).await?;
@@ -202,7 +230,7 @@ async fn raise(
         let title = row.title.clone();
         call.paint(|picture| picture.alerts.open.insert(row.id.clone(), (grave, title)));
     }
-    Ok(())
+    Ok(new)
 }
 
 /// Tells alerts further that nobody took on in time, until the service ends.
@@ -251,8 +279,12 @@ mod tests {
             ("a1", "x", 2, 700, None),
         ] {
             let now = (at_s * second, 600);
-            let got = restraint.holds_back(&policy, (agent, "team"), criterion, grave, now);
-            assert_eq!(got, held, "{agent} {criterion} {grave} {at_s}");
+            let mut why = || restraint.why_held(&policy, (agent, "team"), criterion, grave, now);
+            assert_eq!(why(), held, "{agent} {criterion} {grave} {at_s}");
+            assert_eq!(why(), held, "nothing is told by asking");
+            if held.is_none() {
+                restraint.note((agent, "team"), criterion, now.0);
+            }
         }
     }
 }

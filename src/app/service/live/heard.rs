@@ -245,8 +245,7 @@ impl Ear {
         }
         if grown.ended && !self.ended && self.read == grown.frames {
             self.ended = true;
-            let mut out = vec![Vec::new(); self.call.picture().legs.len().max(1)];
-            out.resize(self.channels(), Vec::new());
+            let mut out = vec![Vec::new(); self.channels()];
             self.resampler.finish(&mut out)?;
             self.tell(Input::Audio(out))?;
             self.tell(Input::End(Vec::new()))?;
@@ -322,15 +321,18 @@ impl Ear {
             let since = asked.map_or(0, |(_, ms)| *ms);
             let due = ms >= since + PARTIAL_MS && ms <= PARTIAL_MS_MAX;
             if due && !self.partials.open.contains(&leg) {
-                wanted.push((leg, start, ms, samples.to_vec()));
+                wanted.push((leg, start, ms));
             }
         }
         over.into_iter().for_each(|leg| self.show_partial(leg, AudioTime::ZERO, String::new()));
-        for (leg, start, ms, samples) in wanted {
+        for (leg, start, ms) in wanted {
             if !spare.begin(Instant::now()) {
                 self.partials.refused = true;
                 return;
             }
+            // Copied only now: most are refused while much is spoken, and this is asked at every look.
+            let open = self.session.open_speech().into_iter().nth(usize::from(leg)).flatten();
+            let samples = open.map_or(Vec::new(), |(_, samples)| samples.to_vec());
             let (answers, number) = (self.answers.clone(), self.number);
             let id = JobId(PARTIAL_JOB + u32::from(leg));
             let work_on =
@@ -400,7 +402,9 @@ impl Ear {
         cards.truncate(settled);
         let lag_ms = self.lag_ms();
         let told = self.call.paint(|picture| {
-            show(picture, &info, &call.transcript.utterances, horizon);
+            let open = self.session.open_speech();
+            picture.legs.iter_mut().zip(open).for_each(|(leg, open)| leg.speaking = open.is_some());
+            show(picture, &info, &call.transcript.utterances, horizon, !self.open.is_empty());
             (picture.hidden, picture.lag_ms) = (hidden, lag_ms);
             let talk = call.conversation.talk_ms;
             picture.talk_ms = (talk.agent, talk.customer);
@@ -411,8 +415,6 @@ impl Ear {
                     shown.party = heard.party.as_str().into();
                 }
             }
-            let open = self.session.open_speech();
-            picture.legs.iter_mut().zip(open).for_each(|(leg, open)| leg.speaking = open.is_some());
             tell(picture, &call.transcript.utterances)
         });
         for utterance in told {

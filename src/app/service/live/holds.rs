@@ -14,14 +14,13 @@ impl Recorder {
     pub(super) async fn order(&mut self, order: Order) {
         match order {
             Order::Pause if !self.paused => {
-                self.paused = true;
                 let _ = self.ends.commands.try_send(Command::Pause);
                 self.begin(None, "paused").await;
             }
             Order::Resume if self.paused => {
-                self.paused = false;
                 let _ = self.ends.commands.try_send(Command::Resume);
-                self.end(None).await;
+                // Who is on hold stays there.
+                self.end(|_, kind| kind == "paused").await;
             }
             Order::Pause | Order::Resume => {}
         }
@@ -38,7 +37,7 @@ impl Recorder {
         }
         let id = uuid::Uuid::now_v7().to_string();
         self.open.push((id.clone(), leg, kind));
-        self.show_state();
+        self.tell_state();
         self.note(id, kind).await;
     }
 
@@ -65,13 +64,21 @@ impl Recorder {
         }
     }
 
-    /// What was held goes on: one leg, or all.
-    pub(super) async fn end(&mut self, leg: Option<LegId>) {
+    /// What was held or paused goes on, or is gone: one leg, or all.
+    pub(super) async fn end_of(&mut self, leg: Option<LegId>) {
+        self.end(|of, _| leg.is_none() || of == leg).await;
+    }
+
+    /// Some holds and pauses are over, told by their leg and kind.
+    async fn end(&mut self, is_over: impl Fn(Option<LegId>, &str) -> bool) {
         let (over, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.open)
             .into_iter()
-            .partition(|(_, of, _)| leg.is_none() || *of == leg);
+            .partition(|(_, leg, kind)| is_over(*leg, kind));
         self.open = open;
-        self.show_state();
+        if over.is_empty() {
+            return;
+        }
+        self.tell_state();
         let end_ms = self.at_ms();
         let kept = async {
             let tx = self.hub.store.begin().await?;
@@ -85,8 +92,10 @@ impl Recorder {
         }
     }
 
-    fn show_state(&self) {
+    /// Takes the state from what goes on: nothing is kept of a call while any part of it is paused.
+    fn tell_state(&mut self) {
         let is = |kind: &str| self.open.iter().any(|(_, _, what)| *what == kind);
+        self.paused = is("paused");
         let state = match (is("paused"), is("held")) {
             (true, _) => CallState::Paused,
             (false, true) => CallState::Held,

@@ -139,7 +139,11 @@ impl Hub {
 
     /// Takes no more calls, and waits for those that go on to be closed in order.
     pub(super) async fn drain(&self) {
-        self.draining.store(true, Ordering::SeqCst);
+        {
+            // Whoever is let in just now is waited for.
+            let _keys = self.keys();
+            self.draining.store(true, Ordering::SeqCst);
+        }
         while !self.keys().is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
@@ -169,11 +173,14 @@ pub(super) struct Desk(pub(super) Arc<Hub>);
 impl Exchange for Desk {
     fn admit(&self, mut start: CallStart) -> Result<Line, Refused> {
         let hub = &self.0;
-        if hub.draining.load(Ordering::SeqCst) || hub.stop.is_cancelled() {
-            return Err(Refused::Draining);
-        }
-        if !hub.keys().insert(start.key.clone()) {
-            return Err(Refused::Duplicate);
+        {
+            let mut keys = hub.keys();
+            if hub.draining.load(Ordering::SeqCst) || hub.stop.is_cancelled() {
+                return Err(Refused::Draining);
+            }
+            if !keys.insert(start.key.clone()) {
+                return Err(Refused::Duplicate);
+            }
         }
         let manner = hub.manners.get(&start.key.source).cloned().unwrap_or_default();
         let mut known = manner.facts.clone();

@@ -224,6 +224,8 @@ impl Recorder {
                 if let Some(running) = &mut self.running {
                     running.mix.leave(usize::from(leg.0));
                 }
+                // Whoever left while on hold or paused is not waited for: no word of a leg that is gone ends it.
+                self.end_of(Some(leg)).await;
             }
             Ingest::Known(more) => {
                 self.facts.merge(&more);
@@ -232,15 +234,9 @@ impl Recorder {
             }
             Ingest::Held { leg, reason } => {
                 let kind = if reason == HoldReason::Hold { "held" } else { "paused" };
-                if reason == HoldReason::Paused {
-                    self.paused = true;
-                }
                 self.begin(leg, kind).await;
             }
-            Ingest::Resumed { leg } => {
-                self.end(leg).await;
-                self.paused = self.open.iter().any(|(_, _, kind)| *kind == "paused");
-            }
+            Ingest::Resumed { leg } => self.end_of(leg).await,
             Ingest::Quality { leg, quality } => {
                 let all = (quality.received + quality.lost).max(1);
                 self.call.paint(|picture| {
@@ -445,7 +441,7 @@ impl Recorder {
 
     /// The call is over.
     async fn leave(mut self, cause: EndCause) -> Result<(), close::CloseError> {
-        self.end(None).await;
+        self.end_of(None).await;
         self.call.paint(|picture| picture.state = CallState::Ending);
         self.write(true);
         let roles = self.roles();

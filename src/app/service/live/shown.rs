@@ -8,15 +8,22 @@ use crate::api::live::Picture;
 use crate::api::live::bodies::{Criterion, LiveUtterance};
 use crate::domain::{AudioTime, CallInfo, Scorecard, Utterance};
 
-/// What of the picture follows from what was heard.
-pub(super) fn show(picture: &mut Picture, info: &CallInfo, said: &[Utterance], horizon: AudioTime) {
+/// What of the picture follows from what was heard; `waits`: speech that is over waits to be recognised. Who speaks now
+/// is in the picture already.
+pub(super) fn show(
+    picture: &mut Picture,
+    info: &CallInfo,
+    said: &[Utterance],
+    horizon: AudioTime,
+    waits: bool,
+) {
     picture.direction = info.direction.map(|direction| direction.as_str().to_owned());
     picture.queue.clone_from(&info.queue);
     picture.heard_to_ms = horizon.ms();
     let spoke = said.iter().map(|one| one.span.end().ms()).max();
     let speaking = picture.legs.iter().any(|leg| leg.speaking);
     picture.silence_ms = match spoke {
-        Some(spoke) if !speaking => picture.received_ms.saturating_sub(spoke),
+        Some(spoke) if !speaking && !waits => picture.received_ms.saturating_sub(spoke),
         _ => 0,
     };
 }

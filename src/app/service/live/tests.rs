@@ -132,6 +132,43 @@ async fn a_call_is_recorded_shown_and_handed_on_under_one_id() {
     service.end().await.unwrap();
 }
 
+/// A transfer while on hold, in the words that a PBX has for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_while_paused_keeps_nobody_silent_and_holds_outlast_a_pause() {
+    use crate::api::live::bodies::CallState;
+    use crate::live::HoldReason;
+    let folder = tempfile::tempdir().unwrap();
+    let (service, desk) = start(folder.path()).await;
+    let mut line = desk.admit(begins("c1")).unwrap();
+    joins(&mut line).await;
+    let call = only(&service);
+    let is = async |state: CallState| until(2_000, async || call.picture().state == state).await;
+    let held = |leg: u8, reason| Ingest::Held { leg: Some(LegId(leg)), reason };
+    line.send(held(0, HoldReason::Paused)).await;
+    line.send(held(1, HoldReason::Paused)).await;
+    is(CallState::Paused).await;
+    line.send(Ingest::LegLeft { leg: LegId(1) }).await;
+    line.send(Ingest::Resumed { leg: Some(LegId(0)) }).await;
+    is(CallState::Live).await;
+    let mut heard = call.audio.subscribe();
+    says(&mut line, 0, 0, 10).await;
+    let frame = heard.recv().await.unwrap();
+    assert!(!frame.muted && frame.pcm.iter().any(|sample| *sample != 0));
+
+    line.send(held(0, HoldReason::Hold)).await;
+    is(CallState::Held).await;
+    call.orders.send(Order::Pause).await.unwrap();
+    is(CallState::Paused).await;
+    call.orders.send(Order::Resume).await.unwrap();
+    is(CallState::Held).await;
+    line.send(Ingest::Ended(EndCause::Normal)).await;
+    until(5_000, async || service.floor.is_empty()).await;
+    let timeline = service.store.live_events(&call.id).await.unwrap();
+    assert_eq!(timeline.len(), 4);
+    assert!(timeline.iter().all(|event| event.end_ms.is_some()), "nothing goes on");
+    service.end().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_service_left_is_taken_up_and_a_call_without_a_sample_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
