@@ -1,13 +1,14 @@
 /** What was raised, the newest first. */
 import { useQuery } from '@tanstack/react-query'
 import { Button, Flex, Segmented, Select, type TableProps } from 'antd'
-import { type Alert, type AlertsState, alerts } from '@/api/live'
+import { type Alert, type AlertsState, alerts, type Precision } from '@/api/live'
 import { useCan } from '@/app/session'
 import { useAddress } from '@/components/address'
 import { Acknowledge, Feedback, ToCall } from '@/components/alerts/actions'
 import { AlertQuote, AlertState } from '@/components/alerts/card'
 import { CriterionTitle } from '@/components/criterion-title'
 import { Listing, useListing } from '@/components/listing'
+import { useTitles } from '@/components/titles'
 import { SeverityTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import { usePageTexts } from './messages'
@@ -54,6 +55,8 @@ export function AlertsList() {
   )
 }
 
+const NONE: Precision[] = []
+
 interface Which {
   rubric: string | undefined
   criterion: string | undefined
@@ -66,10 +69,11 @@ function ByCriterion({ rubric, criterion, onChange }: Which & { onChange: (which
     queryKey: ['alerts', 'precision', {}],
     queryFn: () => alerts.precision({}),
   })
+  const titleOf = useTitles(raised.data ?? NONE)
   const chosen = rubric && criterion ? keyOf({ rubric, criterion }) : undefined
   const options = (raised.data ?? []).map((one) => ({
     value: keyOf(one),
-    label: `${one.title} (${one.raised})`,
+    label: `${titleOf(one.rubric, one.criterion, one.title)} (${one.raised})`,
     which: { rubric: one.rubric, criterion: one.criterion },
   }))
   // An older one may stand in the address.
