@@ -48,7 +48,7 @@ export function AlertsList() {
         list={list}
         pages={pages}
         columns={columns}
-        width={700}
+        width={860}
         empty={state === 'open' ? t.emptyOpen : t.empty}
       />
     </>
