@@ -48,7 +48,7 @@ export function AlertsList() {
         list={list}
         pages={pages}
         columns={columns}
-        width={860}
+        width={700}
         empty={state === 'open' ? t.emptyOpen : t.empty}
       />
     </>
@@ -106,10 +106,10 @@ function useColumns(): TableProps<Alert>['columns'] {
   const can = useCan()
   const { format } = useLocale()
   return [
-    { title: t.at, width: 120, render: (_, { at }) => <time dateTime={at}>{format.dateTime(at)}</time> },
+    { title: t.at, width: 112, render: (_, { at }) => <time dateTime={at}>{format.dateTime(at)}</time> },
     {
       title: t.what,
-      width: '26%',
+      width: '25%',
       render: (_, alert) => (
         <Flex gap={6} wrap align="center">
           <SeverityTag severity={alert.severity} />
@@ -120,12 +120,12 @@ function useColumns(): TableProps<Alert>['columns'] {
     { title: t.words, render: (_, alert) => <AlertQuote alert={alert} /> },
     {
       title: t.handling,
-      width: 130,
+      width: 116,
       render: (_, alert) => <AlertState alert={alert} />,
     },
     {
       title: t.actions,
-      width: '28%',
+      width: 176,
       render: (_, alert) => (
         <Flex gap={8} wrap align="center">
           {can('alerts.settle') && alert.state === 'open' && <Acknowledge alert={alert} />}
