@@ -1,7 +1,8 @@
 /** Lets nobody further who is not logged in: the first run's set-up, the log-in, or the app. */
+import { useQueryClient } from '@tanstack/react-query'
 import { Button, Result, Spin } from 'antd'
-import type { ReactNode } from 'react'
-import { defineMessages, useMessages } from '@/i18n'
+import { type ReactNode, useEffect } from 'react'
+import { defineMessages, useLocale, useMessages } from '@/i18n'
 import { LoginPage } from '@/pages/login'
 import { MeProvider, useSession } from './session'
 
@@ -10,9 +11,20 @@ const messages = defineMessages({
   en: { loading: 'Connecting', again: 'Try again' },
 })
 
+/** The service tells problems in the language that was asked in: after a change of it they are asked for again. */
+function useProblemsRetold() {
+  const { language } = useLocale()
+  const client = useQueryClient()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the change of it is what matters
+  useEffect(() => {
+    void client.resetQueries({ predicate: ({ state }) => state.status === 'error' })
+  }, [client, language])
+}
+
 export function Gate({ children }: { children: ReactNode }) {
   const t = useMessages(messages)
   const session = useSession()
+  useProblemsRetold()
   if (session.isPending) return <Spin fullscreen description={t.loading} />
   if (session.isError) {
     return (

@@ -78,7 +78,12 @@ export function themeOf(scheme: Scheme): ThemeConfig {
         colorBgSpotlight: scheme === 'dark' ? '#3a4853' : '#26323b',
       },
       // Ant Design's own is the colour of the page, and looks like bare text on it.
-      Segmented: { trackBg: scheme === 'dark' ? '#242f38' : '#e4e9ed' },
+      Segmented: {
+        trackBg: scheme === 'dark' ? '#242f38' : '#e4e9ed',
+        // What is chosen stands out from the track: brighter in both.
+        ...(scheme === 'dark' && { itemSelectedBg: '#3d4d59' }),
+      },
+      Tag: { defaultBg: scheme === 'dark' ? '#242f38' : '#e9edf0' },
     },
   }
 }

@@ -13,7 +13,7 @@ const messages = defineMessages({
     again: '重试',
     missing: '这里没有内容，或不在您的数据范围内',
     refused: '您没有权限查看这里',
-    who: (name: string, role: string) => `您以“${name}”（${role}）登录。`,
+    who: (name: string, role: string, hint: string) => `您以“${name}”（${role}）登录。${hint}`,
     missingHint:
       '链接可能有误，内容可能已按保留规则删除；如果是别人分享给您的，请联系管理员核对您的数据范围。',
     refusedHint: '如果工作需要，请联系管理员调整角色。',
@@ -23,7 +23,7 @@ const messages = defineMessages({
     again: 'Try again',
     missing: 'There is nothing here, or it lies outside what you may see',
     refused: 'You may not see this',
-    who: (name: string, role: string) => `You are logged in as ${name} (${role}).`,
+    who: (name: string, role: string, hint: string) => `You are logged in as ${name} (${role}). ${hint}`,
     missingHint:
       'The link may be wrong, or what it led to was deleted by a retention rule. If somebody shared it with you, ask an administrator which calls you may see.',
     refusedHint: 'If your work needs it, ask an administrator for a role that may.',
@@ -71,11 +71,7 @@ export function ProblemPage({ problem, retry }: { problem: Error; retry?: () => 
       icon={status === 403 ? <LockOutlined /> : status === 404 ? <FileSearchOutlined /> : undefined}
       className={shut ? 'problem-shut' : undefined}
       title={<h1 className="problem-title">{title}</h1>}
-      subTitle={
-        <p className="problem-hint">
-          {shut && t.who(person.name, role)} {hint}
-        </p>
-      }
+      subTitle={<p className="problem-hint">{shut ? t.who(person.name, role, hint ?? '') : hint}</p>}
       extra={shut ? <Link to="/inbox">{t.back}</Link> : retry && <Button onClick={retry}>{t.again}</Button>}
     />
   )

@@ -72,7 +72,8 @@ export function formatOf(language: Language): Format {
     ago: (iso, now = Date.now()) => {
       const seconds = (new Date(iso).getTime() - now) / 1000
       const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
-      return relative.format(Math.round(seconds / length), unit)
+      // Between Chinese and a number stands a space, as in all our texts.
+      return relative.format(Math.round(seconds / length), unit).replace(/(\d)(?=\p{Script=Han})/u, '$1 ')
     },
     clock,
     precise,

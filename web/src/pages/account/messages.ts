@@ -62,7 +62,7 @@ export const messages = defineMessages({
     required: (what: string) => `${what} is needed`,
     tokens: 'API tokens',
     tokensHint:
-      'For programs. A token may never more than you may; make one for each program, and revoke it when it is done.',
+      'For programs. A token can never do more than you may; make one for each program, and revoke it when it is done.',
     make: 'New token',
     purpose: 'For',
     purposeExtra: 'Such as: nightly sync to the warehouse',

@@ -1,7 +1,9 @@
 /** Calls to learn from: what was said where it went wrong, or just the score where it went well. */
+
 import { Link } from '@tanstack/react-router'
 import { Card, Empty } from 'antd'
 import type { Schemas } from '@/api/client'
+import { callName } from '@/components/call-name'
 import { CriterionTitle } from '@/components/criterion-title'
 import { VerdictTag } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
@@ -37,7 +39,7 @@ function Row({ call }: { call: Call }) {
     <li>
       <div className="agent-call">
         <Link to="/calls/$callId" params={{ callId: call.id }} search={at == null ? {} : { t: String(at) }}>
-          {call.external_id}
+          {callName(call.external_id)}
         </Link>
         <VerdictTag verdict={call.verdict} />
         <b className="agent-score">{call.score == null ? '—' : t.scoreOf(format.number(call.score, 1))}</b>

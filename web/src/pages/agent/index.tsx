@@ -8,7 +8,7 @@ import { ownAgent } from '@/app/own-agent'
 import { useMe } from '@/app/session'
 import { PageHead } from '@/components/page'
 import { ProblemPage } from '@/components/problem'
-import { UnitName } from '@/components/units'
+import { UnitName, useUnitWords } from '@/components/units'
 import { useLocale, useMessages } from '@/i18n'
 import { RangeBar } from '@/pages/dashboards/bar'
 import { offsetMin, spanOf, whenOf } from '@/pages/dashboards/range'
@@ -37,6 +37,7 @@ const USUAL = 'all'
 
 function Agent({ id, own }: { id: string; own: boolean }) {
   const t = useMessages(messages)
+  const words = useUnitWords()
   const [params, change] = useParams()
   const when = whenOf(params) ?? USUAL
   const span = useMemo(() => spanOf(when, params, new Date()), [when, params])
@@ -50,11 +51,13 @@ function Agent({ id, own }: { id: string; own: boolean }) {
   if (answer.isError) return <ProblemPage problem={answer.error} retry={() => answer.refetch()} />
   const figures = answer.data
   const name = figures?.name ?? id
+  // A number alone is no heading.
+  const called = name === id ? `${words.agent} ${id}` : name
   const asked = { agent: id, ...span }
   return (
     <>
       <PageHead
-        title={own ? `${t.own} · ${name}` : `${name}`}
+        title={own ? `${t.own} · ${name}` : called}
         hint={
           <>
             {name !== id && `${id} · `}

@@ -1,13 +1,14 @@
 /** What was raised, the newest first. */
 import { useQuery } from '@tanstack/react-query'
 import { Button, Flex, Segmented, Select, type TableProps } from 'antd'
-import { type Alert, type AlertsState, alerts } from '@/api/live'
+import { type Alert, type AlertsState, alerts, type Precision } from '@/api/live'
 import { useCan } from '@/app/session'
 import { useAddress } from '@/components/address'
 import { Acknowledge, Feedback, ToCall } from '@/components/alerts/actions'
 import { AlertQuote, AlertState } from '@/components/alerts/card'
 import { CriterionTitle } from '@/components/criterion-title'
 import { Listing, useListing } from '@/components/listing'
+import { useTitles } from '@/components/titles'
 import { SeverityTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import { usePageTexts } from './messages'
@@ -54,6 +55,8 @@ export function AlertsList() {
   )
 }
 
+const NONE: Precision[] = []
+
 interface Which {
   rubric: string | undefined
   criterion: string | undefined
@@ -66,10 +69,11 @@ function ByCriterion({ rubric, criterion, onChange }: Which & { onChange: (which
     queryKey: ['alerts', 'precision', {}],
     queryFn: () => alerts.precision({}),
   })
+  const titleOf = useTitles(raised.data ?? NONE)
   const chosen = rubric && criterion ? keyOf({ rubric, criterion }) : undefined
   const options = (raised.data ?? []).map((one) => ({
     value: keyOf(one),
-    label: `${one.title} (${one.raised})`,
+    label: `${titleOf(one.rubric, one.criterion, one.title)} (${one.raised})`,
     which: { rubric: one.rubric, criterion: one.criterion },
   }))
   // An older one may stand in the address.
@@ -102,10 +106,10 @@ function useColumns(): TableProps<Alert>['columns'] {
   const can = useCan()
   const { format } = useLocale()
   return [
-    { title: t.at, width: 120, render: (_, { at }) => <time dateTime={at}>{format.dateTime(at)}</time> },
+    { title: t.at, width: 112, render: (_, { at }) => <time dateTime={at}>{format.dateTime(at)}</time> },
     {
       title: t.what,
-      width: '26%',
+      width: '25%',
       render: (_, alert) => (
         <Flex gap={6} wrap align="center">
           <SeverityTag severity={alert.severity} />
@@ -116,12 +120,12 @@ function useColumns(): TableProps<Alert>['columns'] {
     { title: t.words, render: (_, alert) => <AlertQuote alert={alert} /> },
     {
       title: t.handling,
-      width: 130,
+      width: 116,
       render: (_, alert) => <AlertState alert={alert} />,
     },
     {
       title: t.actions,
-      width: '28%',
+      width: 176,
       render: (_, alert) => (
         <Flex gap={8} wrap align="center">
           {can('alerts.settle') && alert.state === 'open' && <Acknowledge alert={alert} />}

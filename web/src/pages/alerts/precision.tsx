@@ -39,7 +39,7 @@ export function PrecisionTab() {
           columns={columns}
           dataSource={rows}
           pagination={false}
-          scroll={{ x: 700 }}
+          scroll={{ x: 980 }}
           locale={{ emptyText: <Empty description={t.precisionEmpty} /> }}
         />
       )}
@@ -52,7 +52,7 @@ function useColumns(): TableProps<Precision>['columns'] {
   const { format } = useLocale()
   const count = (title: string, of: (row: Precision) => number) => ({
     title,
-    width: 100,
+    width: 116,
     align: 'right' as const,
     render: (_: unknown, row: Precision) => format.number(of(row)),
   })

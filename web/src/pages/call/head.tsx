@@ -1,4 +1,5 @@
 /** Which call it is, whose, how its review stands, and what can be done with it. */
+
 import { ArrowLeftOutlined, LinkOutlined, LockOutlined, MoreOutlined } from '@ant-design/icons'
 import { Link } from '@tanstack/react-router'
 import { App, Button, Dropdown, type MenuProps, Tag, Tooltip } from 'antd'
@@ -6,6 +7,7 @@ import type { ReactNode } from 'react'
 import { audioOf } from '@/api/audio'
 import type { Schemas } from '@/api/client'
 import { useCan, useMe } from '@/app/session'
+import { callName } from '@/components/call-name'
 import { useReview } from '@/components/review/decide'
 import { UNIT_KINDS, UnitName } from '@/components/units'
 import { useWords, VerdictTag } from '@/components/verdict'
@@ -44,7 +46,7 @@ export function CallHead({ call, chosen, onShare, onReveal }: Props) {
       </Link>
       <div className="call-name">
         <h1>
-          {call.kind === 'chat' ? t.chat : t.call} {call.external_id}
+          {call.kind === 'chat' ? t.chat : t.call} {callName(call.external_id)}
         </h1>
         <VerdictTag verdict={call.verdict} />
         <Tooltip title={t.riskHint}>

@@ -54,7 +54,7 @@ export function sharesOption(look: Look, shares: Share[], upright: boolean, desc
     },
     grid: upright
       ? { left: 48, right: 16, top: 12, bottom: 28 }
-      : { left: 168, right: 108, top: 4, bottom: 28 },
+      : { left: 168, right: 128, top: 4, bottom: 28 },
     xAxis: upright ? names : values,
     yAxis: upright
       ? values

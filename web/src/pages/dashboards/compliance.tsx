@@ -99,7 +99,7 @@ function useOption(by: By) {
           share: share ?? 0,
           low,
           high,
-          note: `${format.percent(share ?? 0)} · ${format.number(of)}`,
+          note: `${format.percent(share ?? 0)} · ${t.judged(format.number(of))}`,
           told: [
             `${t.share} ${format.percent(share ?? 0)}`,
             t.interval(format.percent(low), format.percent(high)),

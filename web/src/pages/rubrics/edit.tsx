@@ -47,30 +47,31 @@ export function Edit({ text, inForce, changed, behind, onText, onDiscard, onPubl
             {t.errors(errors, diagnostics.length - errors)}
           </Tag>
         )}
-        <span style={{ flex: 1 }} />
-        <Button
-          disabled={!formatted || check.stale || formatted === text}
-          onClick={() => formatted && onText(formatted)}
-        >
-          {t.format}
-        </Button>
-        {inForce !== undefined && (
-          <Button onClick={() => setComparing(!comparing)}>{comparing ? t.writing : t.compare}</Button>
-        )}
-        {changed && (
-          <Popconfirm title={t.discardHint} okText={t.discard} cancelText={t.cancel} onConfirm={onDiscard}>
-            <Button>{t.discard}</Button>
-          </Popconfirm>
-        )}
-        {can('rubrics.write') && (
+        <Flex gap={8} wrap style={{ marginInlineStart: 'auto' }}>
           <Button
-            type="primary"
-            disabled={!check.data?.sound || check.stale || (inForce !== undefined && !changed)}
-            onClick={onPublish}
+            disabled={!formatted || check.stale || formatted === text}
+            onClick={() => formatted && onText(formatted)}
           >
-            {t.publish}
+            {t.format}
           </Button>
-        )}
+          {inForce !== undefined && (
+            <Button onClick={() => setComparing(!comparing)}>{comparing ? t.writing : t.compare}</Button>
+          )}
+          {changed && (
+            <Popconfirm title={t.discardHint} okText={t.discard} cancelText={t.cancel} onConfirm={onDiscard}>
+              <Button>{t.discard}</Button>
+            </Popconfirm>
+          )}
+          {can('rubrics.write') && (
+            <Button
+              type="primary"
+              disabled={!check.data?.sound || check.stale || (inForce !== undefined && !changed)}
+              onClick={onPublish}
+            >
+              {t.publish}
+            </Button>
+          )}
+        </Flex>
       </Flex>
       <Editor
         label={t.draft}

@@ -1,7 +1,7 @@
 /** One rubric: read it, write a draft, test and backtest that, publish it with a reason, look at its history. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { App, Button, Skeleton, Tabs, Tag } from 'antd'
+import { App, Button, Flex, Skeleton, Tabs, Tag } from 'antd'
 import { useState } from 'react'
 import { api, data } from '@/api/client'
 import { useCan } from '@/app/session'
@@ -87,12 +87,12 @@ function One({ id }: { id: string }) {
         title={title}
         hint={
           is && (
-            <>
+            <Flex component="span" gap={8} align="center">
               <Tag color={is.active ? 'success' : 'default'} variant="filled">
                 {is.active ? t.active : t.withdrawn}
-              </Tag>{' '}
+              </Tag>
               {t.olderVersion(is.version)} · {is.id}
-            </>
+            </Flex>
           )
         }
         extra={

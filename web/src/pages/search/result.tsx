@@ -1,4 +1,5 @@
 /** One call that answers: what it is, and what was said in it, to be heard in place. */
+
 import { ExportOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -6,6 +7,7 @@ import { Button, Skeleton, Tag } from 'antd'
 import { useState } from 'react'
 import { api, data, type Schemas } from '@/api/client'
 import { useCan } from '@/app/session'
+import { callName } from '@/components/call-name'
 import { PlayButton } from '@/components/player'
 import { UnitName } from '@/components/units'
 import { useWords, VerdictTag } from '@/components/verdict'
@@ -72,7 +74,7 @@ function ResultHead({ found, call, missing }: HeadProps) {
   return (
     <header className="result-head">
       <Link to="/calls/$callId" params={{ callId: found.call_id }} className="result-id" title={t.open}>
-        {call?.external_id ?? format.dateTime(found.started)}
+        {call ? callName(call.external_id) : format.dateTime(found.started)}
       </Link>
       {call && <VerdictTag verdict={call.verdict} />}
       <Tag variant="outlined">{t.riskOf(found.risk)}</Tag>

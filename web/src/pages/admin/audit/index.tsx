@@ -39,7 +39,7 @@ function Audit() {
         list={list}
         pages={pages}
         columns={columns}
-        width={820}
+        width={700}
         empty={t.empty}
         rowKey="seq"
         size="small"
@@ -62,10 +62,10 @@ function useColumns(): TableProps<Row>['columns'] {
     </Button>
   )
   return [
-    { title: t.number, width: 80, dataIndex: 'seq', align: 'right' },
-    { title: t.when, width: 160, render: (_, { at }) => <time title={at}>{format.dateTime(at)}</time> },
-    { title: t.actor, width: 160, render: (_, { actor }) => filter(name(actor), { actor }) },
-    { title: t.action, width: 190, render: (_, { action }) => filter(deed(action), { action }) },
+    { title: t.number, width: 64, dataIndex: 'seq', align: 'right' },
+    { title: t.when, width: 150, render: (_, { at }) => <time title={at}>{format.dateTime(at)}</time> },
+    { title: t.actor, width: 130, render: (_, { actor }) => filter(name(actor), { actor }) },
+    { title: t.action, width: 150, render: (_, { action }) => filter(deed(action), { action }) },
     {
       title: t.object,
       render: (_, { object }) =>

@@ -143,3 +143,39 @@ export const deedMessages = defineMessages({
     'samples.load': 'Loaded sample calls',
   },
 })
+
+/** Who does something without an account. */
+export const actorMessages = defineMessages({
+  zh: { setup: '初始设置', service: '服务自身', nobody: '未登录者' },
+  en: { setup: 'First set-up', service: 'The service', nobody: 'Nobody logged in' },
+})
+
+/** What things are called that something is done to. */
+export const kindMessages = defineMessages({
+  zh: {
+    alert: '告警',
+    call: '通话',
+    export: '导出',
+    file: '文件',
+    hold: '保全',
+    job: '任务',
+    person: '账号',
+    rubric: '评分标准',
+    rule: '保留规则',
+    token: '令牌',
+    webhook: '回调',
+  },
+  en: {
+    alert: 'Alert',
+    call: 'Call',
+    export: 'Export',
+    file: 'File',
+    hold: 'Hold',
+    job: 'Job',
+    person: 'Account',
+    rubric: 'Rubric',
+    rule: 'Retention rule',
+    token: 'Token',
+    webhook: 'Webhook',
+  },
+})

@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import { api, data } from '@/api/client'
 import { useCan } from '@/app/session'
 import { useMessages } from '@/i18n'
-import { deedMessages } from './messages'
+import { actorMessages, deedMessages, kindMessages } from './messages'
 
 /** Names of more accounts than that are not loaded; their ids are shown. */
 const NAMES_MAX = 1000
@@ -30,19 +30,22 @@ export function useEverybody() {
   })
 }
 
-/** An account's name, for its id. */
+/** An account's name, for its id; some deeds are nobody's account. */
 export function useActorName(): (actor: string) => string {
+  const t = useMessages(actorMessages)
   const people = useEverybody()
   const names = useMemo(() => new Map(people.data?.map(({ id, name }) => [id, name])), [people.data])
-  return (actor) => names.get(actor) ?? actor
+  return (actor) => names.get(actor) ?? (actor in t ? t[actor as keyof typeof t] : actor)
 }
 
-/** What was acted on: people by name, everything else as it is written down. */
+/** What was acted on: its kind in words, people by name, everything else by its id. */
 export function useObjectName(): (object: string) => string {
+  const t = useMessages(kindMessages)
   const name = useActorName()
   return (object) => {
-    const person = /^person\/(.+)$/.exec(object)?.[1]
-    return person ? `person/${name(person)}` : object
+    const [, kind, id] = /^([a-z]+)\/(.+)$/.exec(object) ?? []
+    if (!kind || !id || !(kind in t)) return object
+    return `${t[kind as keyof typeof t]} ${kind === 'person' ? name(id) : id}`
   }
 }
 

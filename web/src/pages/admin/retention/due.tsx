@@ -1,10 +1,12 @@
 /** What rules would delete now. Looking deletes nothing. */
+
 import { DeleteOutlined, ReloadOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Alert, Button, Card, Empty, Flex, Skeleton, Space, Table, type TableProps, Typography } from 'antd'
 import { useState } from 'react'
 import { api, data, type Schemas } from '@/api/client'
+import { callName } from '@/components/call-name'
 import { ProblemAlert } from '@/components/problem'
 import { UnitName, useUnitWords } from '@/components/units'
 import { useLocale, useMessages } from '@/i18n'
@@ -111,7 +113,7 @@ function Sample({ calls }: { calls: DueCall[] }) {
       title: t.call,
       render: (_, { id, external_id }) => (
         <Link to="/calls/$callId" params={{ callId: id }}>
-          {external_id}
+          {callName(external_id)}
         </Link>
       ),
     },

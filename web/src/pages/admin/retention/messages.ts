@@ -40,7 +40,7 @@ export const messages = defineMessages({
     addHold: '新增保全',
     reason: '理由',
     reasonExtra: '例如：案件编号、监管要求。会记入审计日志。',
-    noHolds: '没有生效的保全',
+    noHolds: '没有生效的保全。新增后，涉及投诉或诉讼的通话即使到期也不会删除。',
     holdTold: '保全期间，无论规则如何，这些通话都不会被删除；以后进入范围的通话同样受保全。',
     count: '现有通话',
     since: '起始',
@@ -155,7 +155,8 @@ export const messages = defineMessages({
     addHold: 'Add a hold',
     reason: 'Reason',
     reasonExtra: 'Such as a case number, or what a regulator asks. It goes on record.',
-    noHolds: 'No hold is in force',
+    noHolds:
+      'No hold is in force. Add one to keep calls of a complaint or a lawsuit, also when they are due.',
     holdTold:
       'While it is in force these calls are not deleted, whatever rules say; nor are calls that come under it later.',
     count: 'Calls now',

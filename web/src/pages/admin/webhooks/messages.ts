@@ -97,7 +97,8 @@ export const messages = defineMessages({
     paused: 'Paused',
     off: 'Switched off by itself',
     failures: (n: number) => (n === 1 ? '1 failure' : `${n} failures in a row`),
-    empty: 'There are no webhooks yet. Add one to tell other systems when calls were analysed or reviewed.',
+    empty:
+      'There are no webhooks yet. Add one to tell other systems of alerts, and when calls were analysed or reviewed.',
     pause: 'Pause',
     resume: 'Resume',
     pauseAsk: (name: string) => `Pause "${name}"?`,

@@ -70,6 +70,21 @@ test('a message without words is cut only around what is starred', () => {
   ])
 })
 
+test('of several masks in a message each is marked whole, however it is grouped', () => {
+  const chat = reportWith((report) => {
+    const said = report.transcript.utterances[1]!
+    said.text = 'Card 4111 11** **** 1111, code ***.'
+    said.words = []
+    const at = { leg: said.leg, start_s: 5, end_s: 6 }
+    report.pii = [
+      { ...at, kind: 'bank_card', masked: '411111******1111' },
+      { ...at, kind: 'cvv', masked: '***' },
+    ]
+  })
+  const said = rowsOf(chat, [])[1] as SaidRow
+  expect(said.pieces.filter(({ pii }) => pii).map(({ text }) => text)).toEqual(['4111 11** **** 1111', '***'])
+})
+
 test('marks: only what has a place, the gravest last; events by kind', () => {
   expect(evidenceMarks(report).map((mark) => mark.criterion)).toEqual(['good', 'bad', 'never'])
   expect(eventMarks(report).map((mark) => mark.kind)).toEqual(['silence', 'pii'])

@@ -57,19 +57,26 @@ function covers(mark: Stretch, word: Stretch): boolean {
 }
 
 /** A text without words, cut around what is starred in it. */
+/** A mask as a whole: written in groups too, and not inside a longer one (`***` is no part of `****`). */
+function wholeMask(masked: string): RegExp {
+  const signs = [...masked].map((sign) => sign.replace(/[^\p{L}\p{N}]/u, '\\$&'))
+  return new RegExp(`(?<!\\*)${signs.join('[ -]?')}(?!\\*)`)
+}
+
 function untimed(said: Utterance, report: Report): Piece[] {
-  const masks = report.pii.filter((one) => one.leg === said.leg).map((one) => one.masked)
+  const masks = report.pii.filter((one) => one.leg === said.leg).map((one) => wholeMask(one.masked))
   const parts: { text: string; pii: boolean }[] = []
   let rest = said.text
   for (;;) {
     const found = masks
-      .map((mask) => ({ mask, at: rest.indexOf(mask) }))
-      .filter(({ at }) => at >= 0)
-      .sort((a, b) => a.at - b.at)[0]
+      .map((mask) => mask.exec(rest))
+      .filter((found) => found !== null)
+      .sort((a, b) => a.index - b.index)[0]
     if (!found) break
-    if (found.at > 0) parts.push({ text: rest.slice(0, found.at), pii: false })
-    parts.push({ text: found.mask, pii: true })
-    rest = rest.slice(found.at + found.mask.length)
+    const [masked] = found
+    if (found.index > 0) parts.push({ text: rest.slice(0, found.index), pii: false })
+    parts.push({ text: masked, pii: true })
+    rest = rest.slice(found.index + masked.length)
   }
   if (rest || parts.length === 0) parts.push({ text: rest, pii: false })
   const { start_s, end_s, confidence } = said

@@ -6,6 +6,8 @@ import { useKeys } from '@/components/keys'
 import { useTexts } from '../messages'
 
 interface Props {
+  /** What it finds in. */
+  label: string
   wanted: string
   at: number
   of: number
@@ -13,10 +15,10 @@ interface Props {
   onStep: (by: 1 | -1) => void
 }
 
-export function FindBar({ wanted, at, of, onWanted, onStep }: Props) {
+export function FindBar({ label, wanted, at, of, onWanted, onStep }: Props) {
   const t = useTexts()
   const input = useRef<InputRef>(null)
-  useKeys('call find', [{ keys: '/', does: t.findHere, run: () => input.current?.focus() }])
+  useKeys('call find', [{ keys: '/', does: label, run: () => input.current?.focus() }])
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return
     if (event.key === 'Enter') onStep(event.shiftKey ? -1 : 1)
@@ -31,8 +33,8 @@ export function FindBar({ wanted, at, of, onWanted, onStep }: Props) {
         ref={input}
         size="small"
         prefix={<SearchOutlined />}
-        placeholder={t.findHere}
-        aria-label={t.findHere}
+        placeholder={label}
+        aria-label={label}
         value={wanted}
         allowClear
         onChange={(event) => onWanted(event.target.value)}

@@ -76,6 +76,7 @@ export const Transcript = memo(function Transcript({ rows, began, onNamed, title
       <div className="panel-head">
         {title && <h2>{title}</h2>}
         <FindBar
+          label={began ? t.findMessages : t.findHere}
           wanted={wanted}
           at={matches.length === 0 ? 0 : chosen + 1}
           of={matches.length}

@@ -39,7 +39,7 @@ export function LedgerList() {
         list={list}
         pages={pages}
         columns={columns}
-        width={900}
+        width={920}
         empty={filtered ? t.empty : t.emptyAll}
       />
     </>
@@ -73,7 +73,7 @@ function useColumns(): TableProps<Entry>['columns'] {
     { title: t.bytes, width: 80, align: 'right', render: (_, { size }) => format.bytes(size) },
     {
       title: t.changed,
-      width: 104,
+      width: 124,
       render: (_, { changed }) => <time title={format.dateTime(changed)}>{format.ago(changed)}</time>,
     },
     {

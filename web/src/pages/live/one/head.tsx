@@ -6,7 +6,7 @@ import { App, Button, Tooltip } from 'antd'
 import { type LiveCall, live, type Mode } from '@/api/live'
 import { useCan, useMe } from '@/app/session'
 import { useNow } from '@/components/now'
-import { UnitName } from '@/components/units'
+import { UnitName, useUnitWords } from '@/components/units'
 import { useWords } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import { elapsed, type Known } from '../feed'
@@ -19,6 +19,7 @@ const UNITS = ['queue', 'team', 'project', 'vendor', 'client'] as const
 export function Head({ known, ended }: { known: Pick<Known, 'call' | 'at'>; ended: boolean }) {
   const t = useCallTexts()
   const live = useLiveTexts()
+  const words = useUnitWords()
   const can = useCan()
   const { call } = known
   const units = UNITS.filter((kind) => call[kind])
@@ -28,7 +29,15 @@ export function Head({ known, ended }: { known: Pick<Known, 'call' | 'at'>; ende
         <ArrowLeftOutlined />
       </Link>
       <div className="call-name">
-        <h1>{call.agent_id ? <UnitName kind="agent" id={call.agent_id} /> : live.unknownAgent}</h1>
+        <h1>
+          {call.agent_id ? (
+            <>
+              {words.agent} <UnitName kind="agent" id={call.agent_id} />
+            </>
+          ) : (
+            live.unknownAgent
+          )}
+        </h1>
         {!ended && <StateTag state={call.state} />}
         <Timer known={known} ended={ended} />
         <span className="wall-harm" title={live.harmHint}>
