@@ -266,6 +266,7 @@ const VALUES: &[(&str, &str)] = &[
     ("customer", "客户"),
     ("phonetic", "按读音"),
     ("every", "每一次"),
+    ("loose", "宽松"),
     ("word", "词"),
     ("phone", "电话号码"),
     ("id_card", "身份证号"),

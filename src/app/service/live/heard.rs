@@ -359,7 +359,10 @@ impl Ear {
         else {
             return;
         };
-        let text = crate::text::join(heard.words.iter().map(|word| word.text.trim()));
+        // Written as the final text will be.
+        let words: Vec<String> =
+            heard.words.iter().map(|word| crate::text::fold(word.text.trim())).collect();
+        let text = crate::text::join(words.iter().map(String::as_str));
         // Only the whole sentence would tell what of it is personal data: digits are not shown early.
         self.show_partial(leg.0, start, crate::text::pii::mask(&text));
     }
