@@ -41,7 +41,7 @@ fn what_was_heard_before_is_heard_the_same() {
         let remembered = fresh.find(&spoken, 0..spoken.len(), &names, by_agent);
         let anew = Plan::compile(built_in().unwrap()).matcher.find(
             &spoken,
-            spoken.len(),
+            0..spoken.len(),
             &names,
             by_agent,
         );
