@@ -267,7 +267,7 @@ fn filled(template: &str, dice: &mut Dice) -> String {
 }
 
 fn customer(dice: &mut Dice) -> String {
-    if dice.chance(20) {
+    if dice.chance(28) {
         return dice.pick(&SHORT).to_owned();
     }
     let (goods, wrong, when) = (dice.pick(&GOODS), dice.pick(&WRONG), dice.pick(&WHEN));
@@ -285,6 +285,9 @@ fn customer(dice: &mut Dice) -> String {
 }
 
 fn agent(dice: &mut Dice) -> String {
+    if dice.chance(18) {
+        return dice.pick(&SHORT).to_owned();
+    }
     let mut parts = Vec::new();
     if dice.chance(40) {
         parts.push(dice.pick(&SOOTHE).to_owned());

@@ -67,7 +67,7 @@ fn story(dice: &mut Dice) -> String {
 }
 
 fn customer(dice: &mut Dice) -> String {
-    if dice.chance(18) {
+    if dice.chance(34) {
         return dice.pick(&SHORT).to_owned();
     }
     let mut out = story(dice);
@@ -79,7 +79,7 @@ fn customer(dice: &mut Dice) -> String {
 }
 
 fn agent(dice: &mut Dice) -> String {
-    if dice.chance(8) {
+    if dice.chance(24) {
         return dice.pick(&SHORT).to_owned();
     }
     let mut parts = Vec::new();

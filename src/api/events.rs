@@ -3,9 +3,8 @@
 //! In: the log, and the number after which the caller wants it. Out: what they may see of it, in order, with a sign
 //! of life. Each stream reads the log itself: a slow reader falls behind and delays nobody.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -23,6 +22,7 @@ use super::ApiState;
 use super::caller::{Caller, Via};
 use super::error::{ApiError, ProblemBody};
 use super::extract::{Query, at};
+use super::places::Places;
 use crate::access::Action;
 use crate::domain::Scope;
 use crate::store::{Event, EventKind, Store, StoreError, now_us, people};
@@ -50,7 +50,7 @@ const STREAMS_MAX_ALL: usize = 512;
 #[derive(Debug)]
 pub(super) struct Pulse {
     last: watch::Receiver<i64>,
-    open: Arc<Mutex<BTreeMap<String, usize>>>,
+    places: Places,
 }
 
 impl Pulse {
@@ -76,34 +76,7 @@ impl Pulse {
                 }
             }
         });
-        Ok(Self { last, open: Arc::default() })
-    }
-
-    /// A place for one more stream.
-    fn take(&self, person: &str) -> Result<Place, ApiError> {
-        let mut open = self.open.lock().expect("nobody panics holding it");
-        let own = open.get(person).copied().unwrap_or(0);
-        if own >= STREAMS_MAX || open.values().sum::<usize>() >= STREAMS_MAX_ALL {
-            return Err(ApiError::TooMany(10));
-        }
-        *open.entry(person.to_owned()).or_insert(0) += 1;
-        Ok(Place { open: Arc::clone(&self.open), person: person.to_owned() })
-    }
-}
-
-/// Given back when the stream ends, however it ends.
-struct Place {
-    open: Arc<Mutex<BTreeMap<String, usize>>>,
-    person: String,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.open.lock().expect("nobody panics holding it");
-        if let Some(count) = open.get_mut(&self.person) {
-            *count -= 1;
-        }
-        open.retain(|_, count| *count > 0);
+        Ok(Self { last, places: Places::new(STREAMS_MAX, STREAMS_MAX_ALL) })
     }
 }
 
@@ -176,7 +149,7 @@ async fn follow(
         Some(seq) => seq,
         None => state.store.last_seq().await?,
     };
-    let place = state.pulse.take(caller.id())?;
+    let place = state.pulse.places.take(caller.id())?;
     let (send, receive) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
         // Whoever listens is gone, or the service stops: both end the stream, neither is a failure.

@@ -54,6 +54,7 @@ mod ops;
 #[cfg(feature = "web")]
 mod pages;
 mod people;
+mod places;
 mod plays;
 mod retention;
 mod review;

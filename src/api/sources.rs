@@ -15,7 +15,7 @@ use super::error::ApiError;
 use super::extract::{Json, at};
 use crate::access::Action;
 use crate::ingest::source::{After, Source, Trouble};
-use crate::store::ledger::{self, FileState, UPLOAD};
+use crate::store::ledger::{self, FileState, LIVE, UPLOAD};
 
 /// This resource's routes.
 pub(super) fn router() -> OpenApiRouter<ApiState> {
@@ -91,7 +91,7 @@ impl TroubleBody {
 struct SourceBody {
     /// Its name in the ledger.
     name: String,
-    /// `folder`, `bucket`, `spool` (what is sent over HTTP), `former` (no longer in the configuration).
+    /// `folder`, `bucket`, `spool` (what is sent over HTTP), `live` (calls that were heard while they went on), `former` (no longer in the configuration).
     kind: &'static str,
     /// A path or a URL, without secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,7 +120,7 @@ struct SourceBody {
     trouble: Option<TroubleBody>,
 }
 
-/// All sources, in the configuration's order; then uploads, then former ones.
+/// All sources, in the configuration's order; then uploads, then others that files came from.
 #[derive(Debug, Serialize, ToSchema)]
 struct Sources {
     items: Vec<SourceBody>,
@@ -207,7 +207,8 @@ async fn list(State(state): State<ApiState>) -> Result<Json<Sources>, ApiError> 
     let mut places: BTreeMap<String, usize> = places.collect();
     for total in ledger::totals(&state.store).await? {
         let at = *places.entry(total.source.clone()).or_insert_with(|| {
-            items.push(SourceBody::new(&total.source, "former", None));
+            let kind = if total.source == LIVE { "live" } else { "former" };
+            items.push(SourceBody::new(&total.source, kind, None));
             items.len() - 1
         });
         items[at].count(total.state, total.files);

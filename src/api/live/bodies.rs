@@ -138,8 +138,8 @@ pub struct LiveBody {
     pub harm: u32,
     /// Alerts that nobody took on.
     pub alerts_open: usize,
-    /// The gravest one's title.
-    pub alert_worst: Option<String>,
+    /// The gravest one.
+    pub alert_worst: Option<AlertTitle>,
     /// Who takes part.
     pub supervisors: Vec<Supervisor>,
     /// How it can be joined through the telephone system: `listen`, `coach`, `barge`.
@@ -147,6 +147,17 @@ pub struct LiveBody {
     /// Why it cannot be joined in the others, by mode: `no_connector` (its way in has none), `unable` (the connector cannot),
     /// `no_handle` (its source does not say which channel the agent is on).
     pub modes_why: BTreeMap<String, String>,
+}
+
+/// What an alert is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AlertTitle {
+    /// The rubric, or one of those that only alerts are raised by.
+    pub rubric: String,
+    /// The criterion.
+    pub criterion: String,
+    /// Its title in the language of its rubric.
+    pub title: String,
 }
 
 /// Seconds of talk.
@@ -322,7 +333,7 @@ impl LiveBody {
             last: picture.said.values().last().cloned(),
             harm: picture.harm(),
             alerts_open: picture.alerts.open.len(),
-            alert_worst: picture.worst().map(str::to_owned),
+            alert_worst: picture.worst().map(|one| one.about.clone()),
             supervisors: picture.supervisors.clone(),
             modes: ways.iter().filter(|(_, why)| why.is_none()).map(mode).collect(),
             modes_why: ways.iter().filter_map(|way| Some((mode(way), way.1?.to_owned()))).collect(),

@@ -4,13 +4,14 @@
 //! memory only: what must outlast the process is in the store. Whoever is slow misses pictures and audio, and delays nobody.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::bodies::{CallState, Criterion, LegBody, LiveUtterance, Supervisor};
+use super::bodies::{AlertTitle, CallState, Criterion, LegBody, LiveUtterance, Supervisor};
+use crate::api::places::Places;
 use crate::domain::Belongs;
 use crate::supervise::{Mode, Supervise};
 
@@ -22,6 +23,10 @@ const TOLD_AHEAD: usize = 256;
 
 /// Pictures of calls that a watcher may be behind.
 const CHANGES_AHEAD: usize = 1_024;
+
+/// Streams of one person, who may have a page open for each call on a second screen, and of all; at the limit, 429.
+const FOLLOWED_MAX: usize = 64;
+const FOLLOWED_MAX_ALL: usize = 256;
 
 /// Orders for a call that may be under way.
 const ORDERS_MAX: usize = 16;
@@ -105,7 +110,7 @@ pub struct Picture {
     pub partials: BTreeMap<u8, (u64, String)>,
     /// What is settled.
     pub criteria: Vec<Criterion>,
-    /// Alerts raised, those that nobody took on, and the gravest one's title.
+    /// Its alerts.
     pub alerts: Alerts,
     /// Who takes part.
     pub supervisors: Vec<Supervisor>,
@@ -114,24 +119,31 @@ pub struct Picture {
 /// The alerts of a call.
 #[derive(Debug, Clone, Default)]
 pub struct Alerts {
-    /// Ids of those that nobody took on, with how grave they are (0 to 3) and their titles.
-    pub open: BTreeMap<String, (u8, String)>,
+    /// Those that nobody took on, by id.
+    pub open: BTreeMap<String, OpenAlert>,
+}
+
+/// An alert that nobody took on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenAlert {
+    /// How grave it is, 0 to 3.
+    pub grave: u8,
+    /// What it is about.
+    pub about: AlertTitle,
 }
 
 impl Picture {
     /// How much a call wants looking at, 0 to 1000; by this the wall is ranked.
     pub fn harm(&self) -> u32 {
-        let grave =
-            self.alerts.open.values().map(|(grave, _)| u32::from(*grave)).max().unwrap_or(0);
+        let grave = self.worst().map_or(0, |worst| u32::from(worst.grave));
         let more = self.alerts.open.len().saturating_sub(1) as u32;
         let silent = (self.silence_ms / 1_000).min(60) as u32;
         (grave * 250 + more * 50 + silent * 3).min(1_000)
     }
 
-    /// The title of the gravest alert that nobody took on.
-    pub fn worst(&self) -> Option<&str> {
-        let worst = self.alerts.open.values().max_by_key(|(grave, _)| *grave);
-        worst.map(|(_, title)| title.as_str())
+    /// The gravest alert that nobody took on; of several the newest.
+    pub fn worst(&self) -> Option<&OpenAlert> {
+        self.alerts.open.values().max_by_key(|one| one.grave)
     }
 }
 
@@ -200,6 +212,22 @@ pub struct Arrival {
     pub belongs: Belongs,
 }
 
+#[cfg(test)]
+impl Arrival {
+    /// A call of nobody's, from source `pbx`.
+    pub(crate) fn of(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            source: "pbx".into(),
+            native_id: id.into(),
+            started_us: 1,
+            handles: BTreeMap::new(),
+            connector: None,
+            belongs: Belongs::default(),
+        }
+    }
+}
+
 impl LiveCall {
     /// Whose it is, as far as is known.
     pub fn belongs(&self) -> Belongs {
@@ -259,7 +287,8 @@ pub struct Floor {
     load: watch::Sender<Load>,
     /// Calls that are let in.
     pub calls_max: usize,
-    watchers: AtomicUsize,
+    /// Places for those who follow it.
+    pub(super) places: Places,
 }
 
 impl std::fmt::Debug for Floor {
@@ -276,7 +305,7 @@ impl Floor {
             changed: broadcast::Sender::new(CHANGES_AHEAD),
             load: watch::Sender::new(Load::default()),
             calls_max,
-            watchers: AtomicUsize::new(0),
+            places: Places::new(FOLLOWED_MAX, FOLLOWED_MAX_ALL),
         }
     }
 
@@ -352,57 +381,27 @@ impl Floor {
     pub fn set_load(&self, load: Load) {
         self.load.send_replace(load);
     }
-
-    /// A place for one more stream, or none: at most `max`.
-    pub(super) fn take_watcher(self: &Arc<Self>, max: usize) -> Option<Watcher> {
-        if self.watchers.fetch_add(1, Ordering::Relaxed) >= max {
-            self.watchers.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        }
-        Some(Watcher(Arc::clone(self)))
-    }
-}
-
-/// A place among the streams, given back when it is dropped.
-pub(super) struct Watcher(Arc<Floor>);
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        self.0.watchers.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn arrival(id: &str) -> Arrival {
-        Arrival {
-            id: id.into(),
-            source: "pbx".into(),
-            native_id: id.into(),
-            started_us: 1,
-            handles: BTreeMap::new(),
-            connector: None,
-            belongs: Belongs::default(),
-        }
-    }
-
     #[test]
     fn there_is_room_for_so_many_and_no_more() {
         let floor = Arc::new(Floor::new(1));
-        assert!(floor.enter(arrival("a")).is_some() && floor.enter(arrival("b")).is_none());
+        assert!(floor.enter(Arrival::of("a")).is_some() && floor.enter(Arrival::of("b")).is_none());
         floor.leave("a");
-        assert!(floor.enter(arrival("b")).is_some() && floor.call("a").is_none());
-        let first = floor.take_watcher(1);
-        assert!(first.is_some() && floor.take_watcher(1).is_none());
-        drop(first);
-        assert!(floor.take_watcher(1).is_some());
+        assert!(floor.enter(Arrival::of("b")).is_some() && floor.call("a").is_none());
     }
 
     #[test]
     fn the_gravest_comes_first_and_silence_counts() {
-        let alert = |id: &str, grave| (id.to_owned(), (grave, id.to_owned()));
+        let alert = |id: &str, grave| {
+            let [rubric, criterion, title] = [id; 3].map(str::to_owned);
+            let about = AlertTitle { rubric, criterion, title };
+            (id.to_owned(), OpenAlert { grave, about })
+        };
         let with = |open: &[(&str, u8)], silence_ms| {
             let open = open.iter().map(|(id, grave)| alert(id, *grave)).collect();
             Picture { alerts: Alerts { open }, silence_ms, ..Picture::default() }
@@ -416,6 +415,6 @@ mod tests {
             with(&[("a", 3)], 0),
         ];
         assert!(ranked.windows(2).all(|pair| pair[0].harm() < pair[1].harm()));
-        assert_eq!(ranked[4].worst(), Some("a"));
+        assert_eq!(ranked[4].worst().map(|one| one.about.title.as_str()), Some("a"));
     }
 }

@@ -3,15 +3,13 @@
 // Helpers may unwrap: a panic is how a test fails.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
-
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::tungstenite;
 
 use super::super::floor::{Arrival, Hidden};
 use super::*;
 use crate::api::fixture::World;
-use crate::domain::{Belongs, Role, Scope};
+use crate::domain::{Role, Scope};
 
 type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
@@ -41,15 +39,7 @@ async fn who_asks_for_it_hears_late_and_nothing_that_was_not_judged() {
     let world = World::new().await;
     let id = world.person("sam", Role::Supervisor, Scope::All).await;
     let caller = world.caller(&id).await;
-    let arrival = Arrival {
-        id: "c1".into(),
-        source: "pbx".into(),
-        native_id: "c1".into(),
-        started_us: 1,
-        handles: BTreeMap::new(),
-        connector: None,
-        belongs: Belongs::default(),
-    };
+    let arrival = Arrival::of("c1");
     let (call, _orders) = world.state.ports.floor.enter(arrival).unwrap();
     let (state, shown) = (world.state.clone(), Arc::clone(&call));
     let open = move |upgrade: WebSocketUpgrade| async move {

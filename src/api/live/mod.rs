@@ -19,7 +19,7 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use floor::{
-    Alerts, Arrival, Change, Floor, Frame, Hidden, LiveCall, Load, Order, Picture, Told,
+    Alerts, Arrival, Change, Floor, Frame, Hidden, LiveCall, Load, OpenAlert, Order, Picture, Told,
 };
 pub(in crate::api) use joins::Joins;
 pub use policy::{Policy, QuietHours};

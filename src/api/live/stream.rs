@@ -25,7 +25,7 @@ use super::visible;
 use crate::access::Action;
 use crate::api::ApiState;
 use crate::api::caller::Caller;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, ProblemBody};
 use crate::api::events::{ASK_AGAIN, again};
 use crate::api::extract::Query;
 
@@ -40,9 +40,6 @@ const ALIVE: Duration = Duration::from_secs(15);
 
 /// Events on their way to one reader.
 const AHEAD: usize = 256;
-
-/// Streams of all people.
-const STREAMS_MAX: usize = 256;
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(follow))
@@ -60,7 +57,10 @@ struct Which {
 #[utoipa::path(
     get, path = "/api/v1/live/stream", tag = "live", params(Which),
     extensions(("x-action" = json!(Action::LiveRead.as_str()))),
-    responses((status = 200, description = "A stream of events", content_type = "text/event-stream", body = LiveBody)),
+    responses(
+        (status = 200, description = "A stream of events", content_type = "text/event-stream", body = LiveBody),
+        (status = 429, description = "Too many streams", body = ProblemBody, content_type = "application/problem+json"),
+    ),
 )]
 async fn follow(
     State(state): State<ApiState>,
@@ -68,7 +68,7 @@ async fn follow(
     Query(which): Query<Which>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let floor = Arc::clone(&state.ports.floor);
-    let place = floor.take_watcher(STREAMS_MAX).ok_or(ApiError::TooMany(10))?;
+    let place = floor.places.take(caller.id())?;
     let one = which.call_id.as_deref().map(|id| visible(&state, &caller, id)).transpose()?;
     let (send, receive) = mpsc::channel(AHEAD);
     tokio::spawn(async move {

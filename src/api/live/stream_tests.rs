@@ -22,15 +22,7 @@ async fn who_may_no_longer_read_is_given_nothing_more() {
     let token = store.tokens_of(&id).await.unwrap().remove(0);
     let via = Via::Token(Arc::new(token.clone()), TokenScopes::parse(&["all"]).unwrap());
     let caller = Caller { via, ..world.caller(&id).await };
-    let arrival = |id: &str| Arrival {
-        id: id.into(),
-        source: "pbx".into(),
-        native_id: id.into(),
-        started_us: 1,
-        handles: BTreeMap::new(),
-        connector: None,
-        belongs: team("a"),
-    };
+    let arrival = |id: &str| Arrival { belongs: team("a"), ..Arrival::of(id) };
     let floor = Arc::clone(&state.ports.floor);
     let (call, _orders) = floor.enter(arrival("c1")).unwrap();
     let watching = |one: Option<&Arc<LiveCall>>| {

@@ -26,7 +26,7 @@ use super::etag::ETag;
 use super::extract::{Json, Path, Query};
 use super::page::{Page, PageQuery};
 use crate::access::Action;
-use crate::rubric::{LoadError, diff};
+use crate::rubric::{LoadError, Rubric, diff, watches};
 use crate::store::Conn;
 use crate::store::rubrics::{RubricRow, RubricVersion, rubric, rubrics};
 
@@ -38,6 +38,7 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(list, write::add))
         .routes(routes!(one))
+        .routes(routes!(watched))
         .routes(routes!(versions, write::publish_version))
         .routes(routes!(version))
         .routes(routes!(write::restore))
@@ -103,6 +104,20 @@ async fn one(State(state): State<ApiState>, Path(id): Path<String>) -> Result<Re
     let outline = outline_of(&state, &row.newest).await?;
     let body = RubricInFull { rubric: RubricBody::of(&row), outline, text: row.newest.body };
     Ok((ETag(row.rev), Json(body)).into_response())
+}
+
+/// List what alerts are raised by besides the rubrics in force: rubrics that no call is scored by.
+#[utoipa::path(
+    get, path = "/api/v1/alerts/rubrics", tag = "live",
+    extensions(("x-action" = json!(Action::LiveRead.as_str()))),
+    responses((status = 200, body = Vec<OutlineBody>)),
+)]
+async fn watched(State(state): State<ApiState>) -> Result<Json<Vec<OutlineBody>>, ApiError> {
+    let work = || -> Result<Vec<OutlineBody>, LoadError> {
+        let outline = |one: &Rubric| one.source.outline().map(|outline| OutlineBody::of(&outline));
+        watches()?.iter().map(outline).collect()
+    };
+    Ok(Json(state.ports.desk.work(work).await?.map_err(ApiError::internal)?))
 }
 
 /// List a rubric's versions, the newest first.

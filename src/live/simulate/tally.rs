@@ -94,7 +94,19 @@ struct Played {
     ended: Option<Ended>,
 }
 
+/// Frames of a call that is over whose times are kept: its beginning, where a chirp may be.
+const FRAMES_KEPT: usize = 500;
+
 impl Played {
+    /// Nothing comes after this: over days, the times of all frames would fill the memory. What is told all the same counts
+    /// from when its frame should have left.
+    fn forget(&mut self) {
+        for leg in &mut self.sent {
+            leg.truncate(FRAMES_KEPT);
+            leg.shrink_to_fit();
+        }
+    }
+
     /// When a place in the call left this machine.
     fn left(&self, leg: u8, at_s: f64, pace: Pace) -> Duration {
         let frame = (at_s * 1_000.0 / FRAME_MS as f64 - 1e-6).ceil().max(1.0) as usize - 1;
@@ -200,6 +212,9 @@ impl Tally {
         self.frames.lost_on_purpose += lost;
         if let Some(played) = self.played.get_mut(call) {
             played.ended = Some(ended);
+            if !self.watched || played.gone {
+                played.forget();
+            }
         }
     }
 
@@ -227,7 +242,11 @@ impl Tally {
     /// The service shows a call no more: nothing comes after it.
     pub fn gone(&mut self, call_id: &str) {
         if let Some(ix) = self.by_call.get(call_id) {
-            self.played[*ix].gone = true;
+            let played = &mut self.played[*ix];
+            played.gone = true;
+            if played.ended.is_some() {
+                played.forget();
+            }
         }
     }
 
@@ -560,6 +579,23 @@ mod tests {
         assert_eq!((calls.at_once_most, outcome.frames.lost_on_purpose), (3, 3));
         assert_eq!(outcome.troubles.len(), 2);
         assert!(!outcome.all_well());
+    }
+
+    #[test]
+    fn of_a_call_that_is_over_the_beginning_is_kept() {
+        let mut tally = books();
+        for frame in 0..3_000 {
+            let at = ms(u64::from(frame) * 20);
+            tally.sent(0, Sending { leg: 0, frame, at }, ms(1_000) + at + ms(7));
+        }
+        let left = |tally: &Tally, at_s| tally.left(0, 0, at_s).unwrap();
+        assert_eq!((left(&tally, 5.0), left(&tally, 50.0)), (ms(5_987), ms(50_987)));
+        tally.shown("id-1", "CA1");
+        tally.end(0, Ended::Completed, 0);
+        assert_eq!(left(&tally, 50.0), ms(50_987), "its last words may be on their way");
+        tally.gone("id-1");
+        assert!(tally.played[0].sent.iter().all(|leg| leg.capacity() < 1_000));
+        assert_eq!(left(&tally, 5.0), ms(5_987));
     }
 
     #[test]

@@ -56,6 +56,7 @@ export const alerts = {
   acknowledge: (id: string) => data(api.POST('/api/v1/alerts/{alert_id}/acknowledge', alert(id))),
   feedback: (id: string, body: Schemas['AlertFeedback']) =>
     data(api.POST('/api/v1/alerts/{alert_id}/feedback', { ...alert(id), body })),
+  rubrics: () => data(api.GET('/api/v1/alerts/rubrics')),
   policy: () => data(api.GET('/api/v1/alerts/policy')),
   writePolicy: (body: AlertPolicy) => data(api.PUT('/api/v1/alerts/policy', { body })),
   precision: (query: { from?: string; to?: string }) =>

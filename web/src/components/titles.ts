@@ -2,9 +2,10 @@
  * What rubrics and criteria are called in the reader's language. Findings and figures carry the title of their rubric's
  * own language; where that is another than the reader's, the rubric is asked for both.
  */
-import { useQueries } from '@tanstack/react-query'
+import { useQueries, useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { api, data } from '@/api/client'
+import { alerts } from '@/api/live'
 import { useCan } from '@/app/session'
 import { useLocale } from '@/i18n'
 
@@ -51,6 +52,8 @@ export function toldApart<T extends Titled>(titled: readonly T[]): T[] {
 }
 
 const LASTING_MS = 300_000
+/** Rubrics that only alerts are raised by come with the service, all at once. */
+const WATCH = 'watch-'
 /** Findings that people add by hand are of no rubric. */
 const MANUAL = 'manual'
 
@@ -58,7 +61,15 @@ export function useTitles(titled: readonly Titled[]): TitleOf {
   const can = useCan()
   const { chinese } = useLocale()
   const foreign = titled.filter(({ rubric, title }) => rubric !== MANUAL && isForeign(title, chinese))
-  const rubrics = [...new Set(foreign.map(({ rubric }) => rubric))]
+  const asked = [...new Set(foreign.map(({ rubric }) => rubric))]
+  const rubrics = asked.filter((id) => !id.startsWith(WATCH))
+  const watches = useQuery({
+    queryKey: ['alerts', 'rubrics'],
+    queryFn: alerts.rubrics,
+    enabled: can('live.read') && rubrics.length < asked.length,
+    staleTime: Infinity,
+    retry: false,
+  })
   const outlines = useQueries({
     queries: rubrics.map((id) => ({
       queryKey: ['rubric', id, 'one'],
@@ -71,7 +82,10 @@ export function useTitles(titled: readonly Titled[]): TitleOf {
       Object.fromEntries(answers.flatMap(({ data }, ix) => (data ? [[rubrics[ix]!, data.outline]] : []))),
   })
   return useCallback(
-    (rubric, criterion, title) => titleIn(outlines, chinese, rubric, criterion, title),
-    [outlines, chinese],
+    (rubric, criterion, title) => {
+      const watch = watches.data?.find(({ id }) => id === rubric)
+      return titleIn(watch ? { [rubric]: watch } : outlines, chinese, rubric, criterion, title)
+    },
+    [watches.data, outlines, chinese],
   )
 }

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::hearing::Settled;
-use crate::api::live::bodies::AlertBody;
-use crate::api::live::{LiveCall, Policy};
+use crate::api::live::bodies::{AlertBody, AlertTitle};
+use crate::api::live::{LiveCall, OpenAlert, Policy};
 use crate::domain::{Evidence, Finding, Severity, Verdict};
 use crate::store::alerts::{self, AlertRow};
 use crate::store::{Store, StoreError, now_us};
@@ -227,8 +227,10 @@ async fn raise(
     tx.commit().await?;
     if new {
         metrics::counter!("lingting_alerts_total", "severity" => row.severity.clone()).increment(1);
-        let title = row.title.clone();
-        call.paint(|picture| picture.alerts.open.insert(row.id.clone(), (grave, title)));
+        let (rubric, criterion) = (row.rubric.clone(), row.criterion.clone());
+        let about = AlertTitle { rubric, criterion, title: row.title.clone() };
+        let open = OpenAlert { grave, about };
+        call.paint(|picture| picture.alerts.open.insert(row.id.clone(), open));
     }
     Ok(new)
 }

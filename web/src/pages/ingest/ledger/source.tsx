@@ -3,7 +3,7 @@ import { useMessages } from '@/i18n'
 import { ledgerMessages } from './messages'
 
 export const UPLOAD = 'upload'
-export const LIVE = 'live'
+const LIVE = 'live'
 
 export function useSourceName(): (source: string) => string {
   const t = useMessages(ledgerMessages)

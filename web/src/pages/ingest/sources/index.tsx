@@ -6,7 +6,7 @@ import { Alert, Card, Descriptions, Skeleton, Tag } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { ProblemAlert } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
-import { LIVE, useSourceName } from '../ledger/source'
+import { useSourceName } from '../ledger/source'
 import { sourceMessages } from './messages'
 import './sources.css'
 
@@ -44,8 +44,6 @@ function SourceCard({ source }: { source: Source }) {
   const { format } = useLocale()
   const nameOf = useSourceName()
   const { name, kind, place, endpoint, after, scan_s, last_scan, trouble } = source
-  // Live calls have no place to look through; the service takes every such source for a former one.
-  const what = name === LIVE ? 'live' : kind
   const isLooked = kind === 'folder' || kind === 'bucket'
   const looked = last_scan ? format.ago(last_scan) : t.notYet
   return (
@@ -68,7 +66,7 @@ function SourceCard({ source }: { source: Source }) {
     >
       {trouble && <Trouble trouble={trouble} />}
       <p className="sources-place">
-        {word(t, what) !== nameOf(name) && word(t, what)}
+        {word(t, kind) !== nameOf(name) && word(t, kind)}
         {place && <code>{place}</code>}
       </p>
       <Counts source={source} />

@@ -2,7 +2,6 @@
 import { AlertFilled, ClockCircleOutlined } from '@ant-design/icons'
 import { Link } from '@tanstack/react-router'
 import { memo, type Ref } from 'react'
-import { useOpenAlerts } from '@/components/alerts/use-alerts'
 import { CriterionTitle } from '@/components/criterion-title'
 import { useNow } from '@/components/now'
 import { UnitName } from '@/components/units'
@@ -78,7 +77,11 @@ export const WallRow = memo(function WallRow({ known, index, start, ref }: Props
               <AlertFilled aria-hidden />{' '}
               <span>
                 <b>{t.alertsN(call.alerts_open)}</b>
-                {call.alert_worst && <Worst call={call.call_id} title={call.alert_worst} />}
+                {call.alert_worst && (
+                  <span className="wall-worst">
+                    <CriterionTitle {...call.alert_worst} />
+                  </span>
+                )}
               </span>
             </span>
           )}
@@ -87,13 +90,6 @@ export const WallRow = memo(function WallRow({ known, index, start, ref }: Props
     </li>
   )
 })
-
-/** What was raised, in the reader's language: the wall tells its title alone, the alert itself its rubric too. */
-function Worst({ call, title }: { call: string; title: string }) {
-  const open = useOpenAlerts()
-  const alert = open.data?.items.find((one) => one.call_id === call && one.title === title)
-  return <span className="wall-worst">{alert ? <CriterionTitle {...alert} /> : title}</span>
-}
 
 const harmLevel = (harm: number) => (harm >= 700 ? 'high' : harm >= 300 ? 'middle' : 'low')
 
