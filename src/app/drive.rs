@@ -3,6 +3,7 @@
 //! In: an opened recording. Out: what the session emitted, and what each stage took. Memory stays
 //! flat: no audio is decoded while the session's backlog is long.
 
+use std::io::Seek as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use tempfile::NamedTempFile;
 
 use super::engines::Engines;
 use crate::audio::playback::{Band, Playback, PlaybackError};
+use crate::audio::sanity::Copy;
 use crate::domain::{CallEvent, EndedCall, Scorecard};
 use crate::ingest::{OpenError, Recording};
 use crate::rubric::Plan;
@@ -87,7 +89,8 @@ type Done = (JobId, Answer, Duration);
 /// Columns of waveform a second.
 pub(super) const PEAKS_PER_S: u32 = 20;
 
-/// Drives a call, and keeps its legs for playback in `audio`.
+/// Drives a call, and keeps its legs for playback in `audio`. Where both legs turn out to hold one signal (mono sold as
+/// stereo), it is heard once more as the call on one leg that it is.
 ///
 /// # Errors
 /// [`DriveError`], for this call alone.
@@ -97,11 +100,37 @@ pub(super) fn drive_with_playback(
     audio: NamedTempFile,
     heard: &dyn Fn(u64),
 ) -> Result<(Driven, NamedTempFile), DriveError> {
+    let mut audio = match pass(recording, shared, audio, heard)? {
+        (Pass::Heard(driven), audio) => return Ok((*driven, audio)),
+        (Pass::OneSignal(copy), audio) => {
+            recording.fold(copy.louder(), copy.problem())?;
+            audio
+        }
+    };
+    audio.as_file().set_len(0).and_then(|()| audio.rewind()).map_err(PlaybackError::from)?;
+    match pass(recording, shared, audio, &|_| ())? {
+        (Pass::Heard(driven), audio) => Ok((*driven, audio)),
+        (Pass::OneSignal(_), _) => Err(DriveError::Stalled),
+    }
+}
+
+/// What came of hearing a recording.
+enum Pass {
+    Heard(Box<Driven>),
+    OneSignal(Copy),
+}
+
+fn pass(
+    recording: &mut Recording,
+    shared: &Shared,
+    audio: NamedTempFile,
+    heard: &dyn Fn(u64),
+) -> Result<(Pass, NamedTempFile), DriveError> {
     let format = recording.format();
     let band = Band::of_source(format.sample_rate_hz);
     let mut playback = Playback::new(audio, usize::from(format.channels), band, None)?;
-    let driven = drive(recording, shared, &mut playback, heard)?;
-    Ok((driven, playback.finish()?))
+    let pass = drive(recording, shared, &mut playback, heard)?;
+    Ok((pass, playback.finish()?))
 }
 
 /// Drives a call. `playback` receives the legs; `heard` is told the milliseconds decoded so far.
@@ -113,7 +142,7 @@ fn drive<W: std::io::Write + std::io::Seek>(
     shared: &Shared,
     playback: &mut Playback<W>,
     heard: &dyn Fn(u64),
-) -> Result<Driven, DriveError> {
+) -> Result<Pass, DriveError> {
     let started = Instant::now();
     let format = recording.format();
     let form = MediaForm {
@@ -148,9 +177,13 @@ fn drive<W: std::io::Write + std::io::Seek>(
         call.wait_while(|session| session.backlog() > BACKLOG_MAX)?;
         heard(recording.decoded_ms());
     }
+    // Only all of a call tells: an announcement on both legs may open one of two parties.
+    if let Some(copy) = call.session.copy() {
+        return Ok(Pass::OneSignal(copy));
+    }
     call.tell(Input::End(recording.problems().cloned().collect()))?;
     call.wait_while(|session| !session.is_done())?;
-    call.finish(started)
+    Ok(Pass::Heard(Box::new(call.finish(started)?)))
 }
 
 struct Call<'s> {

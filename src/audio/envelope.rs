@@ -40,6 +40,8 @@ impl Levels {
 pub struct Envelope {
     /// Half decibels below full scale, one every 10 ms; 255 is digital silence.
     levels: Vec<u8>,
+    /// How many frames have each level.
+    counts: Counts,
     /// Largest magnitude of each 50 ms, 255 is full scale.
     peaks: Vec<u8>,
     samples: u64,
@@ -80,7 +82,9 @@ impl Envelope {
     }
 
     fn close_frame(&mut self) {
-        self.levels.push(stored(self.open.square_sum / FRAME_SAMPLES as f64));
+        let level = stored(self.open.square_sum / FRAME_SAMPLES as f64);
+        self.levels.push(level);
+        self.counts.0[level as usize] += 1;
         self.open.square_sum = 0.0;
         self.open.frame_samples = 0;
         self.open.peak_frames += 1;
@@ -143,7 +147,9 @@ impl Envelope {
     /// The level that a tenth of all frames stay below, in dB below full scale; digital silence is
     /// left out. Absent where there is nothing else.
     pub fn floor_dbfs(&self) -> Option<f32> {
-        quantile(self.levels.iter().copied().filter(|level| *level < u8::MAX), 0.9).map(dbfs)
+        let mut counts = self.counts.clone();
+        counts.0[u8::MAX as usize] = 0;
+        counts.quantile(0.9).map(dbfs)
     }
 
     /// Largest magnitudes for a drawing, `per_s` a second (1 to 20; it must divide 20), 255 at full
@@ -168,23 +174,32 @@ fn mean_dbfs(levels: impl Iterator<Item = f32>) -> Option<f32> {
 }
 
 fn median(levels: impl Iterator<Item = u8>) -> Option<u8> {
-    quantile(levels, 0.5)
+    let mut counts = Counts::default();
+    levels.for_each(|level| counts.0[level as usize] += 1);
+    counts.quantile(0.5)
 }
 
-/// The stored level that `share` of `levels` are no quieter than.
-fn quantile(levels: impl Iterator<Item = u8>, share: f64) -> Option<u8> {
-    let mut counts = [0u64; 256];
-    let mut total = 0u64;
-    for level in levels {
-        counts[level as usize] += 1;
-        total += 1;
+/// How many frames have each stored level.
+#[derive(Debug, Clone)]
+struct Counts([u64; 256]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; 256])
     }
-    let want = ((total as f64 * share) as u64).max(1);
-    let mut seen = 0;
-    (0..=u8::MAX).find(|level| {
-        seen += counts[*level as usize];
-        seen >= want
-    })
+}
+
+impl Counts {
+    /// The stored level that `share` of the frames are no quieter than.
+    fn quantile(&self, share: f64) -> Option<u8> {
+        let total: u64 = self.0.iter().sum();
+        let want = ((total as f64 * share) as u64).max(1);
+        let mut seen = 0;
+        (0..=u8::MAX).find(|level| {
+            seen += self.0[*level as usize];
+            seen >= want
+        })
+    }
 }
 
 fn stored(mean_square: f64) -> u8 {

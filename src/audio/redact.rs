@@ -26,7 +26,7 @@ const CHUNK_FRAMES: u64 = 8_000;
 /// Why a leg is mute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MuteReason {
-    /// It is said on this leg.
+    /// It is said, or keyed, on this leg.
     Said,
     /// The other leg's voice is known to be heard on this one.
     Crosstalk,
@@ -45,6 +45,25 @@ impl MuteReason {
     }
 }
 
+/// What is mute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MuteKind {
+    /// Personal data that is said.
+    Pii(PiiKind),
+    /// Keys of the telephone: their tones say which, and card numbers and security codes are entered so.
+    Keys,
+}
+
+impl MuteKind {
+    /// The word used in timelines.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            MuteKind::Pii(kind) => kind.as_str(),
+            MuteKind::Keys => "keys",
+        }
+    }
+}
+
 /// A stretch of one leg that is to be mute.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mute {
@@ -52,9 +71,9 @@ pub struct Mute {
     pub leg: LegIx,
     /// With what is added before and after.
     pub span: Span,
-    /// What is said there.
-    pub kind: PiiKind,
-    /// Its value, starred.
+    /// What is to be heard there.
+    pub kind: MuteKind,
+    /// Its value, starred; of keys how many.
     pub masked: String,
     /// Why this leg.
     pub why: MuteReason,
@@ -71,18 +90,22 @@ pub enum RedactError {
     OtherForm,
 }
 
-/// What must be mute, in time order. `wanted` chooses the personal data.
+/// What must be mute, in time order. `wanted` chooses the personal data; keys are mute whatever is wanted, since nobody may
+/// keep a security code (PCI DSS 3.3.1) and a tone does not say what it is part of.
 pub fn mutes(ended: &EndedCall, wanted: impl Fn(&Pii) -> bool) -> Vec<Mute> {
     let legs = ended.media.legs.len().max(1);
     let end = AudioTime::from_ms(ended.media.duration_ms);
     let mut out = Vec::new();
-    for pii in ended.pii.iter().filter(|pii| wanted(pii)) {
-        let last = pii.span.end().plus_ms(PAD_MS).min(end);
-        let Some(span) = Span::new(pii.span.start().minus_ms(PAD_MS), last) else { continue };
-        let one =
-            |leg, span, why| Mute { leg, span, kind: pii.kind, masked: pii.masked.clone(), why };
-        out.push(one(pii.leg, span, MuteReason::Said));
-        for leg in (0..legs as u8).map(LegIx).filter(|leg| *leg != pii.leg) {
+    let said = ended.pii.iter().filter(|pii| wanted(pii));
+    let said = said.map(|pii| (pii.leg, pii.span, MuteKind::Pii(pii.kind), &pii.masked));
+    let keys = ended.media.problems.iter().filter(|problem| problem.kind == ProblemKind::Dtmf);
+    let keys = keys.filter_map(|one| Some((one.leg?, one.span?, MuteKind::Keys, &one.detail)));
+    for (own, span, kind, masked) in said.chain(keys) {
+        let last = span.end().plus_ms(PAD_MS).min(end);
+        let Some(span) = Span::new(span.start().minus_ms(PAD_MS), last) else { continue };
+        let one = |leg, span, why| Mute { leg, span, kind, masked: masked.clone(), why };
+        out.push(one(own, span, MuteReason::Said));
+        for leg in (0..legs as u8).map(LegIx).filter(|leg| *leg != own) {
             if is_heard_through(ended, leg, span) {
                 out.push(one(leg, span, MuteReason::Crosstalk));
             } else {
@@ -210,7 +233,7 @@ mod tests {
     fn mute(leg: u8, from_ms: u64, to_ms: u64) -> Mute {
         let span = Span::from_ms(from_ms, to_ms).unwrap();
         let why = MuteReason::Said;
-        Mute { leg: LegIx(leg), span, kind: PiiKind::Phone, masked: "*".into(), why }
+        Mute { leg: LegIx(leg), span, kind: MuteKind::Pii(PiiKind::Phone), masked: "*".into(), why }
     }
 
     fn redacted(bytes: &[u8], mutes: &[Mute]) -> Vec<u8> {

@@ -13,7 +13,7 @@ use super::error::OpenError;
 use super::ffmpeg::{Ffmpeg, Running};
 use super::scan::{Input, extension_of, read_sidecar};
 use crate::audio::{BLOCK_SAMPLES, Block, DecodeError, Decoder, Format, Piped, SAMPLE_RATE_HZ};
-use crate::domain::{AudioTime, CallId, CallInfo, IdError, Problem, ProblemKind};
+use crate::domain::{AudioTime, CallId, CallInfo, IdError, LegIx, Problem, ProblemKind};
 use crate::wire::sidecar::parse_sidecar;
 
 /// How much the two files of a call may differ in length unremarked, in milliseconds.
@@ -33,6 +33,8 @@ pub struct Recording {
     parts: Vec<Part>,
     problems: Vec<Problem>,
     emitted: u64,
+    /// The only leg that is given, where all hold one signal.
+    only: Option<LegIx>,
 }
 
 /// One file of the call.
@@ -92,7 +94,23 @@ impl Recording {
             parts,
             problems,
             emitted: 0,
+            only: None,
         })
+    }
+
+    /// From its first sample again, as a call on one leg: both hold one signal, of which `leg` has all. `why` is told with
+    /// the recording's other problems. Whoever the sidecar puts on which leg, they are together on this one.
+    ///
+    /// # Errors
+    /// [`OpenError`] when a file can no longer be opened.
+    pub fn fold(&mut self, leg: LegIx, why: Problem) -> Result<(), OpenError> {
+        for part in &mut self.parts {
+            (*part, _) = open_part(&part.path, Ffmpeg::find())?;
+        }
+        self.problems = vec![why];
+        (self.info.legs, self.format.channels) = (None, 1);
+        (self.only, self.emitted) = (Some(leg), 0);
+        Ok(())
     }
 
     /// The recording's form; of two files, the first's with both channels.
@@ -135,6 +153,9 @@ impl Recording {
         }
         for leg in &mut legs {
             leg.resize(samples, 0.0);
+        }
+        if let Some(only) = self.only {
+            legs = legs.into_iter().skip(only.ix()).take(1).collect();
         }
         let at = AudioTime::from_samples(self.emitted, SAMPLE_RATE_HZ);
         self.emitted += samples as u64;

@@ -104,7 +104,8 @@ fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || ('０'..='９').contains(&c) || "零〇一二三四五六七八九幺".contains(c)
 }
 
-/// Hides in a text without word times: what was hidden in the words, then any long run of digits.
+/// Hides in a text without word times: what was hidden in the words, then any long run of digits; where neither is there,
+/// the number is spelled or is no number, and the text is hidden as a whole.
 fn hide<'a>(text: &mut String, near: impl Iterator<Item = &'a Pii>, raw: &[(String, String)]) {
     let mut hits = near.peekable();
     let Some(first) = hits.peek().map(|item| item.masked.clone()) else { return };
@@ -112,6 +113,9 @@ fn hide<'a>(text: &mut String, near: impl Iterator<Item = &'a Pii>, raw: &[(Stri
         *text = text.replace(said, masked);
     }
     *text = without_runs(text, &first);
+    if !text.contains(first.as_str()) {
+        *text = first;
+    }
 }
 
 fn without_runs(text: &str, masked: &str) -> String {
@@ -163,6 +167,26 @@ mod tests {
             proptest::prop_assert!(longest < Some(RUN_DIGITS_MIN), "{shown}");
             let others = |text: &str| text.chars().filter(|c| "a,".contains(*c)).count();
             proptest::prop_assert_eq!(others(&shown), others(&text));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_apart_is_hidden_whole() {
+        let item = |kind: &str, masked: &str| Pii {
+            kind: kind.into(),
+            leg: 0,
+            start_s: 0.0,
+            end_s: 9.0,
+            masked: masked.into(),
+        };
+        for (kind, text, expected) in [
+            ("email", "write to john.smith@gmail.com now", "*"),
+            ("phone", "it is two zero two five five five oh one three four", "*"),
+            ("phone", "call 202-555-0134 now", "call * now"),
+        ] {
+            let mut shown = text.to_owned();
+            hide(&mut shown, [item(kind, "*")].iter(), &[]);
+            assert_eq!(shown, expected);
         }
     }
 

@@ -364,7 +364,9 @@ impl<'s> Reader<'s> {
                 }
                 let right = self.spans(right, doc)?;
                 // By places alone most documents are out; tables are read of the others.
-                if !may_be_related(*how, &left, &right, || self.segment.utterances(doc)) {
+                let (shortest, utterances) =
+                    (self.segment.shortest, || self.segment.utterances(doc));
+                if !may_be_related(*how, &left, &right, shortest, utterances) {
                     return Ok(Vec::new());
                 }
                 let rows = match how {

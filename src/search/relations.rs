@@ -7,12 +7,14 @@ use super::language::Relation;
 use super::places::{Span, row_of};
 use super::segment::Row;
 
-/// Whether any of `left` could stand so to one of `right`, told by their places alone. `utterances` counts those of the
-/// call: so many places are left free in it.
+/// Whether any of `left` could stand so to one of `right`, told by their places alone, each of which lies in one
+/// utterance. `shortest`: no utterance of the call has fewer places than this; `utterances` counts them, and is asked
+/// only where some may have none: so many places are left free in the call.
 pub(super) fn may_be_related(
     how: Relation,
     left: &[Span],
     right: &[Span],
+    shortest: u32,
     utterances: impl Fn() -> u32,
 ) -> bool {
     let ends_first = |early: &[Span], late: &[Span]| {
@@ -26,7 +28,9 @@ pub(super) fn may_be_related(
         Relation::After(_) => ends_first(right, left),
         Relation::NearUnits(units) => {
             let longest = left.iter().chain(right).map(|span| span.to - span.from).max();
-            let most = units.saturating_add(utterances()).saturating_add(longest.unwrap_or(0));
+            // After each utterance a place is free, and all but the first and the last lie between with all their places.
+            let free = units.checked_div(shortest).map_or_else(utterances, |whole| whole + 1);
+            let most = units.saturating_add(free).saturating_add(longest.unwrap_or(0));
             left.iter().any(|a| {
                 let at = right.partition_point(|b| b.from < a.from);
                 let later = right.get(at).is_some_and(|b| b.from - a.from <= most);
@@ -135,15 +139,27 @@ mod tests {
         all
     }
 
+    /// Spans that lie in an utterance each: of which, from which of its places on, of how many.
+    fn within(rows: &[Row], drawn: &[(usize, u32, u32)]) -> Vec<Span> {
+        let span = |&(row, into, length): &(usize, u32, u32)| {
+            let row = rows[row % rows.len()];
+            let from = row.at + into.checked_rem(row.end - row.at)?;
+            Some((from, length.min(row.end - from)))
+        };
+        spans(&drawn.iter().filter_map(span).collect::<Vec<_>>())
+    }
+
     proptest! {
         #[test]
         fn what_places_alone_rule_out_holds_nowhere(
-            lengths in proptest::collection::vec(0_u32..6, 1..12),
-            left in proptest::collection::vec((0_u32..60, 1_u32..4), 1..6),
-            right in proptest::collection::vec((0_u32..60, 1_u32..4), 0..6),
+            lengths in (0_u32..3).prop_flat_map(|least| proptest::collection::vec(least..6, 1..12)),
+            left in proptest::collection::vec((0_usize..12, 0_u32..6, 1_u32..4), 1..6),
+            right in proptest::collection::vec((0_usize..12, 0_u32..6, 1_u32..4), 0..6),
             n in 0_u32..10,
         ) {
-            let (rows, left, right) = (rows(&lengths), spans(&left), spans(&right));
+            let rows = rows(&lengths);
+            let (left, right) = (within(&rows, &left), within(&rows, &right));
+            let shortest = lengths.iter().copied().min().unwrap_or(0);
             let ms = u64::from(n) * 500;
             for how in [
                 Relation::NotIn,
@@ -155,7 +171,7 @@ mod tests {
                 Relation::After(Some(ms)),
             ] {
                 let (kept, _) = related(how, &left, &right, &rows);
-                let may = may_be_related(how, &left, &right, || rows.len() as u32);
+                let may = may_be_related(how, &left, &right, shortest, || rows.len() as u32);
                 prop_assert!(may || kept.is_empty(), "{how:?} {left:?} {right:?}");
             }
         }
@@ -164,9 +180,10 @@ mod tests {
     #[test]
     fn what_is_far_off_needs_no_table() {
         let (left, right) = (spans(&[(0, 2)]), spans(&[(40, 2)]));
-        let near = |units| may_be_related(Relation::NearUnits(units), &left, &right, || 4);
-        assert!(!near(8) && near(40));
-        assert!(!may_be_related(Relation::After(Some(1)), &left, &right, || 4));
-        assert!(may_be_related(Relation::Before(Some(1)), &left, &right, || 4));
+        let may = |how, shortest| may_be_related(how, &left, &right, shortest, || 60);
+        let near = Relation::NearUnits;
+        assert!(!may(near(8), 1) && !may(near(8), 4) && may(near(40), 4));
+        assert!(may(near(8), 0), "utterances without a place leave places free between them");
+        assert!(!may(Relation::After(Some(1)), 1) && may(Relation::Before(Some(1)), 1));
     }
 }

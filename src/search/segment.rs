@@ -96,6 +96,8 @@ pub(super) struct Segment {
     sounds: Arc<InvertedIndexReader>,
     facts: Vec<FactColumn>,
     pub(super) columns: Columns,
+    /// The fewest places that an utterance has.
+    pub(super) shortest: u32,
     /// The documents that are not deleted.
     pub(super) alive: Bits,
 }
@@ -137,6 +139,7 @@ impl Segment {
             Ok(FactColumn { index, column, values: OnceLock::new() })
         };
         Ok(Self {
+            shortest: (columns.room.min_value() >> PARTY_BITS) as u32,
             store: reader.get_store_reader(STORE_BLOCKS)?,
             said: reader.inverted_index(fields.said)?,
             no_words: reader.inverted_index(fields.no_words)?,

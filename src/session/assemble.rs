@@ -8,7 +8,7 @@ use super::leg::LegStage;
 use super::parties::{Parties, parties, said};
 use super::{CallSession, announces_wait, direction};
 use crate::audio::SAMPLE_RATE_HZ;
-use crate::audio::sanity::SanityReport;
+use crate::audio::sanity::{Copy, SanityReport};
 use crate::domain::{
     AudioTime, CallEvent, CallInfo, EndedCall, Language, Leg, LegIx, Media, Party, Problem,
     ProblemKind, RejectReason, Rejected, Sensitive, Span, Transcript, Utterance, Word,
@@ -20,6 +20,9 @@ use crate::text;
 
 /// A leg's own level is known from so much speech on.
 const OWN_SPEECH_MS_MIN: u64 = 5_000;
+
+/// While a call goes on, one signal on both legs may be an announcement that opens it: until so much was heard.
+const COPY_MS_MIN: u64 = 30_000;
 
 /// Words of one voice on one leg, in time order.
 pub(super) struct Run {
@@ -74,7 +77,13 @@ impl CallSession {
     fn gathered(&self, until: Option<AudioTime>) -> (CallInfo, EndedCall) {
         let language = self.language.clone().unwrap_or_else(Language::english);
         let duration_ms = until.map_or(self.duration_ms(), AudioTime::ms);
-        let (runs, rejected) = self.judged();
+        let (mut runs, mut rejected) = self.judged();
+        // One signal on both legs says everything twice, and nothing about who says it.
+        let copy = self.sanity.copy().filter(|_| until.is_none() || duration_ms >= COPY_MS_MIN);
+        if let Some(kept) = copy.map(Copy::louder) {
+            runs.retain(|run| run.leg == kept);
+            rejected.retain(|text| text.leg == kept);
+        }
         let sanity = match until {
             // What is said of a recording as a whole is work, and wanted at its end.
             Some(_) => self.sanity.so_far(),
@@ -90,7 +99,10 @@ impl CallSession {
             direction: self.info.direction.or(direction.map(|inferred| inferred.direction)),
             ..self.info.clone()
         };
-        let parties = parties(&info, self.legs.len(), &utterances, unsure.is_some());
+        let parties = match copy {
+            Some(_) => Parties::unknown(),
+            None => parties(&info, self.legs.len(), &utterances, unsure.is_some()),
+        };
         parties.name(&mut utterances);
         let conversation = measure(&measure::Input {
             utterances: &utterances,

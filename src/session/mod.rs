@@ -22,7 +22,7 @@ pub use assemble::SoFar;
 pub use job::{Answer, Job, JobId, Work};
 pub use wait::announces_wait;
 
-use crate::audio::sanity::Sanity;
+use crate::audio::sanity::{Copy, Sanity};
 use crate::domain::{
     AudioTime, CallEvent, CallInfo, EngineRef, Language, LegIx, Problem, ProblemKind, Span,
 };
@@ -294,6 +294,11 @@ impl CallSession {
     /// The language spoken, once it is known.
     pub fn language(&self) -> Option<&Language> {
         self.language.as_ref()
+    }
+
+    /// Both legs hold one signal, as far as was heard: it is to be heard as a call on one leg.
+    pub fn copy(&self) -> Option<Copy> {
+        self.sanity.copy()
     }
 
     /// Whether all is heard and all events are out.

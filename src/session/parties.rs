@@ -38,7 +38,7 @@ pub(super) fn parties(
     let named = info.legs.as_ref().filter(|named| named.len() == legs);
     let Some(named) = named else {
         if voices_unsure {
-            return Parties { roles: BTreeMap::new(), own_legs: false, problem: None };
+            return Parties::unknown();
         }
         let roles = roles::assign(&said, info.direction);
         return Parties { roles, own_legs: legs > 1, problem: None };
@@ -61,6 +61,11 @@ pub(super) fn parties(
 }
 
 impl Parties {
+    /// Nobody is known.
+    pub(super) fn unknown() -> Self {
+        Self { roles: BTreeMap::new(), own_legs: false, problem: None }
+    }
+
     /// Writes each utterance's party.
     pub(super) fn name(&self, utterances: &mut [Utterance]) {
         for one in utterances {

@@ -182,6 +182,8 @@ impl Segmenter {
             .min_by(|a, b| open.probabilities[*a].total_cmp(&open.probabilities[*b]))?;
         let (first, cut) = (open.first, open.first + quietest as u64);
         open.first = cut;
+        // Where the cut lies in a pause that goes on, the pause goes on from there.
+        open.quiet_from = open.quiet_from.map(|from| from.max(cut));
         open.probabilities.drain(..quietest);
         let pad = std::mem::take(&mut self.config.pad_ms);
         let segment = self.close(first, cut);
@@ -271,6 +273,19 @@ mod tests {
         assert!(got.len() >= 5);
         assert!(got.iter().all(|(a, b)| b - a <= 20_200), "{got:?}");
         assert!(got.windows(2).all(|w| w[0].1 == w[1].0), "nothing is lost at a cut");
+    }
+
+    #[test]
+    fn a_cut_inside_a_pause_leaves_the_pause() {
+        // 625 frames are 20 s: the limit is met while a pause is too short to close, and its frames are the quietest.
+        let drawn = format!("{}{}{}", "#".repeat(620), ".".repeat(30), "#".repeat(20));
+        for rest in 1..9 {
+            let drawn = &drawn[rest..];
+            let got = run(drawn, &[]);
+            assert!(got.windows(2).all(|w| w[0].1 <= w[1].0), "{got:?}");
+            assert!(got.iter().all(|(from, to)| from < to && to - from <= 20_200), "{got:?}");
+            assert_eq!(got.len(), 2, "the pause is no segment: {got:?}");
+        }
     }
 
     proptest! {

@@ -3,6 +3,8 @@
 //! In: the words of one piece of speech, and what the voice-activity detector heard there. Out: the words
 //! that may count, and those that are kept only to be seen.
 
+use std::ops::Range;
+
 use super::{HeardWord, looped};
 use crate::domain::{AudioTime, RejectReason, Span};
 
@@ -79,10 +81,15 @@ pub fn judge(
     if let Some(why) = whole(piece, &words, window_looped, config) {
         return vec![Judged { words, why: Some(why) }];
     }
+    let boilerplate = boilerplate(&words);
     let mut runs: Vec<Judged> = Vec::new();
-    for (span, word) in words {
+    for ((span, word), is_boilerplate) in words.into_iter().zip(boilerplate) {
         let supported = track.peak(span, 100) >= config.speech_min;
-        let why = (!supported).then_some(RejectReason::NoSpeech);
+        let why = match (is_boilerplate, supported) {
+            (true, _) => Some(RejectReason::Boilerplate),
+            (false, false) => Some(RejectReason::NoSpeech),
+            (false, true) => None,
+        };
         match runs.last_mut() {
             Some(run) if run.why == why => run.words.push((span, word)),
             _ => runs.push(Judged { words: vec![(span, word)], why }),
@@ -126,6 +133,8 @@ const BOILERPLATE: &[&str] = &[
     "字幕組",
     "amaraorg",
     "社群提供",
+    "社区提供",
+    "社區提供",
     "请不吝点赞",
     "請不吝點贊",
     "订阅转发",
@@ -143,6 +152,7 @@ const BOILERPLATE: &[&str] = &[
     "subtitlesby",
     "captionsby",
     "transcribedby",
+    "translatedby",
     "下期再见",
     "感谢观看",
     "謝謝觀看",
@@ -152,15 +162,53 @@ const BOILERPLATE: &[&str] = &[
     "请订阅",
 ];
 
+/// A text of which a third and more is known phrases is made up as a whole: they come with names of people and sites.
+const PHRASES_SHARE: usize = 3;
+
+/// Whether a text as a whole is what nobody said: marks, or known phrases.
 fn is_boilerplate(text: &str) -> bool {
     let trimmed = text.trim();
     let brackets = [('(', ')'), ('[', ']'), ('（', '）'), ('【', '】'), ('*', '*'), ('♪', '♪')];
     if brackets.iter().any(|(a, b)| trimmed.starts_with(*a) && trimmed.ends_with(*b)) {
         return true;
     }
-    let letters: String =
-        trimmed.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    letters.is_empty() || BOILERPLATE.iter().any(|known| letters.contains(known))
+    let letters = letters_of(trimmed);
+    let known: usize = phrases(&letters).map(|place| letters[place].chars().count()).sum();
+    known * PHRASES_SHARE >= letters.chars().count()
+}
+
+/// Which words spell a known phrase. An agent's own sentence may hold one: only those words are rejected.
+fn boilerplate(words: &[(Span, HeardWord)]) -> Vec<bool> {
+    let mut ends = Vec::with_capacity(words.len());
+    let mut letters = String::new();
+    for (_, word) in words {
+        letters += &letters_of(&word.text);
+        ends.push(letters.len());
+    }
+    let places: Vec<_> = phrases(&letters).collect();
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let spelled = |(start, end): (usize, usize)| {
+        places.iter().any(|place| place.start < end && start < place.end)
+    };
+    starts.zip(ends.iter().copied()).map(spelled).collect()
+}
+
+fn letters_of(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Where known phrases stand, in order, none over another.
+fn phrases(letters: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = letters.get(from..)?;
+        let places = BOILERPLATE.iter().filter_map(|known| Some((rest.find(known)?, known.len())));
+        // The longest of those that begin first.
+        let (at, len) = places.min_by_key(|&(at, len)| (at, std::cmp::Reverse(len)))?;
+        let place = from + at..from + at + len;
+        from = place.end;
+        Some(place)
+    })
 }
 
 #[cfg(test)]
@@ -222,6 +270,20 @@ mod tests {
             );
         }
         assert_eq!(fates(&[(0, 300, "谢谢您的来电", 0.9)], &speech), [(1, None)]);
+        // Credits are made up with the names in them; a sentence that holds one of the phrases loses no more than that.
+        for credits in
+            ["Subtitles by the Amara.org community", "Transcribed by ESO, translated by -"]
+        {
+            let whole = [(1, Some(RejectReason::Boilerplate))];
+            assert_eq!(fates(&[(0, 900, credits, 0.9)], &speech), whole, "{credits}");
+        }
+        let sentence = [
+            (0, 600, " Thank you for calling. This call is recorded and", 0.9),
+            (600, 900, " transcribed by", 0.9),
+            (900, 1_500, " our quality team. How may I help you?", 0.9),
+        ];
+        let boilerplate = Some(RejectReason::Boilerplate);
+        assert_eq!(fates(&sentence, &speech), [(1, None), (1, boilerplate), (1, None)]);
         let loops = "好的".repeat(20);
         assert_eq!(fates(&[(0, 900, &loops, 0.9)], &speech), [(1, Some(RejectReason::Repetition))]);
         assert_eq!(

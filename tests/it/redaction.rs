@@ -105,3 +105,53 @@ fn the_rest_is_still_heard(id: &str, before: &Value, after: &Value) {
     let (was, is) = (letters(before), letters(after));
     assert!(is * 10 >= was * 8, "{id}: {is} of {was} characters are left");
 }
+
+/// A telephone line on which keys are pressed: 120 ms each, as ITU-T Q.23 has them.
+fn keyed(to: &Path) {
+    let keys = [(697.0, 1209.0), (770.0, 1336.0), (852.0, 1477.0), (941.0, 1336.0)];
+    let mut samples = vec![0i16; 16_000];
+    for (low, high) in keys {
+        let tone = |n: i32| {
+            let at = f64::from(n) / 8_000.0 * std::f64::consts::TAU;
+            (((at * low).sin() + (at * high).sin()) * 4_000.0) as i16
+        };
+        samples.extend((0..960).map(tone));
+        samples.extend([0; 960]);
+    }
+    samples.extend([0; 16_000]);
+    let bytes = (samples.len() * 2) as u32;
+    let mut wav = b"RIFF".to_vec();
+    wav.extend((bytes + 36).to_le_bytes());
+    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data");
+    wav.extend(bytes.to_le_bytes());
+    samples.iter().for_each(|sample| wav.extend(sample.to_le_bytes()));
+    fs::write(to, wav).unwrap();
+}
+
+/// Whoever has the tones has the digits: of a card, of its security code.
+#[test]
+fn keys_are_muted_whatever_is_asked() {
+    if !able() {
+        eprintln!("skipped: no models, or not built with the default features");
+        return;
+    }
+    let (out, kept, again) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let line = out.path().join("keys.wav");
+    keyed(&line);
+    let keys = |report: &Value| {
+        let problems = report["media"]["problems"].as_array().unwrap();
+        problems.iter().filter(|one| one["kind"] == "dtmf").count()
+    };
+    let muted = |folder: &Path| parsed(&folder.join("keys.redaction.json"))["muted"].clone();
+    analyze(&["--pii", "keep"], kept.path(), std::slice::from_ref(&line));
+    assert_eq!(keys(&parsed(&kept.path().join("keys.json"))), 1);
+    assert_eq!(muted(kept.path())[0]["kind"], "keys");
+    analyze(&["--redact-audio"], out.path(), &[line]);
+    assert_eq!(
+        (&muted(out.path())[0]["kind"], &muted(out.path())[0]["masked"]),
+        (&"keys".into(), &"×4".into())
+    );
+    analyze(&[], again.path(), &[out.path().join("keys.redacted.wav")]);
+    assert_eq!(keys(&parsed(&again.path().join("keys.redacted.json"))), 0);
+}

@@ -74,6 +74,53 @@ fn the_sample_calls_are_judged_as_recorded() {
     all_ended_as("unchanged", expected.len(), &again);
 }
 
+/// One signal on both channels, one quieter, and a sidecar that puts the parties on them: a call on one leg all the same.
+#[test]
+fn mono_sold_as_stereo_is_heard_as_mono() {
+    if !able() {
+        eprintln!("skipped: no models, or not built with the default features");
+        return;
+    }
+    let (folder, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mono = calls().join("zh-M5.wav");
+    fs::copy(&mono, folder.path().join("mono.wav")).unwrap();
+    let both = Command::new("ffmpeg")
+        .args(["-loglevel", "error", "-i"])
+        .arg(&mono)
+        .args(["-af", "pan=stereo|c0=0.3*c0|c1=c0"])
+        .arg(folder.path().join("both.wav"))
+        .status();
+    assert!(both.unwrap().success());
+    let mut info = parsed(&calls().join("zh-M5.call.json"));
+    for (name, legs) in [("mono", Value::Null), ("both", json!(["agent", "customer"]))] {
+        (info["call_id"], info["legs"]) = (name.into(), legs);
+        fs::write(folder.path().join(format!("{name}.call.json")), info.to_string()).unwrap();
+    }
+    let done = Command::new(env!("CARGO_BIN_EXE_lingting"))
+        .args(["analyze", "--out"])
+        .args([out.path(), folder.path()])
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let [mono, both] = ["mono.json", "both.json"].map(|name| parsed(&out.path().join(name)));
+    let kinds = |report: &Value| {
+        let problems = report["media"]["problems"].as_array().unwrap().clone();
+        problems.into_iter().map(|one| one["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    let (alone, copied): (BTreeSet<String>, BTreeSet<String>) = (kinds(&mono), kinds(&both));
+    assert!(!alone.contains("mono_as_stereo") && copied.contains("mono_as_stereo"));
+    let said = |report: &Value| {
+        let utterances = report["transcript"]["utterances"].as_array().unwrap().clone();
+        let each = utterances.into_iter().map(|one| (one["party"].clone(), one["text"].clone()));
+        each.collect::<Vec<_>>()
+    };
+    assert_eq!(both["media"]["channels"], 1);
+    assert_eq!(said(&both), said(&mono));
+    let verdicts =
+        |report: &Value| findings(report).map(|one| one["verdict"].clone()).collect::<Vec<_>>();
+    assert_eq!(verdicts(&both), verdicts(&mono));
+}
+
 /// All calls ended like this; what else lies in the folder was skipped, and nothing is missing.
 fn all_ended_as(ending: &str, calls: usize, account: &Value) {
     let files = fs::read_dir(self::calls()).unwrap().map(|file| file.unwrap().file_name());

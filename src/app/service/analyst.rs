@@ -18,10 +18,11 @@ use crate::app::chat;
 use crate::app::drive::{DriveError, Driven, Shared, drive_with_playback};
 use crate::app::privacy::{self, PiiMode};
 use crate::app::{EngineOptions, Engines, EnginesError};
-use crate::domain::CallInfo;
+use crate::domain::{CallId, CallInfo};
 use crate::ingest::{Chat, Input, Recording, is_chat};
 use crate::rubric::{Plan, Rubric};
 use crate::session::SessionConfig;
+use crate::text::pii::mask_known;
 use crate::wire::report::{Private, Report, Source};
 
 /// A call with all that is to be kept of it.
@@ -226,6 +227,11 @@ impl Analyst {
 }
 
 fn analysed(info: &CallInfo, source: Source, driven: Driven, sound: Option<Sound>) -> Analysed {
-    let reports = privacy::reports(info, source, &driven, PiiMode::Mask);
+    // Telephone systems put the customer's number into names of files, and those without an id of their own go by their name.
+    let call_id = CallId::new(&mask_known(info.call_id.as_str()).replace('*', "x"));
+    let info =
+        CallInfo { call_id: call_id.unwrap_or_else(|_| info.call_id.clone()), ..info.clone() };
+    let source = Source { file: mask_known(&source.file), ..source };
+    let reports = privacy::reports(&info, source, &driven, PiiMode::Mask);
     Analysed { report: reports.masked, private: reports.private, sound, peaks: driven.peaks }
 }

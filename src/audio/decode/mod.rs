@@ -39,6 +39,9 @@ const SHORT_MS_MAX: u64 = 100;
 /// Silence put in for one lost packet lasts no longer, whatever the packet claims.
 const LOST_MS_MAX: u64 = 200;
 
+/// After so much in which nothing can be decoded the rest is left out: three bytes may claim to be a packet.
+const LOST_RUN_MS_MAX: u64 = 300_000;
+
 /// The recording's form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Format {
@@ -80,6 +83,8 @@ pub struct Decoder {
     left_frames: u64,
     /// Silence to put in for lost packets, in frames.
     lost_frames: u64,
+    /// Frames lost since anything was decoded.
+    lost_run: u64,
     troubles: Troubles,
     ended: bool,
 }
@@ -109,6 +114,7 @@ impl Decoder {
             skip_frames: 0,
             left_frames: opened.frames.unwrap_or(u64::MAX),
             lost_frames: 0,
+            lost_run: 0,
             troubles: opened.troubles,
             ended: false,
         };
@@ -141,8 +147,12 @@ impl Decoder {
     /// [`DecodeError`] when the source can no longer be read. Damage inside it is no error: it
     /// becomes silence and a problem.
     pub fn next_block(&mut self) -> Result<Option<Block>, DecodeError> {
-        while !self.ended && self.ready() < BLOCK_SAMPLES {
-            self.advance(mp4::Edit::default())?;
+        // Silence for what was lost comes before what is decoded next, and piece by piece: much of it may be asked for.
+        while self.ready() < BLOCK_SAMPLES && (self.lost_frames > 0 || !self.ended) {
+            match self.lost_frames {
+                0 => self.advance(mp4::Edit::default())?,
+                _ => self.fill_lost()?,
+            }
         }
         let samples = self.ready().min(BLOCK_SAMPLES);
         if samples == 0 {
@@ -195,13 +205,10 @@ impl Decoder {
             Ok(Ok((rate_hz, channels))) => self.accept(rate_hz, channels, edit),
             Ok(Err(
                 error @ (Error::IoError(_) | Error::DecodeError(_) | Error::Unsupported(_)),
-            )) => {
-                self.lose(packet, &error.to_string());
-                Ok(())
-            }
+            )) => self.lose(packet, &error.to_string()),
             Ok(Err(error)) => self.end_early(&error.to_string()),
             Err(error) => {
-                self.lose(packet, &error.to_string());
+                self.lose(packet, &error.to_string())?;
                 self.end_early(&error.to_string())
             }
         }
@@ -231,7 +238,11 @@ impl Decoder {
             let copy = self.planes[0].clone();
             self.planes.push(copy);
         }
-        self.fill_lost()?;
+        // Left from before the first samples, or from other settings.
+        while self.lost_frames > 0 {
+            self.fill_lost()?;
+        }
+        self.lost_run = 0;
         let cut = usize::try_from(self.skip_frames).map_or(frames, |skip| skip.min(frames));
         self.skip_frames -= cut as u64;
         let keep = usize::try_from(self.left_frames).map_or(frames - cut, |n| n.min(frames - cut));
@@ -266,24 +277,32 @@ impl Decoder {
         Ok(())
     }
 
-    /// A packet that cannot be decoded leaves silence of its length, so that times stay true.
-    fn lose(&mut self, packet: &Packet, why: &str) {
+    /// A packet that cannot be decoded leaves silence of its length, so that times stay true. After minutes of nothing else
+    /// the rest is left out.
+    fn lose(&mut self, packet: &Packet, why: &str) -> Result<(), DecodeError> {
         let rate_hz = if self.rate_hz == 0 { 8_000 } else { self.rate_hz };
-        let most = LOST_MS_MAX * u64::from(rate_hz) / 1000;
-        self.lost_frames += self.packets.frames(packet, rate_hz).min(most);
+        let frames = |ms: u64| ms * u64::from(rate_hz) / 1000;
+        let lost = self.packets.frames(packet, rate_hz).min(frames(LOST_MS_MAX));
+        self.lost_frames += lost;
+        self.lost_run += lost;
         let at = self.now();
         self.troubles.lost_packet(at, why);
+        if self.lost_run > frames(LOST_RUN_MS_MAX) {
+            return self.end_early("nothing was decoded for five minutes");
+        }
+        Ok(())
     }
 
+    /// A piece of silence for what was lost.
     fn fill_lost(&mut self) -> Result<(), DecodeError> {
-        let lost = std::mem::take(&mut self.lost_frames).saturating_sub(self.skip_frames);
-        let mut left = lost.min(self.left_frames);
-        self.left_frames -= left;
-        while left > 0 {
-            let piece = left.min(BLOCK_SAMPLES as u64);
+        let skipped = self.lost_frames.min(self.skip_frames);
+        self.skip_frames -= skipped;
+        self.lost_frames = (self.lost_frames - skipped).min(self.left_frames);
+        let piece = self.lost_frames.min(BLOCK_SAMPLES as u64);
+        (self.lost_frames, self.left_frames) = (self.lost_frames - piece, self.left_frames - piece);
+        if piece > 0 {
             let silence = vec![vec![0.0; piece as usize]; self.out.len()];
             self.resampler.push(&silence, &mut self.out)?;
-            left -= piece;
         }
         Ok(())
     }
@@ -299,7 +318,9 @@ impl Decoder {
         if self.rate_hz == 0 {
             return Ok(());
         }
-        self.fill_lost()?;
+        while self.lost_frames > 0 {
+            self.fill_lost()?;
+        }
         self.resampler.finish(&mut self.out)?;
         let at = self.now();
         if let Some(declared_ms) = self.format.declared_ms

@@ -132,7 +132,12 @@ impl Sanity {
         }
     }
 
-    /// Music and tones so far, without what is said about a recording as a whole: for a call that goes on.
+    /// The legs hold one signal, as far as is known; never while too little was heard to tell.
+    pub fn copy(&self) -> Option<Copy> {
+        self.pair.as_ref().and_then(pair::Pair::copy)
+    }
+
+    /// Music, tones and keys so far, without what is said about a recording as a whole: for a call that goes on.
     pub fn so_far(&self) -> SanityReport {
         report::so_far(self)
     }

@@ -39,16 +39,17 @@ pub struct SanityReport {
     pub levels: Vec<Option<Levels>>,
 }
 
-/// Music and tones so far.
+/// Music, tones and keys so far.
 pub(super) fn so_far(sanity: &Sanity) -> SanityReport {
     let music = music(sanity);
     let tones = sanity.legs.iter().zip(&music).map(|(watch, music)| watch.tones(music)).collect();
     let legs = sanity.legs.len();
+    let keys: Vec<Vec<Span>> = sanity.legs.iter().map(|watch| watch.dtmf.presses()).collect();
     SanityReport {
-        problems: Vec::new(),
+        problems: key_presses(&keys),
         music,
         tones,
-        keys: vec![Vec::new(); legs],
+        keys,
         leaks: vec![None; legs],
         copy: None,
         levels: vec![None; legs],
@@ -70,7 +71,7 @@ pub(super) fn report(sanity: &Sanity, speech: &[Vec<Span>]) -> SanityReport {
     let music = music(sanity);
     let tones: Vec<Vec<Tone>> =
         sanity.legs.iter().zip(&music).map(|(watch, music)| watch.tones(music)).collect();
-    let copy = sanity.pair.as_ref().and_then(super::pair::Pair::copy);
+    let copy = sanity.copy();
     let leaks: Vec<Option<Leak>> = leg_ixs()
         .map(|leg| match sanity.leak(leg) {
             LeakEvidence::Present(leak) if copy.is_none() => Some(leak),
@@ -92,7 +93,7 @@ pub(super) fn report(sanity: &Sanity, speech: &[Vec<Span>]) -> SanityReport {
         })
         .collect();
     let mut problems = Vec::new();
-    problems.extend(copy.map(copied));
+    problems.extend(copy.map(Copy::problem));
     problems.extend(leaks.iter().flatten().map(leaking));
     problems.extend(clipping(sanity));
     problems.extend(unheard(sanity, copy, &voices));
@@ -122,9 +123,17 @@ fn whole(kind: ProblemKind, leg: Option<LegIx>, detail: String) -> Problem {
     Problem { kind, leg, span: None, detail }
 }
 
-fn copied(copy: Copy) -> Problem {
-    let detail = format!("r = {:.3}, {:+.1} dB", copy.correlation, copy.gain_db);
-    whole(ProblemKind::MonoAsStereo, None, detail)
+impl Copy {
+    /// The leg that holds all of the signal: what is quieter may be taken for the other leg heard through.
+    pub fn louder(self) -> LegIx {
+        LegIx(u8::from(self.gain_db > 0.0))
+    }
+
+    /// What is to be said about it.
+    pub fn problem(self) -> Problem {
+        let detail = format!("r = {:.3}, {:+.1} dB", self.correlation, self.gain_db);
+        whole(ProblemKind::MonoAsStereo, None, detail)
+    }
 }
 
 fn leaking(leak: &Leak) -> Problem {

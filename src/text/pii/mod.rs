@@ -72,8 +72,11 @@ pub fn find(utterances: &[Utterance]) -> Vec<Pii> {
 pub fn find_all(utterances: &[Utterance], rejected: &[Rejected]) -> Vec<Pii> {
     let mut out = find(utterances);
     for one in rejected {
-        let known = |pii: &Pii| is_near(pii.span, one.span);
-        // A copy on the other leg, or by the same words.
+        // A copy on the other leg, or by the same words; what follows on the same leg is another number.
+        let known = |pii: &Pii| {
+            is_near(pii.span, one.span)
+                && (pii.leg != one.leg || pii.span.overlap(one.span).is_some())
+        };
         if out.iter().any(known) {
             continue;
         }
@@ -113,6 +116,14 @@ fn in_rejected(one: &Rejected, utterances: &[Utterance]) -> Vec<Found> {
 pub fn mask(text: &str) -> String {
     let piece = Piece { text, continues: false, before: String::new() };
     let found = scan(&[piece]);
+    starred(&[text], &found).swap_remove(0)
+}
+
+/// The same, but a long row of digits that is nothing known stays: ids are such rows.
+pub fn mask_known(text: &str) -> String {
+    let piece = Piece { text, continues: false, before: String::new() };
+    let mut found = scan(&[piece]);
+    found.retain(|one| one.kind.is_some());
     starred(&[text], &found).swap_remove(0)
 }
 
@@ -377,10 +388,61 @@ mod tests {
         }
     }
 
+    #[test]
+    fn names_of_files_keep_their_ids_and_lose_their_numbers() {
+        for (name, want) in [
+            (
+                "out-13800138000-2001-20260101-101010-1767234567.4412",
+                "out-138****8000-2001-20260101-101010-1767234567.4412",
+            ),
+            (
+                "20260131-093015_2001_19900002376-all.wav",
+                "20260131-093015_2001_199****2376-all.wav",
+            ),
+            (
+                "q-500-2025550134-20260101-101010-1767234567.12.wav",
+                "q-500-202***0134-20260101-101010-1767234567.12.wav",
+            ),
+            ("0199c0de-7000-8000-0123-000000000042", "0199c0de-7000-8000-0123-000000000042"),
+            ("gen-000017", "gen-000017"),
+        ] {
+            assert_eq!(mask_known(name), want);
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn masking_takes_any_text(text in "\\PC{0,40}|[0-9幺零一 ,-]{0,40}") {
             let _ = mask(&text);
         }
+    }
+
+    #[test]
+    fn a_long_list_of_numbers_is_starred_number_by_number() {
+        let numbers = |count: usize| {
+            let each = |n: usize| format!("1380013{:04}", 8_000 + n);
+            format!("以下客户电话：{}", (0..count).map(each).collect::<Vec<_>>().join(" "))
+        };
+        let starred = mask(&numbers(400));
+        assert_eq!(starred.matches("138****").count(), 400);
+        // A table of thousands is no row of telephone numbers: nothing of it is shown.
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+        assert!(digits(&mask(&numbers(5_000))) <= 4, "at most the last digits of all");
+    }
+
+    #[test]
+    fn a_number_in_a_rejected_text_beside_another_is_found() {
+        let spoken = said(&[(1, 1_000, 4_000, "我的手机号是13800138000")]);
+        let rejected = |leg: u8, start, end| Rejected {
+            leg: LegIx(leg),
+            span: Span::from_ms(start, end).unwrap(),
+            text: Sensitive::from("卡号是6222021234567890128"),
+            why: crate::domain::RejectReason::Repetition,
+        };
+        let kinds = |one: Rejected| -> Vec<PiiKind> {
+            find_all(&spoken, &[one]).iter().map(|pii| pii.kind).collect()
+        };
+        assert_eq!(kinds(rejected(1, 4_500, 9_000)), [PiiKind::Phone, PiiKind::BankCard]);
+        assert_eq!(kinds(rejected(0, 1_200, 4_200)), [PiiKind::Phone], "the other leg's copy");
     }
 }

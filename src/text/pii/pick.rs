@@ -18,10 +18,16 @@ const DIGITS_MIN: usize = 3;
 /// Digits in a row from which on a number is starred in logs, whatever it may be.
 const DOUBTFUL_DIGITS_MIN: usize = 13;
 
+/// Groups of a number at the most: each has a digit, and no number of a person has more digits.
+const GROUPS_MAX: usize = 24;
+
+/// Groups of a row in which numbers are told apart; a longer one is a table, of which all digits are starred.
+const ROW_GROUPS_MAX: usize = 1_000;
+
 /// How far back the words may lie that say what a number is.
 const CONTEXT_CHARS: usize = 64;
 
-/// Groups in which numbers are usually said: these go first where several readings are possible.
+/// Groups in which numbers are usually said, three or four of them: these go first where several readings are possible.
 const USUAL: [&[usize]; 4] = [&[3, 3, 4], &[3, 2, 4], &[3, 4, 4], &[4, 4, 4, 4]];
 
 /// All that is personal in a row; else the row itself, of no kind, when it is long.
@@ -33,7 +39,9 @@ pub(super) fn in_row(row: &Row, pieces: &[Piece<'_>]) -> Vec<Found> {
     }
     let context = context(row, pieces);
     let all = 0..row.groups.len();
-    split(row, all.clone(), &context, &mut out);
+    if all.len() <= ROW_GROUPS_MAX {
+        split(row, all.clone(), &context, &mut out);
+    }
     if out.is_empty() && digits.len() >= DOUBTFUL_DIGITS_MIN {
         out.push(found(row, None, (0, 4), all, &digits));
     }
@@ -41,29 +49,41 @@ pub(super) fn in_row(row: &Row, pieces: &[Piece<'_>]) -> Vec<Found> {
 }
 
 /// The numbers in some groups, in order: one if it can be, else an exact one and what is beside it.
-fn split(row: &Row, groups: Range<usize>, context: &Context, out: &mut Vec<Found>) {
-    if groups.is_empty() {
-        return;
-    }
-    if let Some(found) = whole(row, groups.clone(), context) {
-        out.push(found);
-        return;
-    }
-    let windows =
-        || groups.clone().flat_map(|from| (from + 1..=groups.end).rev().map(move |to| from..to));
-    let usual = |way: &Range<usize>| USUAL.contains(&lens(&row.groups[way.clone()]).as_slice());
-    let found = windows()
-        .filter(usual)
-        .chain(windows())
-        .filter(|way| stands_alone(row, &groups, way, context))
-        .find_map(|way| Some((exact(row, way.clone(), context)?, way)));
-    if let Some((found, way)) = found {
+fn split(row: &Row, mut groups: Range<usize>, context: &Context, out: &mut Vec<Found>) {
+    while !groups.is_empty() {
+        if let Some(found) = whole(row, groups.clone(), context) {
+            out.push(found);
+            return;
+        }
+        // Whoever writes a list of numbers writes a row of many groups: parts longer than a number's hold none.
+        let ends = |from: usize| (from + 1..=groups.end.min(from + GROUPS_MAX)).rev();
+        let windows = groups.clone().flat_map(|from| ends(from).map(move |to| from..to));
+        let found = usual(row, groups.clone())
+            .chain(windows)
+            .filter(|way| stands_alone(row, &groups, way, context))
+            .find_map(|way| Some((exact(row, way.clone(), context)?, way)));
+        let Some((found, way)) = found else {
+            let near = near_kind(row, groups.clone(), context).map(|(kind, _)| kind);
+            out.extend(near.map(|kind| doubtful(row, kind, groups)));
+            return;
+        };
         split(row, groups.start..way.start, context, out);
         out.push(found);
-        split(row, way.end..groups.end, context, out);
-    } else if let Some(kind) = near_kind(row, groups.clone(), context).map(|(kind, _)| kind) {
-        out.push(doubtful(row, kind, groups));
+        groups.start = way.end;
     }
+}
+
+/// The parts that are grouped as numbers usually are.
+fn usual(row: &Row, groups: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let is_usual = |way: &Range<usize>| {
+        let lens = || row.groups[way.clone()].iter().map(|group| group.digits.len());
+        USUAL.iter().any(|usual| lens().eq(usual.iter().copied()))
+    };
+    let ways = groups.clone().flat_map(move |from| {
+        let of = |len: usize| Some(from..from + len).filter(|way| way.end <= groups.end);
+        [of(4), of(3)].into_iter().flatten()
+    });
+    ways.filter(is_usual)
 }
 
 /// Whether some of the groups may be a number of their own. In a row that nothing announces, a part
@@ -78,6 +98,7 @@ fn stands_alone(row: &Row, all: &Range<usize>, part: &Range<usize>, context: &Co
 fn whole(row: &Row, groups: Range<usize>, context: &Context) -> Option<Found> {
     let core = core(row, groups.clone());
     let ways = [core.clone(), groups.start..core.end, core.start..groups.end, groups];
+    let ways = ways.map(|way| if way.len() <= GROUPS_MAX { way } else { 0..0 });
     let right = ways.iter().find_map(|way| exact(row, way.clone(), context));
     right.or_else(|| {
         let near = ways.iter().filter_map(|way| {
