@@ -181,7 +181,9 @@ fn drive<W: std::io::Write + std::io::Seek>(
     if let Some(copy) = call.session.copy() {
         return Ok(Pass::OneSignal(copy));
     }
+    let clock = Instant::now();
     call.tell(Input::End(recording.problems().cloned().collect()))?;
+    call.result.timings.score_s += clock.elapsed().as_secs_f64();
     call.wait_while(|session| !session.is_done())?;
     Ok(Pass::Heard(Box::new(call.finish(started)?)))
 }

@@ -309,13 +309,10 @@ pub struct Pii {
 pub struct Timings {
     /// Reading and resampling.
     pub decode_s: f64,
-    /// Voice activity.
+    /// Listening: voice activity, what is wrong with the recording, voices told apart.
     pub vad_s: f64,
     /// Recognition.
     pub asr_s: f64,
-    /// Telling speakers apart.
-    #[serde(default)]
-    pub diarise_s: f64,
     /// Measures and rubrics.
     pub score_s: f64,
     /// From opening the file to this report.

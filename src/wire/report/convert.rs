@@ -41,7 +41,6 @@ impl Timings {
             decode_s: decimals(self.decode_s, 3),
             vad_s: decimals(self.vad_s, 3),
             asr_s: decimals(self.asr_s, 3),
-            diarise_s: decimals(self.diarise_s, 3),
             score_s: decimals(self.score_s, 3),
             total_s: decimals(self.total_s, 3),
         }
