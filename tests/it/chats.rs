@@ -11,7 +11,7 @@ use lingting::app::{
     stored_report,
 };
 use lingting::engine::models::ModelFolder;
-use lingting::report::UiLanguage;
+use lingting::report::{UiLanguage, file_stem};
 use lingting::rubric::{Rubric, built_in};
 use serde_json::Value;
 
@@ -166,6 +166,36 @@ fn a_masked_report_and_its_private_file_are_the_report_in_clear() {
             fs::metadata(masked.path().join(name)).unwrap().permissions().mode() & 0o777
         };
         assert_eq!((rights("zh-C1.private.json"), rights("zh-C1.json")), (0o600, 0o640));
+    }
+}
+
+#[test]
+fn calls_named_like_the_files_of_others_keep_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = ["a", "a.private", "a.private_", "a.redaction", "index"];
+    let log = |id: &str| folder.path().join(format!("{id}.csv"));
+    for id in ids {
+        let text =
+            format!("speaker,text\nagent,您好，这里是{id}\ncustomer,我的手机号是19900006136\n");
+        fs::write(log(id), text).unwrap();
+    }
+    let mut backwards = ids;
+    backwards.reverse();
+    for order in [ids, backwards] {
+        let out = tempfile::tempdir().unwrap();
+        for id in order {
+            run(vec![log(id)], out.path(), PiiMode::Mask);
+        }
+        let again = run(order.iter().map(|id| log(id)).collect(), out.path(), PiiMode::Mask);
+        let unchanged = |ending: &Ending| matches!(ending, Ending::Unchanged { .. });
+        assert!(again.endings.iter().all(|(_, ending)| unchanged(ending)), "{:?}", again.endings);
+        for id in ids {
+            let path = out.path().join(format!("{}.json", file_stem(id)));
+            assert!(!fs::read_to_string(&path).unwrap().contains("19900006136"), "{id}");
+            let clear = stored_report(&path).unwrap();
+            assert_eq!(clear.call.call_id, id);
+            assert!(clear.transcript.utterances[1].text.contains("19900006136"), "{id}");
+        }
     }
 }
 
