@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use lingting::app::{
-    AnalyzeOptions, Ending, EngineChoice, EngineOptions, PiiMode, RunSummary, analyze,
-    stored_report,
+    AnalyzeError, AnalyzeOptions, Ending, EngineChoice, EngineOptions, PiiMode, RunSummary,
+    analyze, stored_report,
 };
 use lingting::engine::models::ModelFolder;
 use lingting::report::{UiLanguage, file_stem};
@@ -29,7 +30,12 @@ pub(crate) fn run_with(
     pii: PiiMode,
     rubrics: Vec<Rubric>,
 ) -> RunSummary {
-    let options = AnalyzeOptions {
+    let options = options(paths, out, pii, rubrics);
+    analyze(&options, &Arc::new(AtomicBool::new(false))).unwrap()
+}
+
+fn options(paths: Vec<PathBuf>, out: &Path, pii: PiiMode, rubrics: Vec<Rubric>) -> AnalyzeOptions {
+    AnalyzeOptions {
         paths,
         out: out.to_owned(),
         // A folder without models: chats need none.
@@ -48,8 +54,7 @@ pub(crate) fn run_with(
         ui: None,
         language: UiLanguage::En,
         quiet: true,
-    };
-    analyze(&options, &Arc::new(AtomicBool::new(false))).unwrap()
+    }
 }
 
 fn parsed(path: &Path) -> Value {
@@ -222,6 +227,48 @@ fn a_bad_log_fails_alone_and_names_its_line() {
     assert!(failed[0].contains("bad.csv: line 3: the time is none of"), "{failed:?}");
     let skipped = summary.endings.iter().filter(|(_, e)| matches!(e, Ending::Skipped { .. }));
     assert_eq!(skipped.count(), 3);
+}
+
+#[test]
+fn what_is_not_there_is_told_where_no_model_is_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let (nowhere, out) = (folder.path().join("nowhere.wav"), folder.path().join("out"));
+    let summary = run(vec![nowhere.clone()], &out, PiiMode::Mask);
+    let [(name, Ending::Failed { reason })] = &summary.endings[..] else {
+        panic!("{:?}", summary.endings)
+    };
+    assert_eq!(*name, nowhere.display().to_string());
+    assert!(reason.text(UiLanguage::En).contains("check the path"), "{reason:?}");
+    // Beside a recording, which does need a model, it is told before the lack of one.
+    let there = folder.path().join("there.wav");
+    fs::write(&there, "").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lingting"))
+        .args(["analyze", "--lang", "en"])
+        .arg(&nowhere)
+        .arg(&there)
+        .arg("--models")
+        .arg(folder.path())
+        .arg("--out")
+        .arg(&out)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    let (path, model) = (told.find("check the path"), told.find("models pull"));
+    assert!(path.is_some() && path < model, "{told}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_folder_without_recordings_says_what_it_holds_instead() {
+    let (folder, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(folder.path().join("a.wav.part"), "RIFF").unwrap();
+    let paths = vec![folder.path().to_owned()];
+    let options = options(paths, out.path(), PiiMode::Mask, built_in().unwrap());
+    let error = analyze(&options, &Arc::new(AtomicBool::new(false))).unwrap_err();
+    assert!(matches!(&error, AnalyzeError::Nothing(skipped) if skipped.len() == 1));
+    assert!(error.to_string().ends_with("a.wav.part: still being written, by its name"), "{error}");
+    let error = error.zh();
+    assert!(error.contains("a.wav.part：") && error.contains("仍在写入"), "{error}");
 }
 
 /// A report: it holds utterances, and is no chat.
