@@ -23,7 +23,7 @@ use super::progress::{self, Progress};
 use super::reason::Reason;
 use crate::audio::redact::RedactError;
 use crate::domain::{CallInfo, EngineRef};
-use crate::ingest::{Chat, Input, OpenError, Recording, call_id, is_chat, scan};
+use crate::ingest::{CallFiles, Chat, Input, OpenError, Recording, call_id, is_chat, scan};
 use crate::report::UiLanguage;
 use crate::report::index::{Missed, Outcome};
 use crate::rubric::{Plan, Rubric};
@@ -332,17 +332,19 @@ impl Run<'_> {
         let Some(shared) = self.shared.as_ref().filter(|_| !is_chat(input)) else {
             return self.chat(ix, input, calls);
         };
-        let mut recording = Recording::open(input)?;
+        let files = CallFiles::read(input)?;
         let source = Source {
-            file: recording.file.clone(),
-            sha256: recording.sha256.clone(),
-            settings: of_call(&self.settings, &recording.info, &recording.sidecar_sha256),
+            file: files.file.clone(),
+            sha256: files.sha256.clone(),
+            settings: of_call(&self.settings, &files.info, &files.sidecar_sha256),
         };
         let bytes = bytes_of(input);
-        if let Some(ending) = self.known(ix, &recording.info, &source, calls)? {
+        // Asked before the audio is opened, which may take a process of its own.
+        if let Some(ending) = self.known(ix, &files.info, &source, calls)? {
             self.progress.add(bytes, 0);
             return Ok(ending);
         }
+        let mut recording = files.open()?;
         let (mut driven, mut audio) = self.drive(&mut recording, shared, bytes)?;
         let redacted = self.options.redact_audio;
         let mutes = privacy::mute(&mut audio, &driven.ended, redacted)?;
