@@ -19,11 +19,11 @@ use super::drive::{DriveError, Driven, PEAKS_PER_S, Shared, drive_with_playback}
 use super::engines::{EngineOptions, Engines, EnginesError};
 use super::outputs::{CallLine, Finished, OutFolder, OutputError, Sound};
 use super::privacy::{self, PiiMode};
-use super::progress::Progress;
+use super::progress::{self, Progress};
 use super::reason::Reason;
 use crate::audio::redact::RedactError;
 use crate::domain::{CallInfo, EngineRef};
-use crate::ingest::{Chat, Input, OpenError, Recording, call_id, is_chat, scan};
+use crate::ingest::{CallFiles, Chat, Input, OpenError, Recording, call_id, is_chat, scan};
 use crate::report::UiLanguage;
 use crate::report::index::{Missed, Outcome};
 use crate::rubric::{Plan, Rubric};
@@ -66,9 +66,12 @@ pub enum AnalyzeError {
     /// The output folder cannot be used, or the index not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
-    /// The paths hold no recording.
-    #[error("no recordings found in what was named; name audio files or folders that hold some")]
-    Nothing,
+    /// The paths hold no recording; what they hold instead, and why each is none.
+    #[error(
+        "no recordings found in what was named; name audio files or folders that hold some{}",
+        listed(.0, UiLanguage::En)
+    )]
+    Nothing(Vec<(String, Reason)>),
 }
 
 impl AnalyzeError {
@@ -77,11 +80,18 @@ impl AnalyzeError {
         match self {
             AnalyzeError::Engines(e) => e.zh(),
             AnalyzeError::Output(e) => e.zh(),
-            AnalyzeError::Nothing => {
-                "给出的路径中没有录音；请指定音频文件，或存放音频的文件夹".into()
+            AnalyzeError::Nothing(skipped) => {
+                let skipped = listed(skipped, UiLanguage::Zh);
+                format!("给出的路径中没有录音；请指定音频文件，或存放音频的文件夹{skipped}")
             }
         }
     }
+}
+
+/// A line for each input, below what is said of them all.
+fn listed(inputs: &[(String, Reason)], language: UiLanguage) -> String {
+    let line = |(name, reason): &(String, Reason)| format!("\n  {}", reason.line(name, language));
+    inputs.iter().map(line).collect()
 }
 
 /// How an input ended.
@@ -155,13 +165,23 @@ pub fn analyze(
 ) -> Result<RunSummary, AnalyzeError> {
     let started = Instant::now();
     let inputs = scan(&options.paths, Some(&options.out));
+    let name = |path: &PathBuf| path.display().to_string();
+    let skipped = inputs.skipped.iter().map(|(path, why)| (name(path), Reason::new(why, why.zh())));
+    let skipped: Vec<(String, Reason)> = skipped.collect();
     if inputs.calls.is_empty() && inputs.failed.is_empty() {
-        return Err(AnalyzeError::Nothing);
+        return Err(AnalyzeError::Nothing(skipped));
+    }
+    let failed =
+        inputs.failed.iter().map(|(path, error)| (name(path), Reason::new(error, error.zh())));
+    let failed: Vec<(String, Reason)> = failed.collect();
+    // Told now: a model that is not there ends the run, and says nothing of a path that is not there.
+    for (name, reason) in &failed {
+        progress::tell(&failure(name, reason, options.language));
     }
     let out = OutFolder::create(&options.out)?;
     let plan = Arc::new(Plan::compile(options.rubrics.clone()));
-    // Chats need no model: whoever has only chats need not fetch any.
-    let shared = match inputs.calls.iter().all(is_chat) && !inputs.calls.is_empty() {
+    // Chats need no model, and neither does what is not there: whoever has no recording need not fetch any.
+    let shared = match inputs.calls.iter().all(is_chat) {
         true => None,
         false => Some(shared(options, &plan, stop)?),
     };
@@ -181,13 +201,8 @@ pub fn analyze(
     let working = Instant::now();
     let mut endings = run.all(&inputs.calls);
     run.progress.finish();
-    let failed = inputs.failed.iter().map(|(path, error)| {
-        (path.display().to_string(), Ending::Failed { reason: Reason::new(error, error.zh()) })
-    });
-    let skipped = inputs.skipped.iter().map(|(path, why)| {
-        (path.display().to_string(), Ending::Skipped { reason: Reason::new(why, why.zh()) })
-    });
-    endings.extend(failed.chain(skipped));
+    endings.extend(failed.into_iter().map(|(name, reason)| (name, Ending::Failed { reason })));
+    endings.extend(skipped.into_iter().map(|(name, reason)| (name, Ending::Skipped { reason })));
     let mut summary = RunSummary {
         endings,
         lines: Vec::new(),
@@ -217,9 +232,14 @@ fn shared(
     })
 }
 
+/// The line that a failed input ends with.
+fn failure(name: &str, reason: &Reason, language: UiLanguage) -> String {
+    format!("✗ {}", reason.line(name, language))
+}
+
 struct Run<'o> {
     options: &'o AnalyzeOptions,
-    /// Engines; none where all inputs are chats.
+    /// Engines; none where no input is a recording.
     shared: Option<Shared>,
     plan: Arc<Plan>,
     stop: &'o AtomicBool,
@@ -302,8 +322,7 @@ impl Run<'_> {
             Err(CallError::Drive(DriveError::Stopped)) => Ending::Stopped,
             Err(error) => {
                 let reason = Reason::new(&error, error.zh());
-                let line = reason.line(&name_of(input), self.options.language);
-                self.progress.say(&format!("✗ {line}"));
+                self.progress.say(&failure(&name_of(input), &reason, self.options.language));
                 Ending::Failed { reason }
             }
         }
@@ -313,17 +332,19 @@ impl Run<'_> {
         let Some(shared) = self.shared.as_ref().filter(|_| !is_chat(input)) else {
             return self.chat(ix, input, calls);
         };
-        let mut recording = Recording::open(input)?;
+        let files = CallFiles::read(input)?;
         let source = Source {
-            file: recording.file.clone(),
-            sha256: recording.sha256.clone(),
-            settings: of_call(&self.settings, &recording.info, &recording.sidecar_sha256),
+            file: files.file.clone(),
+            sha256: files.sha256.clone(),
+            settings: of_call(&self.settings, &files.info, &files.sidecar_sha256),
         };
         let bytes = bytes_of(input);
-        if let Some(ending) = self.known(ix, &recording.info, &source, calls)? {
+        // Asked before the audio is opened, which may take a process of its own.
+        if let Some(ending) = self.known(ix, &files.info, &source, calls)? {
             self.progress.add(bytes, 0);
             return Ok(ending);
         }
+        let mut recording = files.open()?;
         let (mut driven, mut audio) = self.drive(&mut recording, shared, bytes)?;
         let redacted = self.options.redact_audio;
         let mutes = privacy::mute(&mut audio, &driven.ended, redacted)?;

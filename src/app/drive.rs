@@ -169,7 +169,11 @@ fn drive<W: std::io::Write + std::io::Seek>(
     } {
         let views: Vec<&[f32]> = block.legs.iter().map(Vec::as_slice).collect();
         let clock = Instant::now();
-        playback.push(&views)?;
+        match playback.push(&views) {
+            // Told once. So long a call is heard to its end all the same.
+            Err(error @ PlaybackError::TooLarge { .. }) => tracing::warn!(%error, "playback ends"),
+            pushed => pushed?,
+        }
         call.result.timings.decode_s += clock.elapsed().as_secs_f64();
         let clock = Instant::now();
         call.tell(Input::Audio(block.legs))?;
@@ -290,6 +294,44 @@ pub(super) fn work(engine: &mut dyn Transcriber, work: Work) -> Answer {
     };
     answer.unwrap_or_else(|error| {
         tracing::warn!(%error, "recognition failed");
-        Answer::Failed
+        match error {
+            EngineError::Language { .. } => Answer::UnknownLanguage,
+            _ => Answer::Failed,
+        }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{EngineRef, Language};
+    use crate::speech::Heard;
+
+    /// Knows no language.
+    struct Deaf(EngineRef);
+
+    impl Transcriber for Deaf {
+        fn id(&self) -> &EngineRef {
+            &self.0
+        }
+
+        fn transcribe(&mut self, _: &[f32], request: &Request) -> Result<Heard, EngineError> {
+            let language = request.language.clone();
+            Err(EngineError::Language { engine: "deaf", model: self.0.model.clone(), language })
+        }
+
+        fn detect_language(&mut self, _: &[f32]) -> Result<(Language, f32), EngineError> {
+            Err(EngineError::Failed { engine: "deaf", why: "no ears".into() })
+        }
+    }
+
+    #[test]
+    fn an_answer_says_whether_the_language_was_at_fault() {
+        let id = EngineRef { name: "deaf".into(), model: "none".into(), sha256: String::new() };
+        let mut engine = Deaf(id);
+        let (language, prompt) = (Language::chinese(), String::new());
+        let words = Work::Transcribe { samples: vec![0.1], language, prompt };
+        assert_eq!(work(&mut engine, words), Answer::UnknownLanguage);
+        assert_eq!(work(&mut engine, Work::Detect(vec![0.1])), Answer::Failed);
+    }
 }

@@ -31,7 +31,7 @@ impl Memo {
     /// Remembers an answer; failures are not worth it.
     #[cfg_attr(not(feature = "live"), allow(dead_code))]
     pub(super) fn keep(&self, key: Key, answer: &Answer) {
-        if *answer == Answer::Failed {
+        if matches!(answer, Answer::Failed | Answer::UnknownLanguage) {
             return;
         }
         let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);

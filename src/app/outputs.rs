@@ -16,7 +16,7 @@ use crate::ingest::{PLAYBACK_SUFFIX, REDACTED_SUFFIX};
 use crate::report::csv::FindingsCsv;
 use crate::report::html::{self, Playback};
 use crate::report::index::{self, Missed, Row};
-use crate::report::{UiLanguage, page_file_name, worst_finding, worst_verdict};
+use crate::report::{UiLanguage, file_stem, page_file_name, worst_finding, worst_verdict};
 use crate::wire::report::Report;
 
 /// Pages hold their audio up to this size; longer calls have it in a file beside the page.
@@ -159,7 +159,8 @@ impl OutFolder {
 
     /// The finished report of a call, if there is a sound one.
     pub(super) fn report(&self, call_id: &str) -> Option<Report> {
-        let text = fs::read_to_string(self.path.join(format!("{call_id}.json"))).ok()?;
+        let name = format!("{}.json", file_stem(call_id));
+        let text = fs::read_to_string(self.path.join(name)).ok()?;
         Report::from_json(&text).ok()
     }
 
@@ -178,7 +179,8 @@ impl OutFolder {
     /// [`OutputError`]; then no report is there, and the call counts as not done.
     pub(super) fn finish_call(&self, call: Finished<'_>) -> Result<(), OutputError> {
         let call_id = &call.reports.json.call.call_id;
-        let named = |suffix: &str| format!("{call_id}{suffix}");
+        let stem = file_stem(call_id);
+        let named = |suffix: &str| format!("{stem}{suffix}");
         let (page_name, report_name) = (page_file_name(call_id), named(".json"));
         let mut stays: Vec<(String, Option<NamedTempFile>)> = Vec::new();
         let mut page_audio = Playback::None;

@@ -3,10 +3,17 @@
 //! In: bytes and audio seconds as they are worked through. Out: a bar with speed and time left; where
 //! there is no terminal, nothing but the lines that calls end with.
 
+use std::io::Write as _;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Prints a line on the error stream, where there is no bar to stand above.
+pub(super) fn tell(line: &str) {
+    // A closed terminal must not stop the run.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
 
 /// The bar of a run.
 pub struct Progress {
@@ -46,11 +53,7 @@ impl Progress {
 
     /// Prints a line above the bar.
     pub fn say(&self, line: &str) {
-        self.bar.suspend(|| {
-            use std::io::Write;
-            // A closed terminal must not stop the run.
-            let _ = writeln!(std::io::stderr(), "{line}");
-        });
+        self.bar.suspend(|| tell(line));
     }
 
     /// Removes the bar.

@@ -1,6 +1,6 @@
-//! Audio in: bytes become frames of 16 kHz mono, one stream a leg.
+//! Audio in: bytes become blocks of 16 kHz, one stream a leg.
 //!
-//! In: bytes of a recording. Out: [`Frame`]s, and what is wrong with the recording. No files are
+//! In: bytes of a recording. Out: [`Block`]s, and what is wrong with the recording. No files are
 //! opened here and nothing is spawned: [`crate::ingest`] does that.
 
 pub mod envelope;
@@ -9,8 +9,6 @@ pub mod playback;
 pub mod redact;
 pub mod sanity;
 mod spectrum;
-
-use crate::domain::{AudioTime, LegIx};
 
 mod decode;
 #[cfg(test)]
@@ -23,19 +21,8 @@ pub mod wav_header;
 pub use decode::{BLOCK_SAMPLES, Block, DecodeError, Decoder, Format, Piped};
 pub use symphonia::core::io::MediaSource;
 
-/// The rate of every frame, in Hz.
+/// The rate of every block, in Hz.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
-
-/// A stretch of one leg's audio.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Frame {
-    /// Whose.
-    pub leg: LegIx,
-    /// Its first sample's time.
-    pub at: AudioTime,
-    /// 16 kHz mono, full scale ±1.
-    pub samples: Vec<f32>,
-}
 
 /// Reads any bytes as a recording of any kind, for a fuzzer.
 pub fn fuzz(bytes: &[u8]) {

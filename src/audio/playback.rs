@@ -40,8 +40,8 @@ impl Band {
 /// Why there is no playback audio.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaybackError {
-    /// Do without it, or write it elsewhere.
-    #[error("playback audio is over its limit of {limit_bytes} bytes")]
+    /// The rest of the call cannot be played. Told once; what was written before stands.
+    #[error("playback audio is over its limit of {limit_bytes} bytes: the rest cannot be played")]
     TooLarge {
         /// What was allowed.
         limit_bytes: u64,
@@ -62,7 +62,7 @@ impl PlaybackError {
     pub fn zh(&self) -> String {
         match self {
             PlaybackError::TooLarge { limit_bytes } => {
-                format!("回放音频超过上限 {limit_bytes} 字节")
+                format!("回放音频超过上限 {limit_bytes} 字节：其余部分无法播放")
             }
             PlaybackError::Legs { given } => format!("内部错误：回放需要等长的 {given} 路音频"),
             PlaybackError::Io(e) => format!("回放音频无法写入（{e}）：请检查剩余空间和权限"),
@@ -79,6 +79,8 @@ pub struct Playback<W: Write + Seek> {
     bytes: Vec<u8>,
     written: u64,
     limit_bytes: u64,
+    /// Nothing is written any more: what is shorter and would fit again would stand at a wrong time.
+    full: bool,
 }
 
 impl<W: Write + Seek> Playback<W> {
@@ -102,14 +104,15 @@ impl<W: Write + Seek> Playback<W> {
             bytes: Vec::new(),
             written: 0,
             limit_bytes: limit_bytes.unwrap_or(RIFF_BYTES_MAX).min(RIFF_BYTES_MAX),
+            full: false,
         })
     }
 
     /// Takes the next samples of every leg, equally many.
     ///
     /// # Errors
-    /// [`PlaybackError::TooLarge`] when they would not fit: nothing of them is written, and the file
-    /// is still completed by [`Playback::finish`].
+    /// [`PlaybackError::TooLarge`] when they do not fit, once: nothing of them and of what comes later is
+    /// written, and the file is still completed by [`Playback::finish`].
     pub fn push(&mut self, legs: &[&[f32]]) -> Result<(), PlaybackError> {
         let equal = legs.windows(2).all(|pair| pair[0].len() == pair[1].len());
         if legs.len() != self.lines.len() || !equal {
@@ -148,10 +151,14 @@ impl<W: Write + Seek> Playback<W> {
     }
 
     fn write_lines(&mut self) -> Result<(), PlaybackError> {
+        if self.full {
+            return Ok(());
+        }
         let frames = self.lines.first().map_or(0, Vec::len);
         let more = (frames * self.lines.len()) as u64;
         // One byte is kept for the padding of an odd length.
         if HEADER_BYTES + self.written + more + 1 > self.limit_bytes {
+            self.full = true;
             return Err(PlaybackError::TooLarge { limit_bytes: self.limit_bytes });
         }
         self.bytes.clear();
@@ -288,13 +295,17 @@ mod tests {
 
     #[test]
     fn a_limit_is_kept_and_the_file_still_whole() {
-        let mut playback =
-            Playback::new(Cursor::new(Vec::new()), 1, Band::Wide, Some(1000)).unwrap();
-        playback.push(&[&[0.1; 900]]).unwrap();
-        let refused = playback.push(&[&[0.1; 900]]);
-        assert!(matches!(refused, Err(PlaybackError::TooLarge { limit_bytes: 1000 })));
-        let bytes = playback.finish().unwrap().into_inner();
-        assert_eq!(u32_at(&bytes, 54), 900);
+        for (band, samples) in [(Band::Wide, 900), (Band::Narrow, 1800)] {
+            let mut playback = Playback::new(Cursor::new(Vec::new()), 1, band, Some(1000)).unwrap();
+            playback.push(&[&vec![0.1; samples]]).unwrap();
+            let refused = playback.push(&[&vec![0.1; samples]]);
+            assert!(matches!(refused, Err(PlaybackError::TooLarge { limit_bytes: 1000 })));
+            // It would fit, but what goes before it is missing; nor does the end need to fit.
+            playback.push(&[&[0.1; 20]]).unwrap();
+            let bytes = playback.finish().unwrap().into_inner();
+            assert_eq!(bytes.len() as u64, HEADER_BYTES + u64::from(u32_at(&bytes, 54)));
+            assert!((850..=900).contains(&u32_at(&bytes, 54)), "{band:?}");
+        }
     }
 
     proptest! {

@@ -87,11 +87,16 @@ id! {
 pub struct Language(String);
 
 impl Language {
-    /// Takes the primary subtag of a tag such as `zh-CN`; `None` when there are not 2 or 3 letters.
+    /// Takes the primary subtag of a tag such as `zh-CN`; `None` when there are not 2 or 3 letters. What
+    /// other systems call Chinese (the country, Mandarin, ISO 639-2 and -3) and English is `zh` and `en`.
     pub fn new(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         let letters = primary.bytes().all(|b| b.is_ascii_lowercase());
-        (letters && (2..=3).contains(&primary.len())).then_some(Self(primary))
+        match primary.as_str() {
+            "cn" | "cmn" | "zho" | "chi" => Some(Self::chinese()),
+            "eng" => Some(Self::english()),
+            _ => (letters && (2..=3).contains(&primary.len())).then_some(Self(primary)),
+        }
     }
 
     /// Mandarin and its kin, whose texts are counted in characters.
@@ -139,6 +144,11 @@ mod tests {
     fn language_is_a_primary_subtag() {
         assert_eq!(Language::new("zh-CN"), Some(Language::chinese()));
         assert_eq!(Language::new("EN_us"), Some(Language::english()));
+        for tag in ["cn", "CN", "cmn", "cmn-Hans-CN", "zho", "chi"] {
+            assert_eq!(Language::new(tag), Some(Language::chinese()), "{tag}");
+        }
+        assert_eq!(Language::new("eng"), Some(Language::english()));
+        assert_eq!(Language::new("yue").unwrap().as_str(), "yue");
         assert_eq!(Language::new("z"), None);
         assert_eq!(Language::new("中文"), None);
     }

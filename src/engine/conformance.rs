@@ -41,6 +41,7 @@ pub(crate) fn holds(engine: &mut dyn Transcriber) {
     the_same_window_gives_the_same_words(engine);
     silence_says_little(engine);
     lengths_are_checked(engine);
+    an_unknown_language_is_named(engine);
 }
 
 /// Words, times and language of real speech.
@@ -93,6 +94,15 @@ fn lengths_are_checked(engine: &mut dyn Transcriber) {
     let wanted = |e: EngineError| matches!(e, EngineError::TooLong { limit_ms: WINDOW_MS_MAX, .. });
     assert!(wanted(engine.transcribe(&window, &request).unwrap_err()));
     assert!(wanted(engine.detect_language(&window).unwrap_err()));
+}
+
+fn an_unknown_language_is_named(engine: &mut dyn Transcriber) {
+    let language = Language::new("xx").unwrap();
+    let request = Request { language: language.clone(), prompt: String::new() };
+    match engine.transcribe(&noise(1000), &request).unwrap_err() {
+        EngineError::Language { language: told, .. } => assert_eq!(told, language),
+        other => panic!("{other}"),
+    }
 }
 
 fn well_formed(heard: &Heard, window: &[f32]) {

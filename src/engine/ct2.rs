@@ -115,6 +115,15 @@ impl Ct2 {
         prompt
     }
 
+    /// The token of a language. A model without it would decode all the same, and fail to time the words.
+    fn language_token(&self, language: &Language) -> Result<usize, EngineError> {
+        self.vocabulary.special(&format!("<|{language}|>")).ok_or_else(|| EngineError::Language {
+            engine: "ctranslate2",
+            model: self.id.model.clone(),
+            language: language.clone(),
+        })
+    }
+
     fn align(
         &self,
         encoded: &StorageView<'_>,
@@ -130,7 +139,7 @@ impl Ct2 {
         };
         let start = [
             special("<|startoftranscript|>")?,
-            special(&format!("<|{}|>", request.language))?,
+            self.language_token(&request.language)?,
             special("<|transcribe|>")?,
         ];
         let frames = window.len() / HOP_SAMPLES;
@@ -173,6 +182,7 @@ impl Ct2 {
         if is_silent(window) {
             return Ok(Heard::default());
         }
+        self.language_token(&request.language)?;
         let window_s = window.len().div_ceil(SAMPLE_RATE_HZ as usize);
         let frames = (window.len() / HOP_SAMPLES + TAIL_FRAMES).max(FRAMES_MIN);
         let frames = frames.next_multiple_of(2).min(FRAMES_FULL);

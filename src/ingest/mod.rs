@@ -21,5 +21,5 @@ pub mod watch;
 pub use chat::{Chat, is_chat};
 pub use error::OpenError;
 pub use ffmpeg::Ffmpeg;
-pub use recording::{Recording, call_id};
+pub use recording::{CallFiles, Recording, call_id};
 pub use scan::{Input, Inputs, NoRecording, PLAYBACK_SUFFIX, REDACTED_SUFFIX, ScanError, scan};

@@ -1,7 +1,7 @@
 //! One call, opened: what is known about it, and its audio.
 //!
-//! In: an [`Input`]. Out: a [`Recording`], which gives blocks of 16 kHz like a
-//! [`Decoder`], whether the call is one file or two, and whoever decodes it.
+//! In: an [`Input`]. Out: [`CallFiles`], which are read, and of them a [`Recording`], which gives blocks
+//! of 16 kHz like a [`Decoder`], whether the call is one file or two, and whoever decodes it.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -46,6 +46,50 @@ struct Part {
     ended: bool,
 }
 
+/// The files of a call and what is known about it, before its audio is opened: enough to tell whether it was
+/// analysed before.
+pub struct CallFiles {
+    /// What is known about the call.
+    pub info: CallInfo,
+    /// As of a [`Recording`].
+    pub file: String,
+    /// As of a [`Recording`].
+    pub sha256: String,
+    /// As of a [`Recording`].
+    pub sidecar_sha256: String,
+    paths: Vec<PathBuf>,
+}
+
+impl CallFiles {
+    /// Reads the files of a call, and its sidecar.
+    ///
+    /// # Errors
+    /// [`OpenError`], for this call alone.
+    pub fn read(input: &Input) -> Result<Self, OpenError> {
+        let paths = input.files.clone();
+        let first = paths.first().cloned().unwrap_or_default();
+        if !(1..=2).contains(&paths.len()) {
+            return Err(OpenError::TooManyFiles { path: first, files: paths.len() });
+        }
+        let (info, sidecar_sha256) = read_info(input, &first)?;
+        let mut hash = Sha256::new();
+        for path in &paths {
+            digest(path, &mut hash)?;
+        }
+        let names = paths.iter().map(|f| f.file_name().unwrap_or_default().to_string_lossy());
+        let file = names.collect::<Vec<_>>().join(" + ");
+        Ok(Self { info, file, sha256: hex(hash), sidecar_sha256, paths })
+    }
+
+    /// Opens their audio.
+    ///
+    /// # Errors
+    /// [`OpenError`], for this call alone.
+    pub fn open(self) -> Result<Recording, OpenError> {
+        Recording::of(self, Ffmpeg::find())
+    }
+}
+
 impl Recording {
     /// Opens the files of a call, and its sidecar.
     ///
@@ -60,16 +104,13 @@ impl Recording {
     /// # Errors
     /// As for [`Recording::open`].
     pub fn open_with(input: &Input, ffmpeg: Option<&Ffmpeg>) -> Result<Self, OpenError> {
-        let first = input.files.first().cloned().unwrap_or_default();
-        if !(1..=2).contains(&input.files.len()) {
-            return Err(OpenError::TooManyFiles { path: first, files: input.files.len() });
-        }
-        let (mut info, sidecar_sha256) = read_info(input, &first)?;
-        let mut hash = Sha256::new();
+        Self::of(CallFiles::read(input)?, ffmpeg)
+    }
+
+    fn of(files: CallFiles, ffmpeg: Option<&Ffmpeg>) -> Result<Self, OpenError> {
         let mut parts = Vec::new();
         let mut formats = Vec::new();
-        for path in &input.files {
-            digest(path, &mut hash)?;
+        for path in &files.paths {
             let (part, format) = open_part(path, ffmpeg)?;
             parts.push(part);
             formats.push(format);
@@ -77,19 +118,19 @@ impl Recording {
         if formats.len() == 2
             && let Some(ix) = formats.iter().position(|f| f.channels != 1)
         {
-            let (path, channels) = (input.files[ix].clone(), formats[ix].channels);
+            let (path, channels) = (files.paths[ix].clone(), formats[ix].channels);
             return Err(OpenError::PairNotMono { path, channels });
         }
         let mut format = formats.swap_remove(0);
         format.channels = parts.iter().map(|p| p.decoder.format().channels).sum();
         let mut problems = Vec::new();
+        let mut info = files.info;
         check_legs(&mut info, format.channels, &mut problems);
-        let names = input.files.iter().map(|f| f.file_name().unwrap_or_default().to_string_lossy());
         Ok(Self {
             info,
-            file: names.collect::<Vec<_>>().join(" + "),
-            sha256: hex(hash),
-            sidecar_sha256,
+            file: files.file,
+            sha256: files.sha256,
+            sidecar_sha256: files.sidecar_sha256,
             format,
             parts,
             problems,
@@ -407,6 +448,15 @@ mod tests {
             &[("a.wav", Wave::pcm16(8, 8_000, &[0; 80]).bytes())],
             "a.wav: the recording has 8 channels; one (mixed) or two (one a party) are understood: split it into a file for each call",
         );
+    }
+
+    #[test]
+    fn what_a_call_is_known_by_needs_no_decoder() {
+        let (_folder, inputs) = folder(&[("a.g722", vec![0x81; 640])]);
+        let files = CallFiles::read(&inputs[0]).unwrap();
+        assert_eq!((files.file.as_str(), files.info.call_id.as_str()), ("a.g722", "a"));
+        assert_eq!(files.sha256, hex(Sha256::new_with_prefix([0x81u8; 640])));
+        assert!(matches!(Recording::of(files, None).err(), Some(OpenError::NoFfmpeg { .. })));
     }
 
     #[test]

@@ -255,15 +255,26 @@ impl Walk {
 
     /// Puts files, sidecars and sides together.
     fn finish(mut self) -> Inputs {
-        for path in std::mem::take(&mut self.sidecars) {
-            self.by_sidecar(path);
+        let sidecars = std::mem::take(&mut self.sidecars);
+        // What a sidecar names is its own: the others are looked at when all of that is taken.
+        let unnamed: Vec<_> =
+            sidecars.into_iter().filter_map(|path| self.by_sidecar(path)).collect();
+        let stems = self.stems();
+        for (path, error) in unnamed {
+            let has_audio = stems.contains(&(folder_of(&path), stem_of_sidecar(&path)));
+            match error {
+                // Opening the recording will say what is wrong with its sidecar.
+                _ if has_audio => {}
+                Some(error) => self.inputs.failed.push((path, error)),
+                None => self.inputs.skipped.push((path, NoRecording::LoneSidecar)),
+            }
         }
         let mut pairs: BTreeMap<(PathBuf, String, String, usize), [Option<PathBuf>; 2]> =
             BTreeMap::new();
         for path in &self.audio {
             if let Some((stem, sides, side)) = side_of(&stem_of(path)) {
-                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-                let pair = pairs.entry((folder, stem, extension_of(path), sides)).or_default();
+                let pair =
+                    pairs.entry((folder_of(path), stem, extension_of(path), sides)).or_default();
                 pair[side].get_or_insert_with(|| path.clone());
             }
         }
@@ -289,41 +300,40 @@ impl Walk {
         self.inputs
     }
 
-    /// Takes the files that a sidecar names; one that names none waits for the file of its stem.
-    fn by_sidecar(&mut self, path: PathBuf) {
-        let stem = stem_of(&path).trim_end_matches(".call").to_owned();
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let has_audio = |walk: &Walk| {
-            walk.audio.iter().any(|file| {
-                file.parent() == path.parent()
-                    && (stem_of(file) == stem
-                        || side_of(&stem_of(file)).is_some_and(|(common, ..)| common == stem))
-            })
+    /// By folder, the names that a sidecar may have to be of a recording there.
+    fn stems(&self) -> BTreeSet<(PathBuf, String)> {
+        let names = |path: &PathBuf| {
+            let stem = stem_of(path);
+            let common = side_of(&stem).map(|(common, ..)| common);
+            let folder = folder_of(path);
+            [Some(stem), common].into_iter().flatten().map(move |name| (folder.clone(), name))
         };
-        match files_named(&path) {
-            // Opening the recording will say what is wrong with its sidecar.
-            Err(_) if has_audio(self) => {}
-            Err(error) => self.inputs.failed.push((path, error)),
-            Ok(names) if names.is_empty() => {
-                if !has_audio(self) {
-                    self.inputs.skipped.push((path, NoRecording::LoneSidecar));
-                }
+        self.audio.iter().flat_map(names).collect()
+    }
+
+    /// Takes the files that a sidecar names. One that names none is given back, and one that cannot be
+    /// read with what is wrong: they belong to the file of their stem, if there is one.
+    fn by_sidecar(&mut self, path: PathBuf) -> Option<(PathBuf, Option<ScanError>)> {
+        let names = match files_named(&path) {
+            Err(error) => return Some((path, Some(error))),
+            Ok(names) if names.is_empty() => return Some((path, None)),
+            Ok(names) => names,
+        };
+        let folder = folder_of(&path);
+        let files: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+        match files.iter().zip(&names).find(|(file, _)| !file.is_file()) {
+            Some((_, name)) => {
+                self.inputs.failed.push((path, ScanError::MissingFile(name.clone())));
             }
-            Ok(names) => {
-                let files: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
-                match files.iter().zip(&names).find(|(file, _)| !file.is_file()) {
-                    Some((_, name)) => {
-                        self.inputs.failed.push((path, ScanError::MissingFile(name.clone())));
-                    }
-                    None => {
-                        for file in &files {
-                            self.audio.remove(file);
-                        }
-                        self.inputs.calls.push(Input { files, sidecar: Some(path), stem });
-                    }
+            None => {
+                for file in &files {
+                    self.audio.remove(file);
                 }
+                let stem = stem_of_sidecar(&path);
+                self.inputs.calls.push(Input { files, sidecar: Some(path), stem });
             }
         }
+        None
     }
 }
 
@@ -376,6 +386,14 @@ pub(super) fn extension_of(path: &Path) -> String {
 
 pub(super) fn stem_of(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn stem_of_sidecar(path: &Path) -> String {
+    stem_of(path).trim_end_matches(".call").to_owned()
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(Path::new("")).to_owned()
 }
 
 fn sidecar_of(path: &Path, stem: &str) -> PathBuf {
@@ -481,6 +499,39 @@ mod tests {
             &[("x", &["b.wav", "a.wav"], true)],
         );
         assert_eq!(inputs.failed.len(), 3);
+    }
+
+    #[test]
+    fn a_sidecar_is_alone_when_another_has_named_the_recording_of_its_stem() {
+        for other in ["0", "x"] {
+            let sidecar = format!("{other}.call.json");
+            let inputs = check(
+                &[
+                    ("a.call.json", "{}"),
+                    ("a.wav", ""),
+                    (sidecar.as_str(), r#"{"files": ["a.wav"]}"#),
+                ],
+                &[(other, &["a.wav"], true)],
+            );
+            let skipped: Vec<NoRecording> = inputs.skipped.iter().map(|(_, why)| *why).collect();
+            assert_eq!(skipped, [NoRecording::LoneSidecar], "{other}");
+        }
+    }
+
+    /// None of it is on disk, so that all the time goes into putting it together: each sidecar held against
+    /// each recording, it would take minutes.
+    #[test]
+    fn as_many_sidecars_as_recordings_are_put_together() {
+        const MANY: usize = 20_000;
+        let path = |ix: usize, end: &str| PathBuf::from(format!("nowhere/{ix:05}{end}"));
+        let walk = Walk {
+            audio: (0..MANY).map(|ix| path(ix, ".wav")).collect(),
+            sidecars: (0..=MANY).map(|ix| path(ix, ".call.json")).collect(),
+            ..Walk::default()
+        };
+        let inputs = walk.finish();
+        let failed: Vec<PathBuf> = inputs.failed.into_iter().map(|(path, _)| path).collect();
+        assert_eq!((inputs.calls.len(), failed), (MANY, vec![path(MANY, ".call.json")]));
     }
 
     #[test]

@@ -13,14 +13,10 @@ use crate::wire::report::Report;
 /// Columns of waveform a leg has at most, so that the page of a long call stays light.
 pub const COLUMNS_MAX: usize = 4000;
 
-/// Longest call whose audio should be put into its page, in milliseconds: ten minutes of two legs
-/// make a page of 13 MB, which still opens at once. Longer ones play a file beside the page.
-pub const EMBEDDED_MS_MAX: u64 = 600_000;
-
 /// What the page plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Playback<'a> {
-    /// A WAV file's bytes, put into the page. For calls up to [`EMBEDDED_MS_MAX`].
+    /// A WAV file's bytes, put into the page: ten minutes of two legs make 13 MB, which still open at once.
     Embedded(&'a [u8]),
     /// The name of a file beside the page. For long calls.
     File(&'a str),

@@ -18,10 +18,19 @@ pub use index::worst_finding;
 pub use mask::masked;
 pub use strings::UiLanguage;
 
+/// Ends of names that belong to the call named before them: its sidecar, its clear texts, its timeline.
+const TAKEN: &[&str] = &[".call", ".private", ".redaction"];
+
+/// What the names of a call's files begin with: its id. One that would give a file the name of another
+/// (`index.html` is the run's, `a.private.json` the call `a`'s) gets an underscore, and one more than
+/// it has at its end already, so that no two calls share a name.
+pub fn file_stem(call_id: &str) -> String {
+    let id = call_id.trim_end_matches('_').to_ascii_lowercase();
+    let clash = id == "index" || TAKEN.iter().any(|end| id.ends_with(end));
+    format!("{call_id}{}", if clash { "_" } else { "" })
+}
+
 /// The file name of a call's page, beside `index.html`.
-///
-/// A call that is itself named `index` gets an underscore, so that it does not overwrite the run's page.
 pub fn page_file_name(call_id: &str) -> String {
-    let clash = if call_id.eq_ignore_ascii_case("index") { "_" } else { "" };
-    format!("{call_id}{clash}.html")
+    format!("{}.html", file_stem(call_id))
 }

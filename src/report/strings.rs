@@ -259,6 +259,7 @@ const STRINGS: &[(&str, &str, &str)] = &[
     ("pii.bank_card", "银行卡号", "Bank card"),
     ("pii.ssn", "社会安全号", "Social security number"),
     ("pii.email", "电子邮箱", "E-mail"),
+    ("pii.cvv", "安全码", "Security code"),
 ];
 
 #[cfg(test)]
@@ -279,6 +280,43 @@ mod tests {
         include_str!("assets/page.html"),
         include_str!("assets/index.html"),
     );
+
+    /// Groups of codes, the enum that each is of, and the file in which it says its codes: its match is
+    /// exhaustive, a list of ours would not be.
+    const CODES: &[(&str, &str, &str)] = &[
+        ("direction", "Direction", include_str!("../domain/call.rs")),
+        ("how", "How", include_str!("../domain/finding.rs")),
+        ("kind", "EvidenceKind", include_str!("../domain/finding.rs")),
+        ("outcome", "Self", include_str!("index.rs")),
+        ("party", "Party", include_str!("../domain/call.rs")),
+        ("party_from", "PartyFrom", include_str!("../wire/report/convert.rs")),
+        ("pii", "PiiKind", include_str!("../domain/pii.rs")),
+        ("problem", "ProblemKind", include_str!("../domain/media.rs")),
+        ("reason", "DoubtReason", include_str!("../domain/finding.rs")),
+        ("severity", "Severity", include_str!("../domain/scorecard.rs")),
+        ("verdict", "CallVerdict", include_str!("../domain/scorecard.rs")),
+        ("verdict", "Verdict", include_str!("../domain/finding.rs")),
+        ("why", "RejectReason", include_str!("../domain/transcript.rs")),
+    ];
+
+    #[test]
+    fn every_code_that_a_page_shows_has_words() {
+        let known: BTreeSet<&str> = STRINGS.iter().map(|row| row.0).collect();
+        let arm = regex::Regex::new(r#"\b(\w+)::\w+(?:\(_\))? => "(\w+)""#).unwrap();
+        let mut missing = Vec::new();
+        for (group, name, source) in CODES {
+            let own = arm.captures_iter(source).filter(|found| &found[1] == *name);
+            let keys: Vec<String> = own.map(|found| format!("{group}.{}", &found[2])).collect();
+            assert!(!keys.is_empty(), "{name} says no codes");
+            missing.extend(keys.into_iter().filter(|key| !known.contains(key.as_str())));
+        }
+        assert!(missing.is_empty(), "{missing:?}");
+        let shown = regex::Regex::new(r#"\bcode\("(\w+)""#).unwrap();
+        for found in shown.captures_iter(SCRIPTS) {
+            let group = &found[1];
+            assert!(CODES.iter().any(|(known, ..)| *known == group), "{group} is held to nothing");
+        }
+    }
 
     #[test]
     fn every_key_that_a_page_asks_for_has_words() {

@@ -3,6 +3,8 @@
 //! In: what was said. Out: the direction with its probability, or nothing where the opening does not
 //! tell; a rubric that is meant for one direction then stays undecided (law 2).
 
+use std::sync::LazyLock;
+
 use super::cues::{Cue, count, cue, probability};
 use super::roles::Said;
 use crate::domain::{Direction, InferredDirection};
@@ -116,13 +118,16 @@ const CUES: &[Cue] = &[
     cue("how did you get my number", -3.0),
 ];
 
+/// The cues in tokens, made once.
+static LEXICON: LazyLock<Vec<Vec<Token>>> =
+    LazyLock::new(|| CUES.iter().map(|cue| tokens(cue.phrase)).collect());
+
 /// The direction of a call, as its opening tells it.
 pub(super) fn infer(said: &[Said<'_>]) -> Option<InferredDirection> {
     let first = said.iter().map(|one| one.span.start()).min()?;
-    let lexicon: Vec<Vec<Token>> = CUES.iter().map(|cue| tokens(cue.phrase)).collect();
     let mut counts = vec![0; CUES.len()];
     for one in said.iter().filter(|one| one.span.start().since_ms(first) < OPENING_MS) {
-        count(&tokens(one.text), &lexicon, &mut counts);
+        count(&tokens(one.text), &LEXICON, &mut counts);
     }
     let odds: f32 = counts.iter().zip(CUES).filter(|(n, _)| **n > 0).map(|(_, c)| c.weight).sum();
     let direction = if odds > 0.0 { Direction::Inbound } else { Direction::Outbound };

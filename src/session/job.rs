@@ -52,6 +52,8 @@ pub enum Answer {
     Language(Language),
     /// To [`Work::Transcribe`].
     Heard(Heard),
+    /// The engine's model does not know the language asked for.
+    UnknownLanguage,
     /// The engine failed; why is in the log.
     Failed,
 }

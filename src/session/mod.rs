@@ -400,7 +400,12 @@ impl CallSession {
                     self.heard.insert(id, (window, heard));
                 }
             }
-            Answer::Failed => self.failed(id),
+            Answer::UnknownLanguage => {
+                let language = self.language.as_ref().map_or("", Language::as_str);
+                let why = format!("the recogniser does not know the language {language}");
+                self.failed(id, &why);
+            }
+            Answer::Failed => self.failed(id, "the recogniser failed"),
         }
     }
 
@@ -422,7 +427,7 @@ impl CallSession {
 
     /// A failed window leaves a hole that is told; a failed language question falls back to English,
     /// the language that most models know best, and is told as well.
-    fn failed(&mut self, id: JobId) {
+    fn failed(&mut self, id: JobId, why: &str) {
         let problem = |leg, span, detail: &str| Problem {
             kind: ProblemKind::NotRecognised,
             leg,
@@ -431,9 +436,7 @@ impl CallSession {
         };
         if let Some(window) = self.windows.remove(&id) {
             let spans = window.pieces.iter().map(|piece| piece.span);
-            self.failures.extend(
-                spans.map(|span| problem(Some(window.leg), Some(span), "the recogniser failed")),
-            );
+            self.failures.extend(spans.map(|span| problem(Some(window.leg), Some(span), why)));
         } else {
             self.failures.push(problem(None, None, "the language could not be told; taken for en"));
             self.language.get_or_insert_with(Language::english);

@@ -5,6 +5,7 @@
 //! (law 2). Pure: the same utterances give the same parties.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::cues::{count, probability};
 use super::role_cues::{ANSWERS, CUES, HITS_MAX};
@@ -49,6 +50,10 @@ const OPENS_INBOUND: f32 = 1.5;
 const OPENS_OUTBOUND: f32 = -1.0;
 const ANSWERS_OUTBOUND: f32 = -1.0;
 
+/// The cues in tokens, made once.
+static LEXICON: LazyLock<Vec<Vec<Token>>> =
+    LazyLock::new(|| CUES.iter().map(|cue| tokens(cue.phrase)).collect());
+
 /// The party of each voice that said something.
 pub fn assign(said: &[Said<'_>], direction: Option<Direction>) -> BTreeMap<u8, Role> {
     let odds = odds(said, direction);
@@ -85,11 +90,10 @@ fn role(odds: f32) -> Role {
 
 /// Log-odds of each voice to be the agent's, by its own words and its place.
 fn odds(said: &[Said<'_>], direction: Option<Direction>) -> BTreeMap<u8, f32> {
-    let lexicon: Vec<Vec<Token>> = CUES.iter().map(|cue| tokens(cue.phrase)).collect();
     let mut hits: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
     for one in said {
         let counts = hits.entry(one.speaker).or_insert_with(|| vec![0; CUES.len()]);
-        count(&tokens(one.text), &lexicon, counts);
+        count(&tokens(one.text), &LEXICON, counts);
     }
     let weigh = |counts: &Vec<usize>| {
         let of = counts.iter().zip(CUES);

@@ -2,6 +2,8 @@
 //!
 //! In: one utterance's text. Out: yes or no. The phrases are the trade's, in the languages we know.
 
+use std::sync::LazyLock;
+
 use crate::domain::Language;
 use crate::text::{Token, sound_distance, tokens};
 
@@ -82,11 +84,21 @@ const ENGLISH: &[&str] = &[
 /// Mean sound distance per token up to which a phrase is taken as said.
 const DISTANCE_MAX: f32 = 0.12;
 
+/// The phrases in tokens, made once: every utterance of every call is held against them.
+fn phrases(language: &Language) -> &'static [Vec<Token>] {
+    static IN_CHINESE: LazyLock<Vec<Vec<Token>>> = LazyLock::new(|| all(CHINESE));
+    static IN_ENGLISH: LazyLock<Vec<Vec<Token>>> = LazyLock::new(|| all(ENGLISH));
+    if language.is_chinese() { &IN_CHINESE } else { &IN_ENGLISH }
+}
+
+fn all(phrases: &[&str]) -> Vec<Vec<Token>> {
+    phrases.iter().map(|phrase| tokens(phrase)).collect()
+}
+
 /// Whether an utterance asks to wait.
 pub fn announces_wait(text: &str, language: &Language) -> bool {
-    let phrases = if language.is_chinese() { CHINESE } else { ENGLISH };
     let heard = tokens(text);
-    phrases.iter().any(|phrase| said(&heard, &tokens(phrase)))
+    phrases(language).iter().any(|phrase| said(&heard, phrase))
 }
 
 fn said(heard: &[Token], phrase: &[Token]) -> bool {

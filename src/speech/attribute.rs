@@ -24,19 +24,15 @@ const RUN_MS_MIN: u64 = 400;
 pub struct Run {
     /// The voice.
     pub speaker: u8,
-    /// Mean of the turns' confidences over the words, 0.5 to 1.
-    pub confidence: f32,
     /// Which words.
     pub words: Range<usize>,
 }
 
 /// Cuts `words` (in time order) into runs of one voice. Every word is in exactly one run; without
-/// turns all are voice 0's, at a confidence of one half.
+/// turns all are voice 0's.
 pub fn attribute(words: &[Word], turns: &[Turn]) -> Vec<Run> {
-    let at =
-        |word: &Word| turn_at(turns, middle(word)).map_or((0, 0.5), |t| (t.speaker, t.confidence));
-    let heard: Vec<(u8, f32)> = words.iter().map(at).collect();
-    let mut speakers: Vec<u8> = heard.iter().map(|(speaker, _)| *speaker).collect();
+    let at = |word: &Word| turn_at(turns, middle(word)).map_or(0, |turn| turn.speaker);
+    let mut speakers: Vec<u8> = words.iter().map(at).collect();
     drop_noise(words, &mut speakers);
     let changes: Vec<usize> =
         (1..words.len()).filter(|i| speakers[*i] != speakers[i - 1]).collect();
@@ -47,23 +43,13 @@ pub fn attribute(words: &[Word], turns: &[Turn]) -> Vec<Run> {
         bounds.push(best_cut(words, turns, *change, floor..ceiling));
     }
     bounds.push(words.len());
-    let run = |bounds: &[usize], change: usize| {
-        let words = bounds[0]..bounds[1];
-        let speaker = speakers[change];
-        let sum: f32 = heard[words.clone()]
-            .iter()
-            .map(|(s, confidence)| if *s == speaker { *confidence } else { 1.0 - confidence })
-            .sum();
-        let confidence = (sum / words.len() as f32).max(0.5);
-        Run { speaker, confidence, words }
-    };
     // A run keeps the voice that held at its change, wherever the cut was moved.
     let voices = std::iter::once(0).chain(changes.iter().copied());
     bounds
         .windows(2)
         .zip(voices)
         .filter(|(bounds, _)| bounds[0] < bounds[1])
-        .map(|(bounds, change)| run(bounds, change))
+        .map(|(bounds, change)| Run { speaker: speakers[change], words: bounds[0]..bounds[1] })
         .collect()
 }
 
@@ -131,7 +117,7 @@ mod tests {
     }
 
     fn turn(speaker: u8, start: u64, end: u64) -> Turn {
-        Turn { span: Span::from_ms(start, end).unwrap(), speaker, confidence: 0.9 }
+        Turn { span: Span::from_ms(start, end).unwrap(), speaker }
     }
 
     /// Words of 300 ms without pauses between them.
@@ -164,9 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn without_turns_all_is_one_unsure_run() {
+    fn without_turns_all_is_one_run() {
         let got = attribute(&words("喂 你好"), &[]);
-        assert_eq!(got, [Run { speaker: 0, confidence: 0.5, words: 0..2 }]);
+        assert_eq!(got, [Run { speaker: 0, words: 0..2 }]);
         assert_eq!(attribute(&[], &[turn(0, 0, 9)]), []);
     }
 

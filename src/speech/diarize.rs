@@ -39,8 +39,6 @@ pub struct Turn {
     pub span: Span,
     /// Which voice: 0 is heard first.
     pub speaker: u8,
-    /// How surely it is this voice and not the other, 0.5 to 1.
-    pub confidence: f32,
 }
 
 /// Who spoke when.
@@ -135,7 +133,7 @@ impl Diarizer {
     }
 
     fn one_voice(&self) -> Vec<Turn> {
-        let turn = |span: &Span| Turn { span: *span, speaker: 0, confidence: 1.0 };
+        let turn = |span: &Span| Turn { span: *span, speaker: 0 };
         self.segments.iter().map(turn).collect()
     }
 
@@ -241,13 +239,7 @@ fn turns(path: &[Step]) -> Vec<Turn> {
     let same = |a: &Step, b: &Step| a.segment == b.segment && a.speaker == b.speaker;
     let turn = |steps: &[Step]| {
         let (head, tail) = (steps.first()?, steps.last()?);
-        let mean = steps.iter().map(|s| s.score).sum::<f32>() / steps.len() as f32;
-        let towards = if head.speaker == 0 { -mean } else { mean };
-        Some(Turn {
-            span: head.span.cover(tail.span),
-            speaker: u8::from(head.speaker != first),
-            confidence: (1.0 / (1.0 + (-2.0 * towards).exp())).max(0.5),
-        })
+        Some(Turn { span: head.span.cover(tail.span), speaker: u8::from(head.speaker != first) })
     };
     path.chunk_by(same).filter_map(turn).collect()
 }
@@ -355,11 +347,7 @@ mod tests {
 
     #[test]
     fn a_moment_between_turns_goes_to_the_nearest() {
-        let turn = |start, end, speaker| Turn {
-            span: Span::from_ms(start, end).unwrap(),
-            speaker,
-            confidence: 1.0,
-        };
+        let turn = |start, end, speaker| Turn { span: Span::from_ms(start, end).unwrap(), speaker };
         let turns = [turn(0, 1000, 0), turn(2000, 3000, 1)];
         for (ms, speaker) in [(0, 0), (999, 0), (1200, 0), (1900, 1), (2500, 1), (9000, 1)] {
             assert_eq!(turn_at(&turns, AudioTime::from_ms(ms)).unwrap().speaker, speaker, "{ms}");

@@ -24,6 +24,16 @@ pub enum EngineError {
         /// Length allowed, in milliseconds.
         limit_ms: u64,
     },
+    /// The model does not know the language: every window of the call would fail alike.
+    #[error("{engine}: the model {model} does not know the language {language}")]
+    Language {
+        /// Which engine.
+        engine: &'static str,
+        /// Its model, as reports name it.
+        model: String,
+        /// What was asked for.
+        language: Language,
+    },
     /// The engine cannot start on this machine; the text says how to mend it.
     #[error("{0}")]
     Unavailable(String),
@@ -36,6 +46,9 @@ impl EngineError {
             EngineError::Failed { engine, why } => format!("{engine} 出错：{why}"),
             EngineError::TooLong { ms, limit_ms } => {
                 format!("{ms} 毫秒的窗口超过引擎上限 {limit_ms} 毫秒")
+            }
+            EngineError::Language { engine, model, language } => {
+                format!("{engine}：模型 {model} 不支持语言 {language}")
             }
             EngineError::Unavailable(why) => format!("引擎无法启动：{why}"),
         }
@@ -109,6 +122,7 @@ pub struct Request {
 /// - word times lie inside the window and never go back;
 /// - the same window gives the same words, whatever came before it;
 /// - an empty or silent window gives no words or few, never an error;
+/// - a language that the model does not know is told before anything is decoded;
 /// - a call blocks and burns one core: it runs on the engine pool.
 pub trait Transcriber: Send {
     /// Names engine, model and weights.
@@ -117,7 +131,8 @@ pub trait Transcriber: Send {
     /// Recognises one window of 16 kHz mono.
     ///
     /// # Errors
-    /// [`EngineError::TooLong`] over [`WINDOW_MS_MAX`]; [`EngineError::Failed`] when the model fails.
+    /// [`EngineError::TooLong`] over [`WINDOW_MS_MAX`]; [`EngineError::Language`] when the model does not know
+    /// the language asked for; [`EngineError::Failed`] when the model fails.
     fn transcribe(&mut self, window: &[f32], request: &Request) -> Result<Heard, EngineError>;
 
     /// Which language a window is in, with its probability.

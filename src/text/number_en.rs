@@ -3,6 +3,8 @@
 //! In: lexemes from some point on. Out: the number that starts there, in digits, or none. A lonely
 //! "one" stays a word: no one, one moment.
 
+use std::cell::Cell;
+
 use super::lex::{Gap, LexKind, Lexeme};
 use super::token::Number;
 
@@ -41,12 +43,24 @@ fn ten(word: &str) -> Option<u64> {
     TENS.iter().position(|&name| name == word).map(|i| (i as u64 + 2) * 10)
 }
 
-/// The words that stand together here, none after the first mark of punctuation.
-struct Words<'a>(&'a [Lexeme]);
+/// The words that stand together here, none after the first mark of punctuation. They are followed only
+/// as far as they are asked for: a text without punctuation is read once, not once a word.
+struct Words<'a> {
+    rest: &'a [Lexeme],
+    /// So many from the first on are known to stand together.
+    together: Cell<usize>,
+}
 
-impl Words<'_> {
+impl<'a> Words<'a> {
+    fn new(rest: &'a [Lexeme]) -> Self {
+        Self { rest, together: Cell::new(1) }
+    }
+
     fn at(&self, i: usize) -> &str {
-        match self.0.get(i) {
+        while self.together.get() <= i && self.rest.get(self.together.get()).is_some_and(joined) {
+            self.together.set(self.together.get() + 1);
+        }
+        match self.rest.get(i).filter(|_| i < self.together.get()) {
             Some(lexeme) if lexeme.kind == LexKind::Word => &lexeme.text,
             _ => "",
         }
@@ -149,15 +163,17 @@ impl Words<'_> {
     }
 }
 
+/// Whether a word goes on with what stands before it.
+fn joined(lexeme: &Lexeme) -> bool {
+    matches!(lexeme.gap, Gap::None | Gap::Space | Gap::Hyphen) && lexeme.kind == LexKind::Word
+}
+
 /// Reads the number that starts here.
 pub(super) fn read(rest: &[Lexeme]) -> Option<Number> {
     if rest.first()?.kind == LexKind::Hanzi {
         return None;
     }
-    let joined = rest.iter().skip(1).take_while(|lexeme| {
-        matches!(lexeme.gap, Gap::None | Gap::Space | Gap::Hyphen) && lexeme.kind == LexKind::Word
-    });
-    let words = Words(&rest[..1 + joined.count()]);
+    let words = Words::new(rest);
     let (mut digits, mut used) = match rest.first()?.kind {
         LexKind::Digits => (rest[0].text.to_string(), 1),
         LexKind::Word => words

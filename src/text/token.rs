@@ -99,6 +99,14 @@ mod tests {
         assert_eq!(got.join(" "), want, "{text}");
     }
 
+    /// Looked at to the end of its clause for every word, it would take minutes.
+    #[test]
+    fn a_text_without_punctuation_is_read_once() {
+        let text = "so oh well and then ".repeat(10_000) + "double five";
+        let all = tokens(&text);
+        assert_eq!((all.len(), all[50_000].text.as_str()), (50_001, "55"));
+    }
+
     #[test]
     fn chinese_numbers_meet() {
         for (text, want) in [

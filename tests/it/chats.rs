@@ -3,15 +3,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use lingting::app::{
-    AnalyzeOptions, Ending, EngineChoice, EngineOptions, PiiMode, RunSummary, analyze,
-    stored_report,
+    AnalyzeError, AnalyzeOptions, Ending, EngineChoice, EngineOptions, PiiMode, RunSummary,
+    analyze, stored_report,
 };
 use lingting::engine::models::ModelFolder;
-use lingting::report::UiLanguage;
+use lingting::report::{UiLanguage, file_stem};
 use lingting::rubric::{Rubric, built_in};
 use serde_json::Value;
 
@@ -29,7 +30,12 @@ pub(crate) fn run_with(
     pii: PiiMode,
     rubrics: Vec<Rubric>,
 ) -> RunSummary {
-    let options = AnalyzeOptions {
+    let options = options(paths, out, pii, rubrics);
+    analyze(&options, &Arc::new(AtomicBool::new(false))).unwrap()
+}
+
+fn options(paths: Vec<PathBuf>, out: &Path, pii: PiiMode, rubrics: Vec<Rubric>) -> AnalyzeOptions {
+    AnalyzeOptions {
         paths,
         out: out.to_owned(),
         // A folder without models: chats need none.
@@ -48,8 +54,7 @@ pub(crate) fn run_with(
         ui: None,
         language: UiLanguage::En,
         quiet: true,
-    };
-    analyze(&options, &Arc::new(AtomicBool::new(false))).unwrap()
+    }
 }
 
 fn parsed(path: &Path) -> Value {
@@ -170,6 +175,36 @@ fn a_masked_report_and_its_private_file_are_the_report_in_clear() {
 }
 
 #[test]
+fn calls_named_like_the_files_of_others_keep_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = ["a", "a.private", "a.private_", "a.redaction", "index"];
+    let log = |id: &str| folder.path().join(format!("{id}.csv"));
+    for id in ids {
+        let text =
+            format!("speaker,text\nagent,您好，这里是{id}\ncustomer,我的手机号是19900006136\n");
+        fs::write(log(id), text).unwrap();
+    }
+    let mut backwards = ids;
+    backwards.reverse();
+    for order in [ids, backwards] {
+        let out = tempfile::tempdir().unwrap();
+        for id in order {
+            run(vec![log(id)], out.path(), PiiMode::Mask);
+        }
+        let again = run(order.iter().map(|id| log(id)).collect(), out.path(), PiiMode::Mask);
+        let unchanged = |ending: &Ending| matches!(ending, Ending::Unchanged { .. });
+        assert!(again.endings.iter().all(|(_, ending)| unchanged(ending)), "{:?}", again.endings);
+        for id in ids {
+            let path = out.path().join(format!("{}.json", file_stem(id)));
+            assert!(!fs::read_to_string(&path).unwrap().contains("19900006136"), "{id}");
+            let clear = stored_report(&path).unwrap();
+            assert_eq!(clear.call.call_id, id);
+            assert!(clear.transcript.utterances[1].text.contains("19900006136"), "{id}");
+        }
+    }
+}
+
+#[test]
 fn a_bad_log_fails_alone_and_names_its_line() {
     let (folder, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
@@ -192,6 +227,48 @@ fn a_bad_log_fails_alone_and_names_its_line() {
     assert!(failed[0].contains("bad.csv: line 3: the time is none of"), "{failed:?}");
     let skipped = summary.endings.iter().filter(|(_, e)| matches!(e, Ending::Skipped { .. }));
     assert_eq!(skipped.count(), 3);
+}
+
+#[test]
+fn what_is_not_there_is_told_where_no_model_is_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let (nowhere, out) = (folder.path().join("nowhere.wav"), folder.path().join("out"));
+    let summary = run(vec![nowhere.clone()], &out, PiiMode::Mask);
+    let [(name, Ending::Failed { reason })] = &summary.endings[..] else {
+        panic!("{:?}", summary.endings)
+    };
+    assert_eq!(*name, nowhere.display().to_string());
+    assert!(reason.text(UiLanguage::En).contains("check the path"), "{reason:?}");
+    // Beside a recording, which does need a model, it is told before the lack of one.
+    let there = folder.path().join("there.wav");
+    fs::write(&there, "").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lingting"))
+        .args(["analyze", "--lang", "en"])
+        .arg(&nowhere)
+        .arg(&there)
+        .arg("--models")
+        .arg(folder.path())
+        .arg("--out")
+        .arg(&out)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    let (path, model) = (told.find("check the path"), told.find("models pull"));
+    assert!(path.is_some() && path < model, "{told}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_folder_without_recordings_says_what_it_holds_instead() {
+    let (folder, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(folder.path().join("a.wav.part"), "RIFF").unwrap();
+    let paths = vec![folder.path().to_owned()];
+    let options = options(paths, out.path(), PiiMode::Mask, built_in().unwrap());
+    let error = analyze(&options, &Arc::new(AtomicBool::new(false))).unwrap_err();
+    assert!(matches!(&error, AnalyzeError::Nothing(skipped) if skipped.len() == 1));
+    assert!(error.to_string().ends_with("a.wav.part: still being written, by its name"), "{error}");
+    let error = error.zh();
+    assert!(error.contains("a.wav.part：") && error.contains("仍在写入"), "{error}");
 }
 
 /// A report: it holds utterances, and is no chat.

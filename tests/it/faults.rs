@@ -342,6 +342,19 @@ fn a_killed_run_is_taken_up_where_it_ended() {
 }
 
 #[test]
+fn a_call_that_is_done_is_not_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, out) = (folder.path().join("in"), folder.path().join("out"));
+    fs::create_dir(&input).unwrap();
+    ffmpeg(&["-ar", "16000"], &input.join("a.g722"));
+    assert_eq!(analyze(&[&input], &out, &[]).count("done"), 1);
+    // Without ffmpeg it could not be opened.
+    let without = analyze_command(&[&input], &out, &[]).env("PATH", "").output().unwrap();
+    let again = Outcome::of(&without);
+    assert_eq!((again.code, again.count("unchanged")), (Some(0), 1), "{:?}", again.endings());
+}
+
+#[test]
 fn two_runs_never_share_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let (input, out) = (folder.path().join("in"), folder.path().join("out"));

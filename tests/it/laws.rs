@@ -255,6 +255,28 @@ proptest! {
     }
 }
 
+#[test]
+fn a_language_that_the_recogniser_does_not_know_is_named() {
+    let (script, audio) = busy_call();
+    let mut session = script.session(&packs());
+    let (mut jobs, mut events) = (Vec::new(), Vec::new());
+    session.handle(Input::Audio(audio)).unwrap();
+    session.handle(Input::End(Vec::new())).unwrap();
+    collect(&mut session, &mut jobs, &mut events);
+    for job in std::mem::take(&mut jobs) {
+        session.handle(Input::Done(job.id, Answer::UnknownLanguage)).unwrap();
+    }
+    collect(&mut session, &mut jobs, &mut events);
+    let ended = events.iter().find_map(|event| match event {
+        CallEvent::Ended(ended) => Some(ended),
+        _ => None,
+    });
+    let problems = ended.unwrap().media.problems.iter();
+    let holes = problems.filter(|problem| problem.kind == ProblemKind::NotRecognised);
+    let told: BTreeSet<&str> = holes.map(|problem| problem.detail.as_str()).collect();
+    assert_eq!(told, BTreeSet::from(["the recogniser does not know the language zh"]));
+}
+
 /// Keeps every line that is logged, with all its fields.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<String>>);

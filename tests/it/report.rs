@@ -1,5 +1,6 @@
 //! Reports: the JSON against its schema, the pages in a real browser, the table of findings.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +11,7 @@ use lingting::domain::*;
 use lingting::report::csv::FindingsCsv;
 use lingting::report::html::{self, Playback};
 use lingting::report::index::{self, Missed, Outcome, Row};
-use lingting::report::{UiLanguage, masked, page_file_name};
+use lingting::report::{UiLanguage, file_stem, masked, page_file_name};
 use lingting::wire::report::{ReadError, Report, Source, Timings};
 use serde_json::{Value, json};
 
@@ -422,6 +423,18 @@ fn the_table_of_findings_opens_in_a_spreadsheet() {
 fn a_call_named_index_keeps_the_index() {
     assert_eq!(page_file_name("Index"), "Index_.html");
     assert_eq!(page_file_name("zh-1"), "zh-1.html");
+}
+
+#[test]
+fn no_two_calls_share_the_names_of_their_files() {
+    let ends = ["", "_", ".private", ".private_", ".private__", ".redaction", ".call", ".Call"];
+    let ids: Vec<String> =
+        ["a", "index"].iter().flat_map(|id| ends.map(|end| format!("{id}{end}"))).collect();
+    let stems: BTreeSet<String> = ids.iter().map(|id| file_stem(id)).collect();
+    assert_eq!(stems.len(), ids.len(), "{stems:?}");
+    for end in [".private", ".redaction", ".call"] {
+        assert!(stems.iter().all(|stem| !stem.to_lowercase().ends_with(end)), "{stems:?}");
+    }
 }
 
 fn write_run(dir: &Path) {

@@ -88,7 +88,7 @@ pub enum RowFault {
     #[error("a message may have {0} characters, this one has more")]
     LongText(usize),
     /// More rows than a chat can have.
-    #[error("a chat may have {0} messages, here is one more")]
+    #[error("a chat may have {0} messages, here is one more: export one conversation a file")]
     TooMany(usize),
     /// An element that is no object.
     #[error("no object with a speaker, a time and a text")]
@@ -138,7 +138,9 @@ impl RowFault {
             }
             RowFault::OtherTime => "时间格式与前面各行不同：有的带日期，有的不带".into(),
             RowFault::LongText(most) => format!("一条消息不能超过 {most} 个字符"),
-            RowFault::TooMany(most) => format!("一个会话不能超过 {most} 条消息"),
+            RowFault::TooMany(most) => {
+                format!("一个会话不能超过 {most} 条消息：请每个会话导出一个文件")
+            }
             RowFault::NoObject => "不是含说话人、时间和内容的对象".into(),
         }
     }

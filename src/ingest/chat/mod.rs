@@ -29,7 +29,7 @@ use when::Moment;
 /// A chat log over this size is refused, in bytes.
 pub const CHAT_BYTES_MAX: u64 = 16 << 20;
 
-/// Messages a chat may have.
+/// Messages a chat may have, those without a text counted in.
 pub const MESSAGES_MAX: usize = 20_000;
 
 /// Characters a message may have.
@@ -169,10 +169,8 @@ fn messages(rows: Vec<Row>, info: &CallInfo) -> Result<(Vec<Message>, Vec<Proble
         let count = all - rows.len();
         problems.push(problem(ProblemKind::EmptyTexts, count, "rows without a text left out"));
     }
-    for (ix, row) in rows.iter().enumerate() {
-        let fault = if ix >= MESSAGES_MAX {
-            RowFault::TooMany(MESSAGES_MAX)
-        } else if row.role.is_empty() && row.speaker.is_empty() {
+    for row in &rows {
+        let fault = if row.role.is_empty() && row.speaker.is_empty() {
             RowFault::Speaker
         } else if row.text.chars().count() > MESSAGE_CHARS_MAX {
             RowFault::LongText(MESSAGE_CHARS_MAX)

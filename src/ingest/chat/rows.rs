@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::MESSAGES_MAX;
 use super::error::{ChatError, RowFault};
 
 /// Names for what somebody is: better than names of people.
@@ -142,7 +143,8 @@ pub(super) struct Row {
     pub(super) conversation: String,
 }
 
-/// Reads a log. What begins like JSON is JSON, all else is a table.
+/// Reads a log. What begins like JSON is JSON, all else is a table. It reads no further than to the
+/// first row that a chat cannot have any more, whether rows hold a text or not.
 pub(super) fn rows(text: &str) -> Result<Vec<Row>, ChatError> {
     match text.trim_start().chars().next() {
         None => Err(ChatError::Empty),
@@ -232,7 +234,7 @@ fn table(text: &str) -> Result<Vec<Row>, ChatError> {
         let field = |ix: Option<usize>| {
             ix.and_then(|ix| record.get(ix)).unwrap_or_default().trim().to_owned()
         };
-        out.push(Row {
+        let row = Row {
             line,
             role: field(columns.role),
             speaker: field(columns.speaker),
@@ -240,9 +242,19 @@ fn table(text: &str) -> Result<Vec<Row>, ChatError> {
             in_ms,
             text: field(columns.text),
             conversation: field(columns.conversation),
-        });
+        };
+        take(&mut out, row)?;
     }
     Ok(out)
+}
+
+fn take(rows: &mut Vec<Row>, row: Row) -> Result<(), ChatError> {
+    if rows.len() >= MESSAGES_MAX {
+        let fault = RowFault::TooMany(MESSAGES_MAX);
+        return Err(ChatError::Row { line: row.line, fault });
+    }
+    rows.push(row);
+    Ok(())
 }
 
 fn joined(date: &str, time: &str) -> String {
@@ -279,7 +291,7 @@ fn lines(text: &str) -> Result<Vec<Row>, ChatError> {
                 other => other,
             })?;
         let fault = RowFault::NoObject;
-        out.push(row(&value, number).ok_or(ChatError::Row { line: number, fault })?);
+        take(&mut out, row(&value, number).ok_or(ChatError::Row { line: number, fault })?)?;
     }
     if out.iter().all(|row| row.text.is_empty()) {
         return Err(ChatError::NoMessages);
@@ -296,7 +308,7 @@ fn json(text: &str) -> Result<Vec<Row>, ChatError> {
         for value in level {
             if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(value.get()) {
                 if list.iter().any(|one| parsed(one).is_some_and(|row| is_message(&row))) {
-                    return list.into_iter().map(|one| element(text, one)).collect();
+                    return elements(text, &list);
                 }
             } else if let Ok(object) =
                 serde_json::from_str::<BTreeMap<String, &RawValue>>(value.get())
@@ -317,13 +329,20 @@ fn is_message(row: &Row) -> bool {
     !(row.text.is_empty() || row.role.is_empty() && row.speaker.is_empty())
 }
 
-/// One element of the list, with the line it begins in.
-fn element(text: &str, value: &RawValue) -> Result<Row, ChatError> {
-    let at = (value.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-    let line = text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() as u64 + 1;
-    let fault = RowFault::NoObject;
-    let value: Value = serde_json::from_str(value.get()).map_err(|error| json_error(&error))?;
-    row(&value, line).ok_or(ChatError::Row { line, fault })
+/// The elements of a list, each with the line it begins in, counted on from the one before.
+fn elements(text: &str, list: &[&RawValue]) -> Result<Vec<Row>, ChatError> {
+    let mut out = Vec::new();
+    let (mut passed, mut line) = (0, 1);
+    for value in list {
+        let at = (value.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        let between = text.as_bytes().get(passed..at).unwrap_or_default();
+        line += between.iter().filter(|byte| **byte == b'\n').count() as u64;
+        passed = at;
+        let fault = RowFault::NoObject;
+        let value: Value = serde_json::from_str(value.get()).map_err(|error| json_error(&error))?;
+        take(&mut out, row(&value, line).ok_or(ChatError::Row { line, fault })?)?;
+    }
+    Ok(out)
 }
 
 /// An object's fields by their names.

@@ -127,6 +127,27 @@ fn bad_logs_are_refused_with_their_line() {
     assert!(matches!(read(&long), Err(ChatError::Row { line: 2, fault: RowFault::LongText(_) })));
 }
 
+/// Every form is read up to the limit, with its line known, and no further: what stands behind is broken.
+/// Lines are counted once: from the top for every row, this would take minutes.
+#[test]
+fn one_message_too_many_is_refused_with_its_line_and_ends_the_reading() {
+    let object = r#"{"role": "agent", "text": "a"}"#;
+    let list = |rows: usize| format!("[\n{}", format!("{object},\n").repeat(rows));
+    for (log, broken, line) in [
+        (list(MESSAGES_MAX) + object, ",\n5]", MESSAGES_MAX + 2),
+        (format!("[{object}{}", ",\n{}".repeat(MESSAGES_MAX)), ", 5]", MESSAGES_MAX + 1),
+        (format!("{object}\n").repeat(MESSAGES_MAX + 1), "oops", MESSAGES_MAX + 1),
+        ("role,text\n".to_owned() + &"agent,a\n".repeat(MESSAGES_MAX + 1), "a", MESSAGES_MAX + 2),
+    ] {
+        let fault = RowFault::TooMany(MESSAGES_MAX);
+        let refused = ChatError::Row { line: line as u64, fault };
+        assert_eq!(rows::rows(&(log + broken)), Err(refused), "{broken}");
+    }
+    let most = list(MESSAGES_MAX - 1) + object + "]";
+    let lines: Vec<u64> = rows::rows(&most).unwrap().iter().map(|row| row.line).collect();
+    assert!(lines.into_iter().eq(2..MESSAGES_MAX as u64 + 2));
+}
+
 #[test]
 fn encodings_are_told_by_their_bytes() {
     let text = "说话人,内容\n客服,您好\n客户,我的订单还没有到\n";

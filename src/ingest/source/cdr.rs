@@ -27,9 +27,11 @@ const LINE_BYTES_MAX: usize = 16 << 10;
 const UNIQUEID: usize = 16;
 
 /// A file of call records, as far as it was read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CdrFile {
     path: PathBuf,
+    /// So much at the end of an older file is read.
+    tail_bytes: u64,
     read_to: u64,
     lines: BTreeMap<String, u64>,
 }
@@ -37,7 +39,11 @@ pub struct CdrFile {
 impl CdrFile {
     /// A file that is not read yet, and need not be there yet.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), ..Self::default() }
+        Self::with_tail(path, TAIL_BYTES)
+    }
+
+    pub(super) fn with_tail(path: &Path, tail_bytes: u64) -> Self {
+        Self { path: path.to_owned(), tail_bytes, read_to: 0, lines: BTreeMap::new() }
     }
 
     /// What the records tell of a call; `None` when there is no record of it (yet).
@@ -70,9 +76,10 @@ impl CdrFile {
             // Rotated: a new file under the old name.
             (self.read_to, self.lines) = (0, BTreeMap::new());
         }
-        let mut skip_first = false;
-        if self.read_to == 0 && length > TAIL_BYTES {
-            (self.read_to, skip_first) = (length - TAIL_BYTES, true);
+        // The tail begins somewhere inside a line, which is over with the first line feed.
+        let mut inside = false;
+        if self.read_to == 0 && length > self.tail_bytes {
+            (self.read_to, inside) = (length - self.tail_bytes, true);
         }
         file.seek(SeekFrom::Start(self.read_to))?;
         let mut reader = BufReader::new(file);
@@ -85,8 +92,10 @@ impl CdrFile {
             if read == 0 || (line.last() != Some(&b'\n') && line.len() < LINE_BYTES_MAX) {
                 return Ok(());
             }
-            if let Some(id) = record(&line).and_then(|row| row.get(UNIQUEID).map(str::to_owned))
-                && !std::mem::take(&mut skip_first)
+            if inside {
+                inside = line.last() != Some(&b'\n');
+            } else if let Some(id) =
+                record(&line).and_then(|row| row.get(UNIQUEID).map(str::to_owned))
             {
                 if self.lines.len() >= LINES_MAX {
                     self.lines.pop_first();

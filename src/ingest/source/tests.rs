@@ -222,6 +222,22 @@ fn records_of_asterisk_are_found_by_unique_id_while_the_file_grows() {
 }
 
 #[test]
+fn the_first_whole_record_in_the_tail_of_a_long_file_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Master.csv");
+    let zone = facts::zone("+08:00").unwrap();
+    let row = |uid: &str| format!("acc,1,600,,,,,,,,,,,,ANSWERED,DOCUMENTATION,{uid},\n");
+    let (first, second) = (row("1.1"), row("2.2"));
+    std::fs::write(&path, format!("{first}{second}")).unwrap();
+    // The tail begins in the first record, behind its id and before it.
+    for inside in [2, first.len() - 2] {
+        let mut cdr = CdrFile::with_tail(&path, (inside + second.len()) as u64);
+        let mut known = |uid: &str| cdr.facts(uid, None, &zone).unwrap().is_some();
+        assert_eq!((known("1.1"), known("2.2")), (false, true), "{inside}");
+    }
+}
+
+#[test]
 fn other_systems_keys_are_mapped() {
     let text = r#"
         kind = "folder"
