@@ -8,6 +8,7 @@ import { useLocale, useMessages } from '@/i18n'
 import { useCheck } from './check'
 import { Editor } from './editor'
 import { messages } from './messages'
+import { mended } from './mistakes'
 
 interface Props {
   text: string
@@ -88,7 +89,11 @@ export function Edit({ text, inForce, changed, behind, onText, onDiscard, onPubl
                 {t.at(one.line, one.column)}
               </Typography.Text>{' '}
               {chinese ? one.message.zh : one.message.en}{' '}
-              {one.suggestion && <Typography.Text code>{t.meant(one.suggestion)}</Typography.Text>}
+              {one.suggestion && (
+                <Button size="small" disabled={check.stale} onClick={() => onText(mended(text, one))}>
+                  {t.meant(one.suggestion)}
+                </Button>
+              )}
             </li>
           ))}
         </ul>

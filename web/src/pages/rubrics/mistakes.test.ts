@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { gathered, ranges } from './mistakes'
+import { gathered, mended, ranges } from './mistakes'
 
 const mistake = (line: number, en: string, level = 'error') => ({
   level,
@@ -33,4 +33,10 @@ test.each([
   [[], ''],
 ])('%j is written %s', (lines, text) => {
   expect(ranges(lines)).toBe(text)
+})
+
+test('what was meant takes the place of what was written, behind characters of any plane', () => {
+  const text = 'a: 1\n  𠮷: wieght # 三\nb: 2'
+  const remark = { ...mistake(2, 'no such'), column: 6, length: 6, suggestion: 'weight' }
+  expect(mended(text, remark)).toBe('a: 1\n  𠮷: weight # 三\nb: 2')
 })

@@ -1,4 +1,4 @@
-/** Mistakes that say the same are told once, with all their lines. */
+/** What the service remarks on a text: told once with all its lines, and mended where it knows what was meant. */
 import type { Schemas } from '@/api/client'
 
 type Diagnostic = Schemas['RubricDiagnostic']
@@ -28,4 +28,12 @@ export function ranges(lines: readonly number[]): string {
     else all.push([line, line])
   }
   return all.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(', ')
+}
+
+/** The text with what was meant in the place of what was written. Columns and lengths count characters. */
+export function mended(text: string, { line, column, length, suggestion }: Diagnostic): string {
+  const lines = text.split('\n')
+  const written = Array.from(lines[line - 1] ?? '')
+  written.splice(column - 1, length, suggestion ?? '')
+  return lines.with(line - 1, written.join('')).join('\n')
 }
