@@ -145,6 +145,33 @@ test('the ledger adds up, and each number lists its files', async ({ page }) => 
   await expect(page.getByText('已重新排队')).toBeVisible()
 })
 
+for (const [width, height] of [
+  [768, 1024],
+  [1024, 768],
+] as const) {
+  test(`the ledger is read on a tablet of ${width}x${height} without scrolling sideways`, async ({
+    page,
+  }) => {
+    await page.setViewportSize({ width, height })
+    await logIn(page, 'administrator', 'en-US')
+    const name = `call-centre-vendor-a-team-07-2026-11-22T14-30-55Z-agent-1187-${randomUUID()}.csv`
+    const csrf = (await (await page.request.get('/api/v1/session')).json()).csrf
+    await page.request.post(`/api/v1/recordings?name=${name}`, {
+      headers: { 'X-CSRF-Token': csrf },
+      data: Buffer.from(`no,columns\n${randomUUID()},2\n`),
+    })
+    await page.goto('/ingest?tab=ledger')
+    const row = page.getByRole('row', { name: new RegExp(name) })
+    await expect(row).toContainText('The chat log has no columns that are known', { timeout: 30_000 })
+    await expect(row).toContainText('Uploads · ')
+    await expect(row.getByRole('button', { name: /^Try again/ })).toBeInViewport()
+    const boxes = page.locator('html, .ant-table-container, .ant-table-content')
+    const hidden = await boxes.evaluateAll((all) => all.map((box) => box.scrollWidth - box.clientWidth))
+    expect(hidden.length).toBeGreaterThan(2)
+    expect(hidden.filter((px) => px > 0)).toEqual([])
+  })
+}
+
 test('who may not see the ledger is refused, not shown a broken page', async ({ page }) => {
   await logIn(page, 'reviewer')
   await page.goto('/ingest?tab=ledger')

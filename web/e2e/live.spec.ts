@@ -49,6 +49,31 @@ test('a call is read and heard while it goes on, and handed on when it is over',
   expect(items.map((alert: { criterion: string }) => alert.criterion)).toContain('greeting_hello')
 })
 
+const FAULT = { zh: '十秒内没有问候', en: 'No greeting within ten seconds' }
+
+test('an alert of an English rubric is read in Chinese wherever it stands', async ({ page, baseURL }) => {
+  test.setTimeout(240_000)
+  await logIn(page, 'supervisor', 'zh-CN')
+  await page.goto('/live')
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  const { played, over } = play(baseURL!, 'en-XB2.wav')
+  try {
+    await expect(page.locator('.alert-toast', { hasText: FAULT.zh }).first()).toBeVisible({ timeout: 60_000 })
+    const card = page.locator('[data-call]', { has: page.locator('.wall-worst') }).first()
+    await expect(card.locator('.wall-worst')).toHaveText(/\p{Script=Han}/u)
+    await page.goto(`/live/${await card.getAttribute('data-call')}`)
+    await expect(page.locator('.alert-card').getByText(FAULT.zh)).toBeVisible()
+    await page.locator('.alert-bell button').click()
+    await expect(page.locator('.alert-list').getByText(FAULT.zh).first()).toBeVisible()
+    await page.goto('/alerts?state=all')
+    await expect(page.getByRole('cell', { name: FAULT.zh }).first()).toBeVisible()
+    await expect(page.getByText(FAULT.en)).toHaveCount(0)
+  } finally {
+    played.kill('SIGTERM')
+    await over
+  }
+})
+
 for (const language of LANGUAGES) {
   test(`the wall and the alerts keep nobody out, ${language}`, async ({ page }) => {
     await logIn(page, 'supervisor', language)

@@ -39,6 +39,19 @@ test('a mistake is shown at its place, with what was meant', async ({ page }) =>
   await expect(page.getByText(/第 \d+ 行第 \d+ 列/).first()).toBeVisible()
   await expect(page.getByText('weight', { exact: false }).first()).toBeVisible()
   await expect(page.getByRole('button', { name: '发布' })).toBeDisabled()
+  await page.getByRole('button', { name: '改为 weight' }).click()
+  await expect(editor).toContainText('weight: 3')
+  await expect(editor).not.toContainText('wieght')
+})
+
+test('the editor speaks the language of its reader', async ({ page }) => {
+  await logIn(page, 'reviewer')
+  await page.goto(`${RUBRIC}?tab=edit`)
+  await page.getByRole('textbox', { name: '草稿' }).click()
+  await page.keyboard.press('Control+f')
+  await expect(page.getByRole('textbox', { name: '查找' })).toBeVisible()
+  await expect(page.getByRole('button', { name: '下一个' })).toBeVisible()
+  await accessible(page)
 })
 
 test('dialogues run, a backtest shows what flips, and a version is published, compared and restored', async ({
@@ -49,11 +62,13 @@ test('dialogues run, a backtest shows what flips, and a version is published, co
   await page.getByRole('button', { name: '运行对话测试' }).click()
   await expect(page.getByText(/个对话，通过/)).toBeVisible({ timeout: 60_000 })
 
-  // A pass mark that nobody reaches: every verdict that is a pass flips.
+  // A pass mark that nobody reaches, and a greeting that nobody says: every verdict that is a pass flips.
   await page.goto(`${RUBRIC}?tab=edit`)
   const before = await (await page.request.get('/api/v1/rubrics/inbound-service-zh')).json()
   const draft = JSON.stringify({
-    text: before.text.replace(/pass_mark: \d+/, 'pass_mark: 100'),
+    text: before.text
+      .replace(/pass_mark: \d+/, 'pass_mark: 100')
+      .replace('{phrase: $hello,', '{phrase: [非常欢迎您的来电],'),
     base: before.rev,
   })
   await page.evaluate((draft) => sessionStorage.setItem('lingting.rubric.inbound-service-zh', draft), draft)
@@ -62,15 +77,20 @@ test('dialogues run, a backtest shows what flips, and a version is published, co
   await page.getByRole('tab', { name: '回测' }).click()
   await page.getByRole('button', { name: '开始回测' }).click()
   await expect(page.getByTestId('backtest-result')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('row', { name: /问候客户.*greeting_hello.*不符合/ })).toBeVisible()
   await accessible(page)
 
   await page.getByRole('tab', { name: /编辑/ }).click()
+  await page.getByRole('button', { name: '与当前版本对照' }).click()
+  await expect(page.getByText(/行未改动/).first()).toBeVisible()
   await page.getByRole('button', { name: '发布' }).click()
   await page.getByLabel('原因').fill('端到端测试：提高合格分')
   await page.getByRole('dialog').getByRole('button', { name: '发布' }).click()
   await expect(page.getByText('已发布，新通话按新版本评分')).toBeVisible()
   await page.getByRole('tab', { name: '版本历史' }).click()
-  await expect(page.getByRole('tabpanel', { name: '版本历史' }).getByText('pass_mark')).toBeVisible()
+  await expect(page.getByRole('region', { name: '合格分' })).toContainText('60 → 100')
+  await expect(page.getByRole('region', { name: '问候客户' })).toContainText('非常欢迎您的来电')
+  await accessible(page)
   await page.getByRole('button', { name: '重新发布此版本' }).first().click()
   await page.getByLabel('原因').fill('端到端测试：恢复')
   await page.getByRole('dialog').getByRole('button', { name: '发布' }).click()

@@ -32,8 +32,8 @@ export function useListing<Row>(
 interface Props<Row> extends Pick<TableProps<Row>, 'columns' | 'size' | 'expandable' | 'rowKey'> {
   list: UseQueryResult<Page<Row>>
   pages?: Pages
-  /** Narrower than this, in px, it scrolls sideways. */
-  width: number
+  /** Narrower than this, in px, it scrolls sideways; without it, never. */
+  width?: number
   empty: ReactNode
   /** Says that it is empty without much ado. */
   plain?: boolean
@@ -51,7 +51,7 @@ export function Listing<Row extends object>({ list, pages, width, empty, plain, 
         loading={list.isPending}
         dataSource={list.data?.items ?? []}
         pagination={false}
-        scroll={{ x: width }}
+        scroll={width === undefined ? {} : { x: width }}
         locale={{ emptyText: <Empty {...image} description={empty} /> }}
       />
       {pages && <Pager pages={pages} next={list.data?.next} />}

@@ -57,19 +57,26 @@ const WATCH = 'watch-'
 /** Findings that people add by hand are of no rubric. */
 const MANUAL = 'manual'
 
+/** Rubrics that only alerts are raised by; asked for once. */
+export function useWatches(wanted: boolean) {
+  const can = useCan()
+  return useQuery({
+    // Not below 'alerts': those are asked for anew with every event, and these do not change.
+    queryKey: ['watch rubrics'],
+    queryFn: alerts.rubrics,
+    enabled: can('live.read') && wanted,
+    staleTime: Infinity,
+    retry: false,
+  })
+}
+
 export function useTitles(titled: readonly Titled[]): TitleOf {
   const can = useCan()
   const { chinese } = useLocale()
   const foreign = titled.filter(({ rubric, title }) => rubric !== MANUAL && isForeign(title, chinese))
   const asked = [...new Set(foreign.map(({ rubric }) => rubric))]
   const rubrics = asked.filter((id) => !id.startsWith(WATCH))
-  const watches = useQuery({
-    queryKey: ['alerts', 'rubrics'],
-    queryFn: alerts.rubrics,
-    enabled: can('live.read') && rubrics.length < asked.length,
-    staleTime: Infinity,
-    retry: false,
-  })
+  const watches = useWatches(rubrics.length < asked.length)
   const outlines = useQueries({
     queries: rubrics.map((id) => ({
       queryKey: ['rubric', id, 'one'],

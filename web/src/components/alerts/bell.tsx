@@ -7,6 +7,8 @@ import { Link } from '@tanstack/react-router'
 import { Badge, Button, Empty, Flex, notification, Popover } from 'antd'
 import { useCallback, useRef, useState } from 'react'
 import { type Happening, useHappening } from '@/api/events'
+import { CriterionTitle } from '@/components/criterion-title'
+import { useWatches } from '@/components/titles'
 import { SeverityTag } from '@/components/verdict'
 import { defineMessages, useMessages } from '@/i18n'
 import { Acknowledge, ToCall } from './actions'
@@ -83,6 +85,8 @@ export function AlertBell() {
 
 /** Drawn here, not by the whole app's: what stands in them knows who is logged in, and leads to pages. */
 function useToasts() {
+  // At hand before the first alert: its title would be seen to change.
+  useWatches(true)
   const [toasts, holder] = notification.useNotification({ top: BELOW_HEAD_PX })
   const shown = useRef<string[]>([])
   const hear = useCallback(
@@ -106,7 +110,7 @@ function useToasts() {
         showProgress: true,
         className: 'alert-toast',
         icon: <SeverityTag severity={alert.severity} />,
-        title: alert.title,
+        title: <CriterionTitle {...alert} />,
         description: (
           <>
             <AlertQuote alert={alert} />

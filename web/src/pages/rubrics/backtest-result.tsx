@@ -1,42 +1,46 @@
 /** What a backtest found: distributions, verdicts and criteria that flip with examples, agreement with people, agents. */
 import { Link } from '@tanstack/react-router'
-import { Alert, Card, Col, Flex, Row, Statistic, Table, Typography } from 'antd'
+import { Alert, Card, Col, Flex, Row, Table, Typography } from 'antd'
 import type { Schemas } from '@/api/client'
+import { callName } from '@/components/call-name'
 import { UnitName } from '@/components/units'
 import { VerdictTag } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
 import { messages } from './messages'
+import { Named, type NameOf } from './names'
 import './read.css'
 
 type Result = Schemas['BacktestResult']
+type Distribution = Schemas['BacktestDistribution']
 type Flip = Schemas['BacktestFlip']
 type Agreement = Schemas['BacktestAgreement']
 
-export function BacktestShown({ result }: { result: Result }) {
+const judgedBy = ({ verdicts }: Distribution) => Object.values(verdicts).reduce((sum, n) => sum + n, 0)
+
+export function BacktestShown({ result, nameOf }: { result: Result; nameOf: NameOf }) {
   const t = useMessages(messages)
   const { format } = useLocale()
-  const mean = (value: number | null | undefined) => (value == null ? '—' : format.number(value, 1))
+  const judged = Math.max(judgedBy(result.before), judgedBy(result.after))
+  const others = result.calls - judged
   return (
-    <Flex vertical gap={16} data-testid="backtest-result">
-      <Typography.Title level={3} style={{ margin: 0 }}>
-        {t.movedCalls(format.number(result.moved), format.number(result.calls))}
-      </Typography.Title>
+    <Flex vertical gap={16} data-testid="backtest-result" className="rubric-backtest">
+      <div>
+        <Typography.Title level={2} className="rubric-section">
+          {t.movedCalls(format.number(result.moved), format.number(judged))}
+        </Typography.Title>
+        {others > 0 && (
+          <Typography.Text type="secondary">{t.otherCalls(format.number(others))}</Typography.Text>
+        )}
+      </div>
       <Row gutter={[16, 16]}>
         <Col xs={24} lg={14}>
           <Card size="small" title={t.distribution}>
             <Bars before={result.before.scores} after={result.after.scores} />
           </Card>
         </Col>
-        <Col xs={12} lg={5}>
-          <Card size="small" title={t.before}>
-            <Statistic title={t.meanScore} value={mean(result.before.mean)} />
-            <Verdicts verdicts={result.before.verdicts} />
-          </Card>
-        </Col>
-        <Col xs={12} lg={5}>
-          <Card size="small" title={t.after}>
-            <Statistic title={t.meanScore} value={mean(result.after.mean)} />
-            <Verdicts verdicts={result.after.verdicts} />
+        <Col xs={24} lg={10}>
+          <Card size="small" title={t.verdicts}>
+            <Compared before={result.before} after={result.after} />
           </Card>
         </Col>
       </Row>
@@ -50,8 +54,8 @@ export function BacktestShown({ result }: { result: Result }) {
         <Alert type="success" showIcon title={t.nothingMoved} />
       )}
       {result.verdicts.length > 0 && <Moved rows={result.verdicts} />}
-      {result.flips.length > 0 && <Flips flips={result.flips} />}
-      <Agreements result={result} />
+      {result.flips.length > 0 && <Flips flips={result.flips} nameOf={nameOf} />}
+      <Agreements result={result} nameOf={nameOf} />
       {result.agents.length > 0 && <Agents rows={result.agents} />}
     </Flex>
   )
@@ -59,39 +63,85 @@ export function BacktestShown({ result }: { result: Result }) {
 
 function Bars({ before, after }: { before: number[]; after: number[] }) {
   const t = useMessages(messages)
+  const { format } = useLocale()
   const most = Math.max(1, ...before, ...after)
-  const height = (n: number) => ({ height: `${(100 * n) / most}%` })
-  const label = before.map((n, i) => `${i * 10}–${i * 10 + 10}: ${n} → ${after[i] ?? 0}`).join('; ')
+  const range = (i: number) => `${i * 10}–${i * 10 + 10}`
+  const told = (i: number) => `${range(i)}: ${before[i]} → ${after[i] ?? 0}`
+  const bar = (n: number, looks: string) => (
+    <span>
+      {n > 0 && format.number(n)}
+      {/* The number above it has its own place. */}
+      <i className={looks} style={{ height: `calc((100% - 16px) * ${n / most})` }} />
+    </span>
+  )
   return (
     <>
-      <div className="rubric-bars" role="img" aria-label={`${t.distribution}: ${label}`}>
+      <div
+        className="rubric-bars"
+        role="img"
+        aria-label={`${t.distribution}: ${before.map((_, i) => told(i)).join('; ')}`}
+      >
         {before.map((n, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: ten fixed bins
-          <div key={i} title={`${i * 10}–${i * 10 + 10}: ${n} → ${after[i] ?? 0}`}>
-            <i style={height(n)} />
-            <i style={height(after[i] ?? 0)} />
+          <div key={i} title={told(i)}>
+            {bar(n, 'rubric-was')}
+            {bar(after[i] ?? 0, 'rubric-is')}
           </div>
         ))}
+        {before.map((_, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: ten fixed bins
+          <small key={i}>{range(i)}</small>
+        ))}
       </div>
-      <Flex justify="space-between">
-        <Typography.Text type="secondary">0</Typography.Text>
-        <Typography.Text type="secondary">
-          ▇ {t.before} · <span style={{ color: 'var(--ant-color-primary)' }}>▇</span> {t.after}
-        </Typography.Text>
-        <Typography.Text type="secondary">100</Typography.Text>
+      <Flex justify="center" gap={20} className="rubric-legend">
+        <span>
+          <i className="rubric-was" />
+          {t.before}
+        </span>
+        <span>
+          <i className="rubric-is" />
+          {t.after}
+        </span>
       </Flex>
     </>
   )
 }
 
-function Verdicts({ verdicts }: { verdicts: Record<string, number> }) {
+const VERDICTS = ['pass', 'fail', 'critical', 'undetermined', 'not_applicable']
+
+/** Mean score and verdicts of both, side by side. */
+function Compared({ before, after }: { before: Distribution; after: Distribution }) {
+  const t = useMessages(messages)
   const { format } = useLocale()
-  return Object.entries(verdicts).map(([verdict, n]) => (
-    <Flex key={verdict} justify="space-between" style={{ padding: '3px 0' }}>
-      <VerdictTag verdict={verdict} />
-      {format.number(n)}
-    </Flex>
-  ))
+  const mean = (value: number | null | undefined) => (value == null ? '—' : format.number(value, 1))
+  const shown = VERDICTS.filter((verdict) => before.verdicts[verdict] || after.verdicts[verdict])
+  return (
+    <table className="rubric-compared">
+      <thead>
+        <tr>
+          <td />
+          <th scope="col">{t.before}</th>
+          <th scope="col">{t.after}</th>
+        </tr>
+      </thead>
+      <tbody>
+        <tr>
+          <th scope="row">{t.meanScore}</th>
+          <td className="rubric-mean">{mean(before.mean)}</td>
+          <td className="rubric-mean">{mean(after.mean)}</td>
+        </tr>
+        {shown.map((verdict) => (
+          <tr key={verdict}>
+            <th scope="row">
+              <VerdictTag verdict={verdict} />
+            </th>
+            <td>{format.number(before.verdicts[verdict] ?? 0)}</td>
+            <td>{format.number(after.verdicts[verdict] ?? 0)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
 }
 
 function Moved({ rows }: { rows: Schemas['BacktestMoved'][] }) {
@@ -112,9 +162,8 @@ function Moved({ rows }: { rows: Schemas['BacktestMoved'][] }) {
   )
 }
 
-function Flips({ flips }: { flips: Flip[] }) {
+function Flips({ flips, nameOf }: { flips: Flip[]; nameOf: NameOf }) {
   const t = useMessages(messages)
-  const { format } = useLocale()
   const side = (verdict: string | null | undefined) =>
     verdict ? <VerdictTag verdict={verdict} /> : t.notThere
   return (
@@ -129,22 +178,13 @@ function Flips({ flips }: { flips: Flip[] }) {
         expandedRowRender: (row) => (
           <ul className="rubric-evidence">
             {row.samples.map((sample) => (
-              <li key={sample.call}>
-                <Link
-                  to="/calls/$callId"
-                  params={{ callId: sample.call }}
-                  search={sample.start_ms == null ? {} : { t: String(sample.start_ms / 1000) }}
-                >
-                  {sample.start_ms == null ? sample.call : format.precise(sample.start_ms / 1000)}
-                </Link>{' '}
-                {sample.quote && <q>{sample.quote}</q>}
-              </li>
+              <Sample key={sample.call} sample={sample} />
             ))}
           </ul>
         ),
       }}
       columns={[
-        { title: t.criteria, dataIndex: 'criterion' },
+        { title: t.criteria, render: (_, { criterion }) => <Named of={criterion} nameOf={nameOf} /> },
         { title: t.before, render: (_, row) => side(row.from) },
         { title: t.after, render: (_, row) => side(row.to) },
         { title: t.flipCalls, dataIndex: 'calls', align: 'right' },
@@ -153,7 +193,24 @@ function Flips({ flips }: { flips: Flip[] }) {
   )
 }
 
-function Agreements({ result }: { result: Result }) {
+/** A call that flips, at the words that decided it; an absence has none. */
+function Sample({ sample }: { sample: Schemas['BacktestSample'] }) {
+  const t = useMessages(messages)
+  const { format } = useLocale()
+  const { call, quote, start_ms } = sample
+  const at = quote && start_ms != null ? start_ms / 1000 : undefined
+  return (
+    <li>
+      <Link to="/calls/$callId" params={{ callId: call }} search={at === undefined ? {} : { t: String(at) }}>
+        {t.callNamed(callName(call))}
+        {at !== undefined && ` ${format.precise(at)}`}
+      </Link>{' '}
+      {quote ? <q>{quote}</q> : t.noQuote}
+    </li>
+  )
+}
+
+function Agreements({ result, nameOf }: { result: Result; nameOf: NameOf }) {
   const t = useMessages(messages)
   const { format } = useLocale()
   const rows = result.criteria.filter(({ before, after }) => before || after)
@@ -170,7 +227,7 @@ function Agreements({ result }: { result: Result }) {
       dataSource={rows}
       pagination={{ pageSize: 20, hideOnSinglePage: true }}
       columns={[
-        { title: t.criteria, dataIndex: 'criterion' },
+        { title: t.criteria, render: (_, { criterion }) => <Named of={criterion} nameOf={nameOf} /> },
         { title: t.decided, align: 'right', render: (_, row) => row.after?.decided ?? row.before?.decided },
         { title: t.precision, align: 'right', render: both((one) => one.precision) },
         { title: t.recall, align: 'right', render: both((one) => one.recall) },
@@ -192,7 +249,7 @@ function Agents({ rows }: { rows: Schemas['BacktestAgent'][] }) {
       columns={[
         { title: t.agent, render: (_, row) => <UnitName kind="agent" id={row.agent} /> },
         { title: t.calls, dataIndex: 'calls', align: 'right' },
-        { title: t.flipCalls, dataIndex: 'moved', align: 'right' },
+        { title: t.moved, dataIndex: 'moved', align: 'right' },
         { title: t.worse, dataIndex: 'worse', align: 'right' },
         { title: t.meanChange, align: 'right', render: (_, row) => format.number(row.mean_change, 1) },
       ]}

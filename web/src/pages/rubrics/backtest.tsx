@@ -2,14 +2,16 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Alert, Button, Flex, Form, InputNumber, Progress, Select, Typography } from 'antd'
 import { useState } from 'react'
-import { api, data } from '@/api/client'
+import { api, data, type Schemas } from '@/api/client'
 import { DayRange, type Days } from '@/components/day-range'
 import { momentsOf } from '@/components/days'
 import { ProblemAlert } from '@/components/problem'
-import { UnitSelect } from '@/components/units'
+import { UnitSelect, useUnitWords } from '@/components/units'
 import { useLocale, useMessages } from '@/i18n'
 import { BacktestShown } from './backtest-result'
+import { useCheck } from './check'
 import { messages } from './messages'
+import { useNames } from './names'
 
 interface Asked {
   versus: string
@@ -22,9 +24,20 @@ interface Asked {
 
 const LOOK_MS = 700
 
-export function Backtest({ id, text, versions }: { id: string; text: string; versions: number[] }) {
+interface Props {
+  id: string
+  text: string
+  /** Whether the draft differs from what is in force. */
+  changed: boolean
+  inForce: Schemas['RubricOutline']
+  versions: number[]
+}
+
+export function Backtest({ id, text, changed, inForce, versions }: Props) {
   const t = useMessages(messages)
   const { format } = useLocale()
+  const units = useUnitWords()
+  const nameOf = useNames([useCheck(text).data?.outline, inForce])
   const [running, setRunning] = useState<string | null>(null)
   const begin = useMutation({
     mutationFn: ({ versus, limit, days = {}, ...units }: Asked) =>
@@ -75,30 +88,33 @@ export function Backtest({ id, text, versions }: { id: string; text: string; ver
   return (
     <Flex vertical gap={12}>
       <Typography.Text type="secondary">{t.backtestHint}</Typography.Text>
+      {!changed && <Alert type="info" showIcon title={t.nothingToTest} />}
       <Form
-        layout="inline"
+        layout="vertical"
         initialValues={{ versus: 'in_force', limit: 10_000 }}
         onFinish={begin.mutate}
         className="rubric-asked"
       >
         <Form.Item name="versus" label={t.versus}>
-          <Select options={versus} popupMatchSelectWidth={false} style={{ minWidth: 200 }} />
+          <Select options={versus} popupMatchSelectWidth={false} />
         </Form.Item>
-        {(['client', 'project', 'team'] as const).map((kind) => (
-          <Form.Item key={kind} name={kind}>
-            <UnitSelect kind={kind} />
-          </Form.Item>
-        ))}
-        <Form.Item name="days">
+        <Form.Item name="days" label={t.days}>
           <DayRange />
         </Form.Item>
+        {(['client', 'project', 'team'] as const).map((kind) => (
+          <Form.Item key={kind} name={kind} label={units[kind]}>
+            <UnitSelect kind={kind} placeholder={t.all} />
+          </Form.Item>
+        ))}
         <Form.Item name="limit" label={t.limit}>
           <InputNumber min={1} max={200_000} step={1000} />
         </Form.Item>
-        <Button type="primary" htmlType="submit" loading={begin.isPending || busy}>
-          {t.runBacktest}
-        </Button>
-        {busy && <Button onClick={() => stop.mutate()}>{t.stop}</Button>}
+        <Flex gap={8}>
+          <Button type="primary" htmlType="submit" loading={begin.isPending || busy}>
+            {t.runBacktest}
+          </Button>
+          {busy && <Button onClick={() => stop.mutate()}>{t.stop}</Button>}
+        </Flex>
       </Form>
       {begin.isError && <ProblemAlert problem={begin.error} />}
       {backtest.isError && <ProblemAlert problem={backtest.error} />}
@@ -111,7 +127,7 @@ export function Backtest({ id, text, versions }: { id: string; text: string; ver
             : t.progress(format.number(now.done), format.number(now.total))}
         </div>
       )}
-      {now?.result && <BacktestShown result={now.result} />}
+      {now?.result && <BacktestShown result={now.result} nameOf={nameOf} />}
     </Flex>
   )
 }

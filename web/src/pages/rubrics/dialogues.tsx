@@ -7,19 +7,21 @@ import { ProblemAlert } from '@/components/problem'
 import { useWords } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
 import { messages } from './messages'
+import { gathered, ranges } from './mistakes'
 
 type Result = Schemas['DialogueResult']
 
 export function Dialogues({ text }: { text: string }) {
   const t = useMessages(messages)
-  const { chinese, format } = useLocale()
   const [more, setMore] = useState('')
   const [onlyFailed, setOnlyFailed] = useState(true)
   const run = useMutation({
     mutationFn: () =>
       data(api.POST('/api/v1/rubrics/test', { body: { text, dialogues: more.trim() || null } })),
   })
-  const mistakes = [...(run.data?.diagnostics ?? []), ...(run.data?.dialogue_diagnostics ?? [])]
+  const inText = run.data?.diagnostics ?? []
+  const inDialogues = run.data?.dialogue_diagnostics ?? []
+  const mistaken = inText.length + inDialogues.length > 0
   const passed = run.data ? run.data.dialogues - run.data.failed : 0
   const rows = run.data?.results.filter((result) => !onlyFailed || !result.passed) ?? []
   return (
@@ -61,15 +63,9 @@ export function Dialogues({ text }: { text: string }) {
         )}
       </Flex>
       {run.isError && <ProblemAlert problem={run.error} />}
-      {mistakes.map((one) => (
-        <Alert
-          key={`${one.line}:${one.column}:${one.message.en}`}
-          type={one.level === 'error' ? 'error' : 'warning'}
-          showIcon
-          title={format.named(t.at(one.line, one.column), chinese ? one.message.zh : one.message.en)}
-        />
-      ))}
-      {run.data && mistakes.length === 0 && run.data.dialogues === 0 && (
+      {inText.length > 0 && <Mistakes title={t.mistakesInText} diagnostics={inText} />}
+      {inDialogues.length > 0 && <Mistakes title={t.mistakesInDialogues} diagnostics={inDialogues} />}
+      {run.data && !mistaken && run.data.dialogues === 0 && (
         <Alert type="info" showIcon title={t.noDialogues} />
       )}
       {rows.length > 0 && <Results rows={rows} />}
@@ -77,9 +73,33 @@ export function Dialogues({ text }: { text: string }) {
   )
 }
 
+/** Why they were not run, or not as they were meant. */
+function Mistakes({ title, diagnostics }: { title: string; diagnostics: Schemas['RubricDiagnostic'][] }) {
+  const t = useMessages(messages)
+  const { chinese, format } = useLocale()
+  const isError = diagnostics.some(({ level }) => level === 'error')
+  return (
+    <Alert
+      type={isError ? 'error' : 'warning'}
+      showIcon
+      title={title}
+      description={
+        <ul className="rubric-mistakes">
+          {gathered(diagnostics).map(({ level, message, lines }) => (
+            <li key={level + message.en}>
+              {format.named(t.inLines(ranges(lines)), chinese ? message.zh : message.en)}
+            </li>
+          ))}
+        </ul>
+      }
+    />
+  )
+}
+
 function Results({ rows }: { rows: Result[] }) {
   const t = useMessages(messages)
   const words = useWords()
+  const froms = { text: t.fromText, dialogues: t.fromHere, 'built-in': t.ours }
   return (
     <Table<Result>
       rowKey={(row) => `${row.from}:${row.line}:${row.name}`}
@@ -94,10 +114,10 @@ function Results({ rows }: { rows: Result[] }) {
               <Tag variant="filled" color={row.passed ? 'success' : 'error'}>
                 {row.passed ? '✓' : '✗'}
               </Tag>
-              {row.name}{' '}
-              <Typography.Text type="secondary">
-                {row.from} · {t.line} {row.line}
-              </Typography.Text>
+              {row.name}
+              <div className="rubric-id">
+                {row.from in froms ? froms[row.from as 'text'] : row.from} · {t.inLines(`${row.line}`)}
+              </div>
             </>
           ),
         },
@@ -111,8 +131,8 @@ function Results({ rows }: { rows: Result[] }) {
                 <ul className="rubric-evidence">
                   {one.evidence.map((evidence) => (
                     <li key={`${evidence.line}:${evidence.quote}`}>
-                      {evidence.line != null && `${t.line} ${evidence.line}: `}“{evidence.quote}” ≈{' '}
-                      {evidence.matched}
+                      {evidence.line != null && `${t.inLines(`${evidence.line}`)}: `}
+                      <q>{evidence.quote}</q> ≈ {evidence.matched}
                     </li>
                   ))}
                 </ul>

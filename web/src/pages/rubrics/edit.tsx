@@ -1,6 +1,6 @@
 /** Writing a draft: the editor, what the service remarks, the comparison, and the way to publish. */
 import { CheckCircleOutlined } from '@ant-design/icons'
-import { Alert, Button, Flex, List, Popconfirm, Tag, Typography } from 'antd'
+import { Alert, Button, Flex, Popconfirm, Tag, Typography } from 'antd'
 import { useState } from 'react'
 import { useCan } from '@/app/session'
 import { ProblemAlert } from '@/components/problem'
@@ -8,6 +8,7 @@ import { useLocale, useMessages } from '@/i18n'
 import { useCheck } from './check'
 import { Editor } from './editor'
 import { messages } from './messages'
+import { mended } from './mistakes'
 
 interface Props {
   text: string
@@ -81,20 +82,21 @@ export function Edit({ text, inForce, changed, behind, onText, onDiscard, onPubl
         original={comparing ? inForce : undefined}
       />
       {diagnostics.length > 0 && (
-        <List
-          size="small"
-          bordered
-          dataSource={diagnostics}
-          renderItem={(one) => (
-            <List.Item>
+        <ul className="rubric-remarks">
+          {diagnostics.map((one) => (
+            <li key={`${one.line}:${one.column}:${one.message.en}`}>
               <Typography.Text type={one.level === 'error' ? 'danger' : 'warning'}>
                 {t.at(one.line, one.column)}
               </Typography.Text>{' '}
-              {chinese ? one.message.zh : one.message.en}
-              {one.suggestion && <Typography.Text code>{t.meant(one.suggestion)}</Typography.Text>}
-            </List.Item>
-          )}
-        />
+              {chinese ? one.message.zh : one.message.en}{' '}
+              {one.suggestion && (
+                <Button size="small" disabled={check.stale} onClick={() => onText(mended(text, one))}>
+                  {t.meant(one.suggestion)}
+                </Button>
+              )}
+            </li>
+          ))}
+        </ul>
       )}
     </Flex>
   )

@@ -45,6 +45,36 @@ const darkStyle = HighlightStyle.define([
   { tag: tags.punctuation, color: '#a9b6c0' },
 ])
 
+/** Where two texts are the same, so many lines stand around what differs; fewer than so many are not hidden. */
+const UNCHANGED = { margin: 3, minSize: 6 }
+
+/** What the editor itself says. */
+const CHINESE = {
+  Find: '查找',
+  Replace: '替换',
+  next: '下一个',
+  previous: '上一个',
+  all: '全选',
+  'match case': '区分大小写',
+  regexp: '正则',
+  'by word': '整词',
+  replace: '替换',
+  'replace all': '全部替换',
+  close: '关闭',
+  'current match': '当前匹配',
+  'on line': '在第几行：',
+  'replaced match on line $': '已替换第 $ 行的匹配',
+  'replaced $ matches': '已替换 $ 处',
+  'Go to line': '转到行',
+  go: '转到',
+  '$ unchanged lines': '$ 行未改动',
+  Diagnostics: '检查结果',
+  'No diagnostics': '没有问题',
+  Completions: '补全',
+  'Selection deleted': '已删除所选内容',
+  'Control character': '控制字符',
+}
+
 function complete(context: CompletionContext) {
   const offered = offer(context.state.doc.toString(), context.pos)
   if (!offered || (!context.explicit && offered.from === context.pos)) return null
@@ -58,6 +88,7 @@ export function Editor({ label, text, onText, diagnostics, original, readOnly = 
   changed.current = onText
   const looks = useRef(new Compartment())
   const compared = useRef(new Compartment())
+  const tongue = useRef(new Compartment())
   const { scheme } = useAppearance()
   const { chinese } = useLocale()
 
@@ -94,6 +125,7 @@ export function Editor({ label, text, onText, diagnostics, original, readOnly = 
           ),
           looks.current.of([]),
           compared.current.of([]),
+          tongue.current.of([]),
         ],
       }),
     })
@@ -121,7 +153,15 @@ export function Editor({ label, text, onText, diagnostics, original, readOnly = 
   }, [scheme])
 
   useEffect(() => {
-    const merge = original === undefined ? [] : unifiedMergeView({ original, mergeControls: false })
+    const phrases = chinese ? EditorState.phrases.of(CHINESE) : []
+    view.current?.dispatch({ effects: tongue.current.reconfigure(phrases) })
+  }, [chinese])
+
+  useEffect(() => {
+    const merge =
+      original === undefined
+        ? []
+        : unifiedMergeView({ original, mergeControls: false, collapseUnchanged: UNCHANGED })
     view.current?.dispatch({ effects: compared.current.reconfigure(merge) })
   }, [original])
 

@@ -50,7 +50,6 @@ function Rubrics() {
         dataSource={rubrics.data}
         size="middle"
         pagination={false}
-        scroll={{ x: 660 }}
         columns={[
           {
             title: t.name,

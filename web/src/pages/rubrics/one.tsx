@@ -77,7 +77,9 @@ function One({ id }: { id: string }) {
     is && {
       key: 'backtest',
       label: t.backtest,
-      children: <Backtest id={id} text={draft.text} versions={older} />,
+      children: (
+        <Backtest id={id} text={draft.text} changed={changed} inForce={is.outline} versions={older} />
+      ),
     },
     is && { key: 'versions', label: t.versions, children: <Versions id={id} rev={is.rev} /> },
   ].filter((one) => one !== undefined)

@@ -10,11 +10,33 @@ type Outline = Schemas['RubricOutline']
 type Criterion = Schemas['RubricCriterion']
 type Condition = Schemas['RubricCondition']
 
-/** A condition in words, a line each, indented by depth. */
+const BULLET = '• '
+/** What one blank before a line, and its bullet, take. */
+const BLANK_EM = 0.5
+const BULLET_EM = 0.9
+
+/** A condition in words, a line each, indented by depth; what is too long goes on below its own beginning. */
 export function Words({ condition }: { condition: Condition }) {
   const { chinese } = useLocale()
   const lines = chinese ? condition.words.zh : condition.words.en
-  return <pre className="rubric-words">{lines.join('\n')}</pre>
+  return (
+    <div className="rubric-words">
+      {lines.map((line, i) => {
+        const text = line.trimStart()
+        const hanging = text.startsWith(BULLET) ? BULLET_EM : 0
+        const before = (line.length - text.length) * BLANK_EM + hanging
+        return (
+          <div
+            // biome-ignore lint/suspicious/noArrayIndexKey: lines of one text, which may be the same
+            key={i}
+            style={{ paddingInlineStart: `${before}em`, textIndent: `${-hanging}em` }}
+          >
+            {text}
+          </div>
+        )
+      })}
+    </div>
+  )
 }
 
 export function Outline({ outline }: { outline: Outline }) {

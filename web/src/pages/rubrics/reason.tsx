@@ -53,6 +53,8 @@ export function ReasonDialog({
         <Form.Item
           name="reason"
           label={t.reason}
+          // The count stands below the box, not on the buttons.
+          style={{ marginBottom: 36 }}
           rules={[{ required: true, whitespace: true, message: t.reasonNeeded }]}
         >
           <Input.TextArea autoFocus rows={3} maxLength={500} showCount />

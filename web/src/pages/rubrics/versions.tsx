@@ -1,13 +1,15 @@
 /** What a rubric said before: its versions with who published them and why, what changed between two, and the way back. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Button, Drawer, Empty, Flex, Select, Table, Timeline, Typography } from 'antd'
+import { Button, Collapse, Drawer, Empty, Flex, Select, Table, Typography } from 'antd'
 import { useState } from 'react'
 import { api, data, type Schemas } from '@/api/client'
 import { useCan } from '@/app/session'
 import { ProblemAlert } from '@/components/problem'
 import { useLocale, useMessages } from '@/i18n'
-import { ChangeShown } from './change'
+import { PlaceChanged } from './change'
+import { sortedChanges } from './changes'
 import { messages } from './messages'
+import { useNames } from './names'
 import { isOurs } from './ours'
 import { Outline } from './read'
 import { ReasonDialog } from './reason'
@@ -25,6 +27,19 @@ export function useVersions(id: string) {
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+  })
+}
+
+function useVersion(id: string, version: number | null) {
+  return useQuery({
+    queryKey: ['rubric', id, 'version', version],
+    enabled: version !== null,
+    queryFn: () =>
+      data(
+        api.GET('/api/v1/rubrics/{rubric_id}/versions/{version}', {
+          params: { path: { rubric_id: id, version: version! } },
+        }),
+      ),
   })
 }
 
@@ -46,12 +61,20 @@ export function Versions({ id, rev }: { id: string; rev: number }) {
         dataSource={rows}
         pagination={{ pageSize: 20, hideOnSinglePage: true }}
         columns={[
-          { title: t.version, dataIndex: 'version', width: 90 },
-          { title: t.changed, width: 180, render: (_, row) => format.dateTime(row.published) },
-          { title: t.reason, render: (_, row) => (isOurs(row.published_by) ? t.ours : row.reason) },
-          { title: t.criteria, dataIndex: 'criteria', align: 'right', width: 90 },
           {
-            width: 230,
+            title: t.version,
+            width: 170,
+            render: (_, row) => (
+              <>
+                {t.olderVersion(row.version)}
+                <div className="rubric-id">{format.dateTime(row.published)}</div>
+              </>
+            ),
+          },
+          { title: t.reason, render: (_, row) => (isOurs(row.published_by) ? t.ours : row.reason) },
+          { title: t.criteria, dataIndex: 'criteria', align: 'right', width: 84 },
+          {
+            width: 196,
             render: (_, row) => (
               <Flex gap={4}>
                 <Button size="small" type="link" onClick={() => setReading(row.version)}>
@@ -87,10 +110,17 @@ function Compare({ id, versions }: { id: string; versions: number[] }) {
         }),
       ),
   })
+  const older = useVersion(id, from)
+  const newer = useVersion(id, to)
+  const nameOf = useNames([newer.data?.outline, older.data?.outline])
   const options = versions.map((version) => ({ value: version, label: t.olderVersion(version) }))
+  const { places, shares } = sortedChanges(diff.data?.changes ?? [])
   return (
     <Flex vertical gap={12}>
-      <Flex gap={8} align="center">
+      <Flex gap={8} align="center" wrap>
+        <Typography.Title level={2} className="rubric-section rubric-compare">
+          {t.compareVersions}
+        </Typography.Title>
         <Select
           aria-label={t.from}
           value={from}
@@ -102,13 +132,29 @@ function Compare({ id, versions }: { id: string; versions: number[] }) {
         <Select aria-label={t.to} value={to} onChange={setTo} options={options} style={{ minWidth: 120 }} />
       </Flex>
       {diff.isError && <ProblemAlert problem={diff.error} />}
-      {diff.data?.changes.length === 0 && <Empty description={t.noChanges} />}
-      <Timeline
-        items={(diff.data?.changes ?? []).map((change, i) => ({
-          key: `${i}`,
-          content: <ChangeShown change={change} />,
-        }))}
-      />
+      {diff.data && places.length + shares.length === 0 && <Empty description={t.noChanges} />}
+      {places.map((place) => (
+        <PlaceChanged key={place.of} {...place} nameOf={nameOf} />
+      ))}
+      {shares.length > 0 && (
+        <Collapse
+          size="small"
+          items={[
+            {
+              key: 'shares',
+              label: t.sharesMoved(shares.length),
+              children: shares.map(({ of, before, after }) => (
+                <Flex key={of} gap={8} justify="space-between" className="rubric-share">
+                  <span>{nameOf(of)}</span>
+                  <span>
+                    {before} → {after}
+                  </span>
+                </Flex>
+              )),
+            },
+          ]}
+        />
+      )}
     </Flex>
   )
 }
@@ -156,16 +202,7 @@ function Restore({
 
 function Old({ id, version, onClose }: { id: string; version: number | null; onClose: () => void }) {
   const t = useMessages(messages)
-  const old = useQuery({
-    queryKey: ['rubric', id, 'version', version],
-    enabled: version !== null,
-    queryFn: () =>
-      data(
-        api.GET('/api/v1/rubrics/{rubric_id}/versions/{version}', {
-          params: { path: { rubric_id: id, version: version! } },
-        }),
-      ),
-  })
+  const old = useVersion(id, version)
   return (
     <Drawer
       open={version !== null}
@@ -176,7 +213,9 @@ function Old({ id, version, onClose }: { id: string; version: number | null; onC
       {old.isError && <ProblemAlert problem={old.error} />}
       {old.data && (
         <>
-          <Typography.Paragraph type="secondary">{old.data.reason}</Typography.Paragraph>
+          <Typography.Paragraph type="secondary">
+            {isOurs(old.data.published_by) ? t.ours : old.data.reason}
+          </Typography.Paragraph>
           <Outline outline={old.data.outline} />
         </>
       )}

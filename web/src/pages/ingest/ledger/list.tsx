@@ -1,6 +1,6 @@
 /** The files themselves, the last seen first. */
 import { useQuery } from '@tanstack/react-query'
-import { Button, Flex, Select, Space, type TableProps } from 'antd'
+import { Button, Flex, Grid, Select, Space, type TableProps } from 'antd'
 import { api, data, type Schemas } from '@/api/client'
 import { useAddress } from '@/components/address'
 import { Listing, useListing } from '@/components/listing'
@@ -35,50 +35,52 @@ export function LedgerList() {
   return (
     <>
       <Filters />
-      <Listing
-        list={list}
-        pages={pages}
-        columns={columns}
-        width={920}
-        empty={filtered ? t.empty : t.emptyAll}
-      />
+      <Listing list={list} pages={pages} columns={columns} empty={filtered ? t.empty : t.emptyAll} />
     </>
   )
 }
 
+/** Where there is little room, what is known of a file stands below its name, and why it failed below its state. */
 function useColumns(): TableProps<Entry>['columns'] {
   const t = useMessages(ledgerMessages)
   const { format } = useLocale()
   const name = useSourceName()
-  const [, go] = useAddress()
-  return [
-    {
-      title: t.file,
-      width: '20%',
-      render: (_, entry) => (
-        <Button
-          type="link"
-          className="ledger-count ledger-file"
-          title={entry.path}
-          onClick={() => go({ entry: entry.id }, true)}
-        >
-          {fileName(entry.path)}
-        </Button>
-      ),
-    },
-    { title: t.state, width: 104, render: (_, { state }) => <StateTag state={state} /> },
+  const wide = Grid.useBreakpoint().xl ?? false
+  const apart: TableProps<Entry>['columns'] = [
     { title: t.why, render: (_, entry) => <Why entry={entry} /> },
     { title: t.source, width: 92, render: (_, { source }) => name(source) },
     { title: t.attempts, width: 84, align: 'right', dataIndex: 'attempts' },
     { title: t.bytes, width: 80, align: 'right', render: (_, { size }) => format.bytes(size) },
+  ]
+  return [
+    {
+      title: t.file,
+      width: wide ? '20%' : '38%',
+      render: (_, entry) => (
+        <>
+          <FileButton entry={entry} />
+          {!wide && <Fine entry={entry} />}
+        </>
+      ),
+    },
+    {
+      title: t.state,
+      width: wide ? 104 : undefined,
+      render: (_, entry) => (
+        <>
+          <StateTag state={entry.state} />
+          {!wide && <Why entry={entry} />}
+        </>
+      ),
+    },
+    ...(wide ? apart : []),
     {
       title: t.changed,
-      width: 124,
+      width: wide ? 124 : 112,
       render: (_, { changed }) => <time title={format.dateTime(changed)}>{format.ago(changed)}</time>,
     },
     {
       width: 92,
-      fixed: 'right',
       render: (_, entry) => (
         <Space size={4}>
           {entry.call && <CallLink entry={entry} />}
@@ -87,6 +89,31 @@ function useColumns(): TableProps<Entry>['columns'] {
       ),
     },
   ]
+}
+
+function FileButton({ entry }: { entry: Entry }) {
+  const [, go] = useAddress()
+  return (
+    <Button
+      type="link"
+      className="ledger-count ledger-file"
+      title={entry.path}
+      onClick={() => go({ entry: entry.id }, true)}
+    >
+      {fileName(entry.path)}
+    </Button>
+  )
+}
+
+/** Where a file came from, how large it is; how often it was tried, where that was more than once. */
+function Fine({ entry }: { entry: Entry }) {
+  const t = useMessages(ledgerMessages)
+  const { format } = useLocale()
+  const name = useSourceName()
+  const tried = entry.attempts > 1 ? [t.tried(entry.attempts)] : []
+  return (
+    <div className="ledger-fine">{[name(entry.source), format.bytes(entry.size), ...tried].join(' · ')}</div>
+  )
 }
 
 /** In the reader's language where what was said is known; the system's own words stand in the details. */

@@ -66,7 +66,6 @@ function SumTable({ rows, sum }: { rows: Row[]; sum: Row }) {
       dataSource={rows.length > 1 ? [...rows, sum] : rows}
       rowClassName={(row) => (row === sum ? 'ledger-sum' : '')}
       pagination={false}
-      scroll={{ x: 720 }}
     />
   )
 }
