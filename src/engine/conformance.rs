@@ -103,6 +103,9 @@ fn an_unknown_language_is_named(engine: &mut dyn Transcriber) {
         EngineError::Language { language: told, .. } => assert_eq!(told, language),
         other => panic!("{other}"),
     }
+    let cantonese = Request { language: Language::new("yue").unwrap(), prompt: String::new() };
+    let heard = engine.transcribe(&noise(1000), &cantonese);
+    assert!(heard.is_ok(), "Cantonese is heard as Chinese where it has no token");
 }
 
 fn well_formed(heard: &Heard, window: &[f32]) {

@@ -84,7 +84,7 @@ impl Ct2 {
         beam: usize,
     ) -> Result<(Vec<usize>, bool), EngineError> {
         let cap = (TOKENS_SPARE + TOKENS_PER_S_MAX * window_s).min(TOKENS_MAX);
-        let prompt = self.prompt(request);
+        let prompt = self.prompt(request)?;
         let options = WhisperOptions {
             beam_size: beam,
             // The library counts the prompt in.
@@ -102,22 +102,29 @@ impl Ct2 {
         Ok((ids, doubtful))
     }
 
-    fn prompt(&self, request: &Request) -> Vec<String> {
+    fn prompt(&self, request: &Request) -> Result<Vec<String>, EngineError> {
         let mut prompt = Vec::new();
         if !request.prompt.is_empty() {
             prompt.push("<|startofprev|>".to_owned());
             prompt.extend(self.vocabulary.tokens_of(&request.prompt));
         }
         prompt.push("<|startoftranscript|>".into());
-        prompt.push(format!("<|{}|>", request.language));
+        prompt.push(self.language_token(&request.language)?);
         prompt.push("<|transcribe|>".into());
         prompt.push("<|notimestamps|>".into());
-        prompt
+        Ok(prompt)
     }
 
     /// The token of a language. A model without it would decode all the same, and fail to time the words.
-    fn language_token(&self, language: &Language) -> Result<usize, EngineError> {
-        self.vocabulary.special(&format!("<|{language}|>")).ok_or_else(|| EngineError::Language {
+    fn language_token(&self, language: &Language) -> Result<String, EngineError> {
+        // Cantonese has a token of its own from large-v3 on.
+        let codes = match language.as_str() {
+            "yue" => ["yue", "zh"],
+            code => [code, code],
+        };
+        let tokens = codes.map(|code| format!("<|{code}|>"));
+        let known = tokens.into_iter().find(|token| self.vocabulary.special(token).is_some());
+        known.ok_or_else(|| EngineError::Language {
             engine: "ctranslate2",
             model: self.id.model.clone(),
             language: language.clone(),
@@ -139,7 +146,7 @@ impl Ct2 {
         };
         let start = [
             special("<|startoftranscript|>")?,
-            self.language_token(&request.language)?,
+            special(&self.language_token(&request.language)?)?,
             special("<|transcribe|>")?,
         ];
         let frames = window.len() / HOP_SAMPLES;

@@ -296,12 +296,6 @@ mod tests {
         let model = load(1);
         conformance::holds(&mut model.worker().unwrap());
         conformance::hears(&mut load(5).worker().unwrap());
-        let mut worker = model.worker().unwrap();
-        let mut ask = |language: &str| {
-            let language = Language::new(language).unwrap();
-            worker.transcribe(&conformance::noise(1000), &Request { language, prompt: "".into() })
-        };
-        assert!(ask("yue").is_ok(), "Cantonese is heard as Chinese where it has no token");
     }
 
     #[test]
