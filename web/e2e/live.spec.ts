@@ -67,6 +67,8 @@ test('an alert of an English rubric is read in Chinese wherever it stands', asyn
     await expect(page.locator('.alert-list').getByText(FAULT.zh).first()).toBeVisible()
     await page.goto('/alerts?state=all')
     await expect(page.getByRole('cell', { name: FAULT.zh }).first()).toBeVisible()
+    // Of a rubric that judges calls, what should be is named: that it is not is said.
+    await expect(page.getByRole('cell', { name: '不符合：问候客户' }).first()).toBeVisible()
     await expect(page.getByText(FAULT.en)).toHaveCount(0)
   } finally {
     played.kill('SIGTERM')

@@ -6,7 +6,7 @@ import { useCan } from '@/app/session'
 import { useAddress } from '@/components/address'
 import { Acknowledge, Feedback, ToCall } from '@/components/alerts/actions'
 import { AlertQuote, AlertState } from '@/components/alerts/card'
-import { CriterionTitle } from '@/components/criterion-title'
+import { AlertTitle } from '@/components/alerts/title'
 import { Listing, useListing } from '@/components/listing'
 import { useTitles } from '@/components/titles'
 import { SeverityTag } from '@/components/verdict'
@@ -113,7 +113,7 @@ function useColumns(): TableProps<Alert>['columns'] {
       render: (_, alert) => (
         <Flex gap={6} wrap align="center">
           <SeverityTag severity={alert.severity} />
-          <CriterionTitle {...alert} />
+          <AlertTitle {...alert} />
         </Flex>
       ),
     },
