@@ -47,6 +47,13 @@ test('a call is read and heard while it goes on, and handed on when it is over',
   ])
   const { items } = await (await page.request.get(`/api/v1/alerts?state=all&call_id=${id}`)).json()
   expect(items.map((alert: { criterion: string }) => alert.criterion)).toContain('greeting_hello')
+
+  await page.setViewportSize({ width: 768, height: 1024 })
+  await page.goto(`/alerts?state=all&call=${id}`)
+  await expect(page.getByRole('row', { name: /Not met: Greets the customer/ })).toBeVisible()
+  const boxes = page.locator('html, .ant-table-container, .ant-table-content')
+  const hidden = await boxes.evaluateAll((all) => all.map((box) => box.scrollWidth - box.clientWidth))
+  expect(hidden.filter((px) => px > 0)).toEqual([])
 })
 
 const FAULT = { zh: '十秒内没有问候', en: 'No greeting within ten seconds' }

@@ -54,6 +54,7 @@ export function Dialogues({ text }: { text: string }) {
         {run.data && run.data.dialogues > 0 && (
           <>
             <Progress
+              aria-label={t.dialoguesPassed(passed, run.data.dialogues)}
               percent={Math.floor((100 * passed) / run.data.dialogues)}
               status={run.data.failed > 0 ? 'exception' : 'success'}
               style={{ width: 180 }}
