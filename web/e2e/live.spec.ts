@@ -47,6 +47,13 @@ test('a call is read and heard while it goes on, and handed on when it is over',
   ])
   const { items } = await (await page.request.get(`/api/v1/alerts?state=all&call_id=${id}`)).json()
   expect(items.map((alert: { criterion: string }) => alert.criterion)).toContain('greeting_hello')
+
+  await page.setViewportSize({ width: 768, height: 1024 })
+  await page.goto(`/alerts?state=all&call=${id}`)
+  await expect(page.getByRole('row', { name: /Not met: Greets the customer/ })).toBeVisible()
+  const boxes = page.locator('html, .ant-table-container, .ant-table-content')
+  const hidden = await boxes.evaluateAll((all) => all.map((box) => box.scrollWidth - box.clientWidth))
+  expect(hidden.filter((px) => px > 0)).toEqual([])
 })
 
 const FAULT = { zh: '十秒内没有问候', en: 'No greeting within ten seconds' }
@@ -67,6 +74,8 @@ test('an alert of an English rubric is read in Chinese wherever it stands', asyn
     await expect(page.locator('.alert-list').getByText(FAULT.zh).first()).toBeVisible()
     await page.goto('/alerts?state=all')
     await expect(page.getByRole('cell', { name: FAULT.zh }).first()).toBeVisible()
+    // Of a rubric that judges calls, what should be is named: that it is not is said.
+    await expect(page.getByRole('cell', { name: '不符合：问候客户' }).first()).toBeVisible()
     await expect(page.getByText(FAULT.en)).toHaveCount(0)
   } finally {
     played.kill('SIGTERM')

@@ -54,6 +54,7 @@ export function toldApart<T extends Titled>(titled: readonly T[]): T[] {
 const LASTING_MS = 300_000
 /** Rubrics that only alerts are raised by come with the service, all at once. */
 const WATCH = 'watch-'
+export const isWatch = (rubric: string) => rubric.startsWith(WATCH)
 /** Findings that people add by hand are of no rubric. */
 const MANUAL = 'manual'
 
@@ -75,7 +76,7 @@ export function useTitles(titled: readonly Titled[]): TitleOf {
   const { chinese } = useLocale()
   const foreign = titled.filter(({ rubric, title }) => rubric !== MANUAL && isForeign(title, chinese))
   const asked = [...new Set(foreign.map(({ rubric }) => rubric))]
-  const rubrics = asked.filter((id) => !id.startsWith(WATCH))
+  const rubrics = asked.filter((id) => !isWatch(id))
   const watches = useWatches(rubrics.length < asked.length)
   const outlines = useQueries({
     queries: rubrics.map((id) => ({

@@ -7,13 +7,13 @@ import { Link } from '@tanstack/react-router'
 import { Badge, Button, Empty, Flex, notification, Popover } from 'antd'
 import { useCallback, useRef, useState } from 'react'
 import { type Happening, useHappening } from '@/api/events'
-import { CriterionTitle } from '@/components/criterion-title'
 import { useWatches } from '@/components/titles'
 import { SeverityTag } from '@/components/verdict'
 import { defineMessages, useMessages } from '@/i18n'
 import { Acknowledge, ToCall } from './actions'
 import { AlertAgent, AlertCard, AlertQuote } from './card'
 import { asAlert, withToast } from './raised'
+import { AlertTitle } from './title'
 import { OPEN_MAX, useOpenAlerts } from './use-alerts'
 
 const messages = defineMessages({
@@ -110,7 +110,7 @@ function useToasts() {
         showProgress: true,
         className: 'alert-toast',
         icon: <SeverityTag severity={alert.severity} />,
-        title: <CriterionTitle {...alert} />,
+        title: <AlertTitle {...alert} />,
         description: (
           <>
             <AlertQuote alert={alert} />

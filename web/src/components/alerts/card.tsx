@@ -2,12 +2,12 @@
 import { ArrowUpOutlined, CheckCircleOutlined, RollbackOutlined, UserOutlined } from '@ant-design/icons'
 import type { Alert } from '@/api/live'
 import { useCan, useMe } from '@/app/session'
-import { CriterionTitle } from '@/components/criterion-title'
 import { UnitName } from '@/components/units'
 import { SeverityTag } from '@/components/verdict'
 import { useLocale } from '@/i18n'
 import { Acknowledge, Feedback, ToCall } from './actions'
 import { useAlertTexts } from './messages'
+import { AlertTitle } from './title'
 import { useWall } from './use-alerts'
 import './alerts.css'
 
@@ -30,7 +30,7 @@ export function AlertCard({ alert, goes, onGo }: Props) {
       <header>
         <SeverityTag severity={alert.severity} />
         <b>
-          <CriterionTitle {...alert} />
+          <AlertTitle {...alert} />
         </b>
         <AlertTime alert={alert} />
       </header>

@@ -1,12 +1,12 @@
 /** What was raised, the newest first. */
 import { useQuery } from '@tanstack/react-query'
-import { Button, Flex, Segmented, Select, type TableProps } from 'antd'
+import { Button, Flex, Grid, Segmented, Select, type TableProps } from 'antd'
 import { type Alert, type AlertsState, alerts, type Precision } from '@/api/live'
 import { useCan } from '@/app/session'
 import { useAddress } from '@/components/address'
 import { Acknowledge, Feedback, ToCall } from '@/components/alerts/actions'
 import { AlertQuote, AlertState } from '@/components/alerts/card'
-import { CriterionTitle } from '@/components/criterion-title'
+import { AlertTitle } from '@/components/alerts/title'
 import { Listing, useListing } from '@/components/listing'
 import { useTitles } from '@/components/titles'
 import { SeverityTag } from '@/components/verdict'
@@ -48,7 +48,6 @@ export function AlertsList() {
         list={list}
         pages={pages}
         columns={columns}
-        width={700}
         empty={state === 'open' ? t.emptyOpen : t.empty}
       />
     </>
@@ -105,6 +104,11 @@ function useColumns(): TableProps<Alert>['columns'] {
   const t = usePageTexts()
   const can = useCan()
   const { format } = useLocale()
+  // Where there is little room, what was done stands below the words.
+  const wide = Grid.useBreakpoint().lg ?? false
+  const apart: TableProps<Alert>['columns'] = [
+    { title: t.handling, width: 116, render: (_, alert) => <AlertState alert={alert} /> },
+  ]
   return [
     { title: t.at, width: 112, render: (_, { at }) => <time dateTime={at}>{format.dateTime(at)}</time> },
     {
@@ -113,16 +117,20 @@ function useColumns(): TableProps<Alert>['columns'] {
       render: (_, alert) => (
         <Flex gap={6} wrap align="center">
           <SeverityTag severity={alert.severity} />
-          <CriterionTitle {...alert} />
+          <AlertTitle {...alert} />
         </Flex>
       ),
     },
-    { title: t.words, render: (_, alert) => <AlertQuote alert={alert} /> },
     {
-      title: t.handling,
-      width: 116,
-      render: (_, alert) => <AlertState alert={alert} />,
+      title: t.words,
+      render: (_, alert) => (
+        <>
+          <AlertQuote alert={alert} />
+          {!wide && <AlertState alert={alert} />}
+        </>
+      ),
     },
+    ...(wide ? apart : []),
     {
       title: t.actions,
       width: 176,

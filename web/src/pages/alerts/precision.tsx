@@ -39,7 +39,6 @@ export function PrecisionTab() {
           columns={columns}
           dataSource={rows}
           pagination={false}
-          scroll={{ x: 980 }}
           locale={{ emptyText: <Empty description={t.precisionEmpty} /> }}
         />
       )}
@@ -52,7 +51,6 @@ function useColumns(): TableProps<Precision>['columns'] {
   const { format } = useLocale()
   const count = (title: string, of: (row: Precision) => number) => ({
     title,
-    width: 116,
     align: 'right' as const,
     render: (_: unknown, row: Precision) => format.number(of(row)),
   })
@@ -74,7 +72,7 @@ function useColumns(): TableProps<Precision>['columns'] {
     count(t.unsaid, ({ raised, right, wrong }) => Math.max(0, raised - right - wrong)),
     {
       title: t.share,
-      width: 200,
+      width: 170,
       render: (_, row) => {
         const share = shareOf(row)
         if (share === undefined) return <span className="alert-fine">{t.noFeedback}</span>

@@ -8,7 +8,7 @@ import { VerdictTag } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
 import { messages } from './messages'
 import { Named, type NameOf } from './names'
-import './read.css'
+import './backtest.css'
 
 type Result = Schemas['BacktestResult']
 type Distribution = Schemas['BacktestDistribution']

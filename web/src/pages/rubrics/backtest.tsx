@@ -121,7 +121,10 @@ export function Backtest({ id, text, changed, inForce, versions }: Props) {
       {now?.state === 'failed' && <Alert type="error" showIcon title={t.failedBacktest} />}
       {busy && (
         <div role="status">
-          <Progress percent={now.total > 0 ? Math.floor((100 * now.done) / now.total) : 0} />
+          <Progress
+            aria-label={t.backtest}
+            percent={now.total > 0 ? Math.floor((100 * now.done) / now.total) : 0}
+          />
           {now.state === 'waiting'
             ? t.waiting(now.before ?? 0)
             : t.progress(format.number(now.done), format.number(now.total))}

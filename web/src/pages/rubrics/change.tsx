@@ -7,6 +7,7 @@ import type { Change } from './changes'
 import { messages } from './messages'
 import type { NameOf } from './names'
 import { Words } from './read'
+import './change.css'
 
 const CAME_OR_WENT: Record<string, string> = {
   criterion_added: 'success',

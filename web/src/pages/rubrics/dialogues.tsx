@@ -6,13 +6,16 @@ import { api, data, type Schemas } from '@/api/client'
 import { ProblemAlert } from '@/components/problem'
 import { useWords } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
+import { useCheck } from './check'
 import { messages } from './messages'
 import { gathered, ranges } from './mistakes'
+import { type NameOf, useNames } from './names'
 
 type Result = Schemas['DialogueResult']
 
 export function Dialogues({ text }: { text: string }) {
   const t = useMessages(messages)
+  const nameOf = useNames([useCheck(text).data?.outline])
   const [more, setMore] = useState('')
   const [onlyFailed, setOnlyFailed] = useState(true)
   const run = useMutation({
@@ -51,6 +54,7 @@ export function Dialogues({ text }: { text: string }) {
         {run.data && run.data.dialogues > 0 && (
           <>
             <Progress
+              aria-label={t.dialoguesPassed(passed, run.data.dialogues)}
               percent={Math.floor((100 * passed) / run.data.dialogues)}
               status={run.data.failed > 0 ? 'exception' : 'success'}
               style={{ width: 180 }}
@@ -68,7 +72,7 @@ export function Dialogues({ text }: { text: string }) {
       {run.data && !mistaken && run.data.dialogues === 0 && (
         <Alert type="info" showIcon title={t.noDialogues} />
       )}
-      {rows.length > 0 && <Results rows={rows} />}
+      {rows.length > 0 && <Results rows={rows} nameOf={nameOf} />}
     </Flex>
   )
 }
@@ -96,9 +100,11 @@ function Mistakes({ title, diagnostics }: { title: string; diagnostics: Schemas[
   )
 }
 
-function Results({ rows }: { rows: Result[] }) {
+function Results({ rows, nameOf }: { rows: Result[]; nameOf: NameOf }) {
   const t = useMessages(messages)
   const words = useWords()
+  const { format } = useLocale()
+  const wholes: Record<string, string> = { verdict: t.verdictOfCall, score: t.scoreOfCall }
   const froms = { text: t.fromText, dialogues: t.fromHere, 'built-in': t.ours }
   return (
     <Table<Result>
@@ -107,13 +113,13 @@ function Results({ rows }: { rows: Result[] }) {
       pagination={{ pageSize: 50, hideOnSinglePage: true }}
       columns={[
         {
-          title: t.dialogues,
+          title: t.dialogue,
           width: '40%',
           render: (_, row) => (
             <>
               <Tag variant="filled" color={row.passed ? 'success' : 'error'}>
                 {row.passed ? '✓' : '✗'}
-              </Tag>
+              </Tag>{' '}
               {row.name}
               <div className="rubric-id">
                 {row.from in froms ? froms[row.from as 'text'] : row.from} · {t.inLines(`${row.line}`)}
@@ -122,17 +128,23 @@ function Results({ rows }: { rows: Result[] }) {
           ),
         },
         {
-          title: `${t.expected} / ${t.got}`,
+          title: `${t.expected} → ${t.got}`,
           render: (_, row) =>
             row.mismatches.map((one) => (
               <div key={`${one.of}:${one.line}`}>
-                <Typography.Text code>{one.of}</Typography.Text> {words(one.want)} →{' '}
+                <b title={one.of}>{wholes[one.of] ?? nameOf(one.of)}</b> {words(one.want)} →{' '}
                 <Typography.Text type="danger">{words(one.got)}</Typography.Text>
                 <ul className="rubric-evidence">
                   {one.evidence.map((evidence) => (
-                    <li key={`${evidence.line}:${evidence.quote}`}>
-                      {evidence.line != null && `${t.inLines(`${evidence.line}`)}: `}
-                      <q>{evidence.quote}</q> ≈ {evidence.matched}
+                    <li key={`${evidence.line}:${evidence.quote}:${evidence.matched}`}>
+                      {evidence.line != null && `${t.inLines(`${evidence.line}`)} `}
+                      {evidence.quote ? (
+                        <>
+                          <q>{evidence.quote}</q> ≈ {evidence.matched}
+                        </>
+                      ) : (
+                        format.named(t.lookedFor, evidence.matched)
+                      )}
                     </li>
                   ))}
                 </ul>

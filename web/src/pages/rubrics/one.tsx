@@ -130,6 +130,7 @@ function One({ id }: { id: string }) {
           open={asking === 'activity'}
           id={id}
           rev={is.rev}
+          name={title}
           active={is.active}
           onDone={() => setAsking(null)}
         />
@@ -188,16 +189,19 @@ function Activity({
   open,
   id,
   rev,
+  name,
   active,
   onDone,
 }: {
   open: boolean
   id: string
   rev: number
+  name: string
   active: boolean
   onDone: () => void
 }) {
   const t = useMessages(messages)
+  const { format } = useLocale()
   const client = useQueryClient()
   const change = useMutation({
     mutationFn: (reason: string) =>
@@ -216,7 +220,7 @@ function Activity({
   return (
     <ReasonDialog
       open={open}
-      title={active ? t.withdraw : t.bringBack}
+      title={format.named(active ? t.withdraw : t.bringBack, name)}
       hint={active ? t.withdrawHint : t.publishHint}
       action={active ? t.withdraw : t.bringBack}
       danger={active}

@@ -40,7 +40,6 @@ export function JobsTab() {
         columns={columns}
         dataSource={list.data?.items ?? []}
         pagination={false}
-        scroll={{ x: 760 }}
         locale={{ emptyText: <Empty description={t[`e_${state}`]} /> }}
       />
       <Pager pages={pages} next={list.data?.next} />
@@ -96,19 +95,19 @@ function useColumns(state: string): TableProps<Job>['columns'] {
     { title: t.what, render: (_, { kind }) => (kind === 'analyse' ? t.analyse : kind) },
     {
       title: t.lane,
-      width: 100,
+      width: 90,
       render: (_, { lane }) => (lane === 'new' || lane === 'backlog' ? t[lane] : lane),
     },
     {
       title: t.attempts,
-      width: 100,
+      width: 92,
       align: 'right',
       render: (_, { attempts, attempts_max }) => `${attempts} / ${attempts_max}`,
     },
     { title: t.why, render: (_, { why }) => <span className="row-long">{why}</span> },
     {
       title: t.when,
-      width: 170,
+      width: 130,
       render: (_, { changed, run_after, leased_until }) => (
         <>
           <time title={format.dateTime(changed)}>{format.ago(changed)}</time>
@@ -122,7 +121,7 @@ function useColumns(state: string): TableProps<Job>['columns'] {
       ),
     },
     {
-      width: 170,
+      width: 140,
       render: (_, job) => (
         <Space size={8}>
           {job.kind === 'analyse' && (

@@ -3,7 +3,7 @@ import { AlertFilled, VerticalAlignBottomOutlined } from '@ant-design/icons'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Button, Empty } from 'antd'
 import { useEffect, useRef, useState } from 'react'
-import { CriterionTitle } from '@/components/criterion-title'
+import { AlertTitle } from '@/components/alerts/title'
 import { useKeys } from '@/components/keys'
 import { cut } from '@/components/review/evidence'
 import { useWords } from '@/components/verdict'
@@ -109,7 +109,7 @@ function Said({ line }: { line: Line }) {
         </p>
         {line.alerts.map((alert) => (
           <span key={alert.alert_id} className="live-raised">
-            <AlertFilled aria-hidden /> <CriterionTitle {...alert} />
+            <AlertFilled aria-hidden /> <AlertTitle {...alert} />
           </span>
         ))}
       </div>

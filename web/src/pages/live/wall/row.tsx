@@ -2,7 +2,7 @@
 import { AlertFilled, ClockCircleOutlined } from '@ant-design/icons'
 import { Link } from '@tanstack/react-router'
 import { memo, type Ref } from 'react'
-import { CriterionTitle } from '@/components/criterion-title'
+import { AlertTitle } from '@/components/alerts/title'
 import { useNow } from '@/components/now'
 import { UnitName } from '@/components/units'
 import { useLocale } from '@/i18n'
@@ -79,7 +79,7 @@ export const WallRow = memo(function WallRow({ known, index, start, ref }: Props
                 <b>{t.alertsN(call.alerts_open)}</b>
                 {call.alert_worst && (
                   <span className="wall-worst">
-                    <CriterionTitle {...call.alert_worst} />
+                    <AlertTitle {...call.alert_worst} />
                   </span>
                 )}
               </span>
