@@ -148,7 +148,9 @@ impl Recording {
         for part in &mut self.parts {
             (*part, _) = open_part(&part.path, Ffmpeg::find())?;
         }
-        self.problems = vec![why];
+        // What the sidecar gets wrong stays wrong; all else is told anew.
+        self.problems.retain(|one| one.kind == ProblemKind::SidecarMismatch);
+        self.problems.push(why);
         (self.info.legs, self.format.channels) = (None, 1);
         (self.only, self.emitted) = (Some(leg), 0);
         Ok(())

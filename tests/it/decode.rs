@@ -13,7 +13,7 @@ use lingting::ingest::{Input, Recording};
 
 /// Runs a tool, which must be there and succeed.
 #[track_caller]
-fn run(program: &str, arguments: &[&str]) -> Vec<u8> {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Vec<u8> {
     let output = Command::new(program)
         .args(arguments)
         .output()
@@ -23,12 +23,12 @@ fn run(program: &str, arguments: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
-fn path_text(path: &Path) -> &str {
+pub(crate) fn path_text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// Two legs of 3.217 s at 8 kHz: a sweep and noise bursts, so that a shift of one sample shows.
-fn source(folder: &Path) -> PathBuf {
+pub(crate) fn source(folder: &Path) -> PathBuf {
     let path = folder.join("source.wav");
     run(
         "sox",
@@ -54,12 +54,12 @@ fn source(folder: &Path) -> PathBuf {
     path
 }
 
-fn open(path: &Path) -> Recording {
+pub(crate) fn open(path: &Path) -> Recording {
     let input = Input { files: vec![path.to_owned()], sidecar: None, stem: "x".into() };
     Recording::open(&input).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn legs(recording: &mut Recording) -> Vec<Vec<f32>> {
+pub(crate) fn legs(recording: &mut Recording) -> Vec<Vec<f32>> {
     let mut legs = vec![Vec::new(); usize::from(recording.format().channels)];
     while let Some(block) = recording.next_block().unwrap_or_else(|e| panic!("{e}")) {
         assert_eq!(block.at.ms(), legs[0].len() as u64 / 16);
@@ -484,56 +484,4 @@ fn the_sidecar_schema_agrees_with_what_is_read() {
         let read = lingting::wire::sidecar::parse_sidecar(text, &stem);
         assert_eq!(read.is_ok(), good, "reader: {text}");
     }
-}
-
-/// A page of Ogg (RFC 3533) that holds so many packets of two bytes which are none of Opus.
-#[cfg(feature = "opus")]
-fn page_of_nothing(serial: [u8; 4], sequence: u32, packets: u8) -> Vec<u8> {
-    let mut page = b"OggS\0\0".to_vec();
-    page.extend(u64::MAX.to_le_bytes());
-    page.extend(serial);
-    page.extend(sequence.to_le_bytes());
-    page.extend([0; 4]);
-    page.push(packets);
-    page.extend(std::iter::repeat_n(2u8, usize::from(packets)));
-    // Code 3 with no frame count that could be: RFC 6716, 3.2.5.
-    page.extend([0x1b, 0x00].repeat(usize::from(packets)));
-    let crc = page.iter().fold(0u32, |crc, byte| {
-        (0..8).fold(crc ^ (u32::from(*byte) << 24), |crc, _| {
-            (crc << 1) ^ if crc >> 31 == 1 { 0x04c1_1db7 } else { 0 }
-        })
-    });
-    page[22..26].copy_from_slice(&crc.to_le_bytes());
-    page
-}
-
-/// Packets cost three bytes and claim a fifth of a second each: after minutes of them the rest is left out, and never is more
-/// than a block of silence held.
-#[cfg(feature = "opus")]
-#[test]
-fn packets_that_hold_nothing_are_no_hours_of_silence() {
-    let folder = tempfile::tempdir().unwrap();
-    let (good, bad) = (folder.path().join("good.ogg"), folder.path().join("bad.ogg"));
-    let wav = source(folder.path());
-    run("ffmpeg", &["-v", "error", "-i", path_text(&wav), "-c:a", "libopus", path_text(&good)]);
-    let mut bytes = fs::read(&good).unwrap();
-    let whole_ms = legs(&mut open(&good))[0].len() as u64 / 16;
-    let serial = [bytes[14], bytes[15], bytes[16], bytes[17]];
-    for sequence in 0..100 {
-        bytes.extend(page_of_nothing(serial, 100 + sequence, 200));
-    }
-    fs::write(&bad, bytes).unwrap();
-    let mut recording = open(&bad);
-    let (mut blocks, mut longest) = (0u64, 0);
-    while let Some(block) = recording.next_block().unwrap() {
-        blocks += 1;
-        longest = longest.max(block.legs[0].len());
-    }
-    let heard_ms = recording.decoded_ms();
-    assert!(heard_ms > whole_ms + 1_000, "what was lost is silence for a while: {heard_ms} ms");
-    assert!(heard_ms < whole_ms + 301_000, "{heard_ms} ms in {blocks} blocks of up to {longest}");
-    let told = recording.problems().any(|one| {
-        one.kind == ProblemKind::CorruptData && one.detail.contains("left out from here on")
-    });
-    assert!(told, "{:?}", recording.problems().collect::<Vec<_>>());
 }

@@ -10,6 +10,7 @@ mod chats;
 #[cfg(all(unix, feature = "ct2", feature = "onnx"))]
 mod command;
 mod decode;
+mod decode_lost;
 #[cfg(all(unix, feature = "ct2", feature = "onnx"))]
 mod faults;
 #[cfg(feature = "live")]
