@@ -47,7 +47,7 @@ const REST_STALE: u32 = 2;
 const DUE_SHARE: u32 = 4;
 
 /// Speech that gave no words the first time is due so much later.
-const DUE_AGAIN: Duration = Duration::from_secs(1);
+const DUE_AGAIN: Duration = Duration::from_secs(3);
 
 /// Speech that goes on is shown from this length on, and again after so much more, in milliseconds.
 const PARTIAL_MS: u64 = 1_200;
