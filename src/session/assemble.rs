@@ -39,8 +39,8 @@ pub struct SoFar {
     /// The call as if it ended at `horizon`, except that it goes on.
     pub call: EndedCall,
     /// What starts before this is complete, and will not change, except that what is known of the lines only at the end
-    /// (a leak, a voice in the background) may still take words away, and that voices on a lone leg may be told apart better,
-    /// which cuts utterances anew.
+    /// (a leak, a voice in the background) may still take words away or give them back, and that voices on a lone leg may be
+    /// told apart better, which cuts utterances anew.
     pub horizon: AudioTime,
     /// The same of each leg by itself: nowhere before `horizon`.
     pub legs: Vec<AudioTime>,
