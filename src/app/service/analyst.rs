@@ -22,7 +22,7 @@ use crate::domain::{CallId, CallInfo};
 use crate::ingest::{Chat, Input, Recording, is_chat};
 use crate::rubric::{Plan, Rubric};
 use crate::session::SessionConfig;
-use crate::text::pii::mask_known;
+use crate::text::pii::mask_telephones;
 use crate::wire::report::{Private, Report, Source};
 
 /// A call with all that is to be kept of it.
@@ -227,11 +227,15 @@ impl Analyst {
 }
 
 fn analysed(info: &CallInfo, source: Source, driven: Driven, sound: Option<Sound>) -> Analysed {
-    // Telephone systems put the customer's number into names of files, and those without an id of their own go by their name.
-    let call_id = CallId::new(&mask_known(info.call_id.as_str()).replace('*', "x"));
-    let info =
-        CallInfo { call_id: call_id.unwrap_or_else(|_| info.call_id.clone()), ..info.clone() };
-    let source = Source { file: mask_known(&source.file), ..source };
+    // Telephone systems put the customer's number into names of files. A call without an id of its own goes by its file's
+    // name; an id that its sidecar gave is what the site knows it by, and stays.
+    let mut info = info.clone();
+    if source.file.starts_with(info.call_id.as_str())
+        && let Ok(id) = CallId::new(&mask_telephones(info.call_id.as_str()).replace('*', "x"))
+    {
+        info.call_id = id;
+    }
+    let source = Source { file: mask_telephones(&source.file), ..source };
     let reports = privacy::reports(&info, source, &driven, PiiMode::Mask);
     Analysed { report: reports.masked, private: reports.private, sound, peaks: driven.peaks }
 }
