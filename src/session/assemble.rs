@@ -38,9 +38,9 @@ pub struct SoFar {
     pub info: CallInfo,
     /// The call as if it ended at `horizon`, except that it goes on.
     pub call: EndedCall,
-    /// What starts before this is complete, and will not change, except that what is known of the lines only at the end
-    /// (a leak, a voice in the background) may still take words away or give them back, and that voices on a lone leg may be
-    /// told apart better, which cuts utterances anew.
+    /// Words that start before this are complete: none will be added, except inside `call.unheard`, where nothing proves that
+    /// nothing was said. Only what the line turns out to be at the end (a leak, a voice in the background) may still take words
+    /// away, and the voices of a lone leg are told apart only then.
     pub horizon: AudioTime,
     /// The same of each leg by itself: nowhere before `horizon`.
     pub legs: Vec<AudioTime>,
@@ -90,7 +90,7 @@ impl CallSession {
             Some(_) => self.sanity.so_far(),
             None => self.sanity.finish(&self.speech()),
         };
-        let (runs, unsure) = self.by_voice(runs);
+        let (runs, unsure) = self.by_voice(runs, until.is_some());
         let mut utterances = utterances(runs);
         let direction = match self.info.direction {
             Some(_) => None,
@@ -216,17 +216,20 @@ impl CallSession {
         utterances.iter().filter_map(|one| Some((one.id, dbfs(one)?))).collect()
     }
 
-    /// Cuts the words of a lone leg by voice; says so when its voices cannot be told apart.
-    fn by_voice(&self, runs: Vec<Run>) -> (Vec<Run>, Option<Problem>) {
+    /// Cuts the words of a lone leg by voice; says so when its voices cannot be told apart. While a call goes on they are not: more
+    /// of it may tell them apart otherwise, and what was said of a party would be taken back.
+    fn by_voice(&self, runs: Vec<Run>, goes_on: bool) -> (Vec<Run>, Option<Problem>) {
         let [leg] = self.legs.as_slice() else { return (runs, None) };
+        let unsure =
+            |detail| Problem { kind: ProblemKind::SpeakersUnsure, leg: None, span: None, detail };
+        if goes_on {
+            return (runs, Some(unsure("voices are told apart when the call is over".into())));
+        }
         let diarization = leg.diarizer.finish();
         if !diarization.is_sure() {
-            let detail = format!(
-                "voice contrast {:.2}, needed {:.2}",
-                diarization.contrast, diarization.contrast_min
-            );
-            let kind = ProblemKind::SpeakersUnsure;
-            return (runs, Some(Problem { kind, leg: None, span: None, detail }));
+            let (contrast, needed) = (diarization.contrast, diarization.contrast_min);
+            let detail = format!("voice contrast {contrast:.2}, needed {needed:.2}");
+            return (runs, Some(unsure(detail)));
         }
         let cut = |run: Run| {
             let parts = attribute(&run.words, &diarization.turns);

@@ -3,17 +3,20 @@
 //! Detectors and answers are scripted here: pure functions of the samples, so that only the session
 //! itself can make a difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use lingting::domain::*;
-use lingting::rubric::{Plan, built_in};
+use lingting::rubric::{CallFacts, Plan, built_in};
 use lingting::session::{
     Answer, CallSession, Ears, Input, Job, MediaForm, Output, Pacing, SessionConfig, SoFar, Work,
 };
 use lingting::speech::{EngineError, Heard, HeardWord, SpeakerEmbedder, VAD_FRAME_SAMPLES, Vad};
 use proptest::prelude::*;
+
+/// Of so many looks at a call one judges it.
+const JUDGED_EVERY: usize = 12;
 
 /// Samples a millisecond.
 const MS: usize = 16;
@@ -179,7 +182,11 @@ fn events(script: &Script, audio: &[Vec<f32>], pace: &Pace, plan: &Arc<Plan>) ->
             let so_far = session.so_far();
             assert!(so_far.horizon.ms() as f64 <= heard_ms);
             assert_eq!(so_far.legs.iter().min(), Some(&so_far.horizon));
-            looks.push(so_far);
+            // To judge a call takes as long as many looks at it.
+            let judged = looks.len() % JUDGED_EVERY == JUDGED_EVERY - 1;
+            let facts = CallFacts::of(&so_far.info, &so_far.call);
+            let settled = judged.then(|| plan.settled(&facts, so_far.horizon));
+            looks.push((so_far, settled.unwrap_or_default()));
         }
         if let Some(pick) = order.next().unwrap().filter(|_| !jobs.is_empty()) {
             let job: Job = jobs.swap_remove(usize::from(pick) % jobs.len());
@@ -196,28 +203,65 @@ fn events(script: &Script, audio: &[Vec<f32>], pace: &Pace, plan: &Arc<Plan>) ->
         collect(&mut session, &mut jobs, &mut events);
     }
     assert!(session.is_done());
-    looks.iter().for_each(|look| holds(look, &events));
+    for (look, settled) in &looks {
+        holds(look, &events);
+        stays(settled, &events);
+    }
     events
 }
 
-/// What was complete of a leg stays so: nothing is said later to have been said before that. On a lone leg what was known
-/// may be cut anew where voices are told apart better, and what was taken for another's voice may be given back.
+/// Law 5: what was settled is what the call came to, except where the line turned out to be another's.
+fn stays(settled: &[Scorecard], events: &[CallEvent]) {
+    let foreign = |event: &CallEvent| matches!(event, CallEvent::Rejected(one) if is_foreign(one));
+    if events.iter().any(foreign) {
+        return;
+    }
+    let ended = events.iter().filter_map(|event| match event {
+        CallEvent::Scored(card) => Some(card),
+        _ => None,
+    });
+    let key = |card: &Scorecard, one: &Finding| (card.rubric.id.clone(), one.criterion.clone());
+    let findings = |card: &Scorecard| -> Vec<_> {
+        let findings = card.findings.iter();
+        findings.map(|one| (key(card, one), one.verdict.as_str())).collect()
+    };
+    let ended: BTreeMap<_, _> = ended.flat_map(findings).collect();
+    for (key, verdict) in settled.iter().flat_map(findings) {
+        assert_eq!(ended.get(&key), Some(&verdict), "{key:?}");
+    }
+}
+
+fn is_foreign(one: &Rejected) -> bool {
+    matches!(one.why, RejectReason::Crosstalk | RejectReason::Background)
+}
+
+/// What was complete of a leg stays so, word by word. No word is added, except where the look said that nothing is settled; none
+/// is gone, except to what the line turned out to be. And on a lone leg nobody was said to be who they may turn out not to be.
 fn holds(look: &SoFar, events: &[CallEvent]) {
-    let known = &look.call.transcript.utterances;
+    let word = |one: &Utterance, word: &Word| (one.leg, word.span, word.text.as_str().to_owned());
+    let words = |one: &Utterance| one.words.iter().map(|it| word(one, it)).collect::<Vec<_>>();
+    let complete = |(leg, span, _): &(LegIx, Span, String)| span.start() < look.legs[leg.ix()];
+    let (mut said, mut foreign) = (BTreeSet::new(), Vec::new());
     for event in events {
-        let CallEvent::Utterance(one) = event else { continue };
-        let (complete, start) = (look.legs[one.leg.ix()], one.span.start());
-        let same = |old: &&Utterance| old.leg == one.leg && old.span.start() == start;
-        let around = |old: &&Utterance| old.span.start() <= start && start < old.span.end();
-        let is_known = match look.legs.len() {
-            1 => known.iter().any(|old| around(&old)),
-            _ => known.iter().any(|old| same(&old)),
-        };
-        let rejected = &look.call.transcript.rejected;
-        let given_back = rejected
-            .iter()
-            .any(|old| old.leg == one.leg && old.span.start() <= start && start < old.span.end());
-        assert!(start >= complete || is_known || given_back, "{one:?} {complete}");
+        match event {
+            CallEvent::Utterance(one) => said.extend(words(one)),
+            CallEvent::Rejected(one) if is_foreign(one) => foreign.push((one.leg, one.span)),
+            _ => {}
+        }
+    }
+    let known: BTreeSet<_> = look.call.transcript.utterances.iter().flat_map(words).collect();
+    let open = |span: &Span| look.call.unheard.iter().any(|unheard| unheard.contains(span.start()));
+    for added in said.difference(&known).filter(|word| complete(word)) {
+        assert!(open(&added.1), "{added:?} was added, {:?} was complete", look.legs);
+    }
+    for gone in known.difference(&said).filter(|word| complete(word)) {
+        let foreign =
+            foreign.iter().any(|(leg, span)| *leg == gone.0 && span.contains(gone.1.start()));
+        assert!(foreign, "{gone:?} is gone, {:?} was complete", look.legs);
+    }
+    if look.legs.len() == 1 {
+        let sure = look.call.transcript.utterances.iter().find(|one| one.party != Party::Unknown);
+        assert_eq!(sure, None);
     }
 }
 
