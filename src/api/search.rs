@@ -4,9 +4,11 @@
 //! The caller's scope is part of the request to the index: neither a hit nor a count lies outside it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -18,6 +20,11 @@ use crate::access::Action;
 use crate::search::{
     Bounds, Fact, Filters, FoundCall, Measure, Order, QueryError, Request, SearchError, parse,
 };
+
+/// Searches at a time; more wait, and are refused after [`PATIENCE`].
+static TURNS: Semaphore = Semaphore::const_new(16);
+
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// This resource's routes.
 pub(super) fn router() -> OpenApiRouter<ApiState> {
@@ -148,7 +155,13 @@ async fn search(
 ) -> Result<Json<Answer>, ApiError> {
     let request = request(&caller, body)?;
     let index = state.ports.index.clone();
-    let found = tokio::task::spawn_blocking(move || index.find(&request));
+    let turn = turn(&TURNS, PATIENCE).await?;
+    let found = tokio::task::spawn_blocking(move || {
+        let found = index.find(&request);
+        // Held by the work and not by who waits for it: whoever goes away leaves it running.
+        drop(turn);
+        found
+    });
     let found = found.await.map_err(ApiError::internal)?.map_err(search_error)?;
     let facet = |facet: crate::search::Facet| FacetBody {
         fact: facet.fact.as_str().to_owned(),
@@ -165,6 +178,15 @@ async fn search(
         next: found.next,
         facets: found.facets.into_iter().map(facet).collect(),
     }))
+}
+
+/// Waits for a turn, and not for ever.
+async fn turn(
+    turns: &'static Semaphore,
+    patience: Duration,
+) -> Result<SemaphorePermit<'static>, ApiError> {
+    let turn = tokio::time::timeout(patience, turns.acquire()).await;
+    turn.map_err(|_| ApiError::TooMany(patience.as_secs()))?.map_err(ApiError::internal)
 }
 
 fn search_error(error: SearchError) -> ApiError {
@@ -258,5 +280,20 @@ fn found_body(found: FoundCall) -> FoundBody {
         risk: found.risk,
         hits: found.hits.into_iter().map(hit).collect(),
         hits_total: found.hits_total,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_comes_too_many_waits_for_a_turn_and_not_for_ever() {
+        static ONE: Semaphore = Semaphore::const_new(1);
+        let patience = Duration::from_millis(20);
+        let first = turn(&ONE, patience).await.expect("the first turn");
+        assert!(matches!(turn(&ONE, patience).await, Err(ApiError::TooMany(_))));
+        drop(first);
+        assert!(turn(&ONE, patience).await.is_ok());
     }
 }
