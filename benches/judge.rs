@@ -60,6 +60,7 @@ fn judge(c: &mut Criterion) {
         conversation: &conversation,
         duration_ms: DURATION_MS,
         parties_confidence: 1.0,
+        parties_told: true,
         unheard: &[],
     };
     let mut group = c.benchmark_group("judge");

@@ -169,6 +169,7 @@ fn made(n: u64, plan: &Plan) -> Made {
         conversation: &conversation,
         duration_ms,
         parties_confidence,
+        parties_told: true,
         unheard: &unheard,
     });
     let leg = |ix, party| Leg {

@@ -4,19 +4,20 @@
 //! voices were told apart one at a time shows none.
 
 use super::{Input, rate};
-use crate::domain::{AudioTime, Overtalk, Span, Utterance};
+use crate::domain::{AudioTime, Overtalk, Party, Span, Utterance};
 use crate::text::units;
 
-/// All overtalk between agent and customer, one entry for each time somebody comes in.
+/// All overtalk between agent and customer, or between two voices of whom nobody knows which is which; one entry for each time
+/// somebody comes in.
 pub(super) fn overtalk(input: &Input<'_>, utterances: &[&Utterance]) -> Vec<Overtalk> {
     let talkers: Vec<&Utterance> =
-        utterances.iter().copied().filter(|one| one.party.opposite().is_some()).collect();
+        utterances.iter().copied().filter(|one| one.party != Party::Bot).collect();
     let mut out: Vec<Overtalk> = Vec::new();
     for (i, later) in talkers.iter().enumerate() {
         // The one who speaks longest of those who speak already.
         let over = talkers[..i]
             .iter()
-            .filter(|earlier| Some(earlier.party) == later.party.opposite())
+            .filter(|earlier| are_two(earlier, later))
             .filter_map(|earlier| Some((earlier, shared(input, earlier.span, later.span)?)))
             .max_by_key(|(_, span)| (span.len_ms(), std::cmp::Reverse(*span)));
         let Some((earlier, span)) = over else { continue };
@@ -36,6 +37,19 @@ pub(super) fn overtalk(input: &Input<'_>, utterances: &[&Utterance]) -> Vec<Over
         }
     }
     out
+}
+
+/// Whose voice it is: the party's, or where that is unknown the speaker's.
+fn voice(one: &Utterance) -> (Party, Option<u8>) {
+    (one.party, (one.party == Party::Unknown).then_some(one.speaker))
+}
+
+/// Whether two speak with each other.
+fn are_two(one: &Utterance, other: &Utterance) -> bool {
+    match (one.party, other.party) {
+        (Party::Unknown, Party::Unknown) => one.speaker != other.speaker,
+        (one, other) => Some(one) == other.opposite(),
+    }
 }
 
 fn is_same(input: &Input<'_>, last: Span, next: Span) -> bool {
@@ -58,7 +72,7 @@ fn breath_start(input: &Input<'_>, before: &[&Utterance], speaker: &Utterance) -
     before
         .iter()
         .rev()
-        .filter(|one| one.party == speaker.party && one.span.start() < speaker.span.start())
+        .filter(|one| voice(one) == voice(speaker) && one.span.start() < speaker.span.start())
         .fold(speaker.span.start(), |start, one| {
             let near = start.since_ms(one.span.end()) <= input.config.breath_ms_max;
             if near { start.min(one.span.start()) } else { start }

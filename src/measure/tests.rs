@@ -124,6 +124,21 @@ fn who_comes_in_second_talks_over() {
     check_overtalk(&[(C, 0, 5000, long), (Party::Bot, 2000, 4000, "请按一")], &[]);
 }
 
+/// Nobody knows which voice is whose: that one came in over the other is known all the same.
+#[test]
+fn voices_of_unknown_parties_talk_over_each_other() {
+    let lines = [(C, 0, 5000, "我想问一下我的订单"), (A, 3000, 4000, "您的订单还在路上请等待")];
+    let mut said = utterances(&lines);
+    said.iter_mut().for_each(|one| one.party = Party::Unknown);
+    let over = measured(&said, &[], &[]).overtalk;
+    assert_eq!(
+        over.iter().map(|one| (one.by, one.after_ms)).collect::<Vec<_>>(),
+        [(Party::Unknown, 3000)]
+    );
+    said.iter_mut().for_each(|one| one.speaker = 0);
+    assert_eq!(measured(&said, &[], &[]).overtalk, [], "one voice, twice in a row");
+}
+
 #[test]
 fn rates_count_speech_without_pauses() {
     let mut said = utterances(&[(A, 0, 6000, "您好请问有什么可以帮您"), (C, 7000, 8000, "嗯")]);

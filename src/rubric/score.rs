@@ -135,11 +135,17 @@ pub(crate) fn scorecard(prover: &Prover<'_>, applies_unknown: Vec<String>) -> Sc
     }
 }
 
-/// A call that goes on: the findings that nothing can change any more.
-pub(crate) fn settled_so_far(prover: &Prover<'_>, applies_unknown: Vec<String>) -> Scorecard {
+/// A call that goes on: the findings that nothing can change any more. As long as the parties are not `sure`, what is in doubt may
+/// be decided yet.
+pub(crate) fn settled_so_far(
+    prover: &Prover<'_>,
+    applies_unknown: Vec<String>,
+    sure: bool,
+) -> Scorecard {
     let rubric = &prover.planned.rubric;
     let is_settled = |criterion: &&Criterion| {
-        settled(prover.scene, rubric, criterion, prover.outcomes).is_some()
+        let word = settled(prover.scene, rubric, criterion, prover.outcomes);
+        word.is_some_and(|word| sure || word != Ruling::Undetermined.as_str())
     };
     let criteria = rubric.criteria.iter().filter(is_settled);
     Scorecard {

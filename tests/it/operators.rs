@@ -31,6 +31,7 @@ impl Call {
             conversation: &self.measures,
             duration_ms: self.duration_ms,
             parties_confidence: 1.0,
+            parties_told: true,
             unheard: &[],
         }
     }

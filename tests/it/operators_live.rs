@@ -1,7 +1,7 @@
 //! Operators in calls that go on: from when on they are sure, and what they miss of one party alone.
 
 use lingting::domain::{AudioTime, Party};
-use lingting::rubric::{Evaluation, Fact};
+use lingting::rubric::{CallFacts, Evaluation, Fact};
 
 use super::operators::{call, plan};
 
@@ -70,4 +70,57 @@ fn what_one_party_missed_waits_for_nobody_else() {
     let plan = plan("", own);
     let common = AudioTime::from_ms(3_000);
     assert!(plan.settled(&facts, common)[0].findings.is_empty(), "both lines are known no further");
+}
+
+/// What was measured of a voice that may be anybody's is evidence against nobody, and for nobody.
+#[test]
+fn what_was_measured_of_an_unsure_party_is_undetermined() {
+    let call = call("c 我要查一下订单\na> 您先听我说完好不好\na! 您到底要查哪个");
+    for (condition, sure) in [
+        ("{overtalk: {above: 300ms}, by: agent}", "met"),
+        ("{overtalk: {above: 300ms}, by: customer}", "not_met"),
+        ("{rate: {above: 300}, by: agent}", "met"),
+        ("{rate: {above: 300}, by: customer}", "not_met"),
+        ("{rate: {above: 230, take: average}, by: agent}", "met"),
+        ("{rate: {above: 230, take: average}}", "met"),
+        ("{loudness: {above: -15}, by: agent}", "met"),
+        ("{talk: {above: 50%, take: share}, by: agent}", "met"),
+    ] {
+        let plan = plan("", condition);
+        let verdict = |parties_confidence| {
+            let facts = CallFacts { parties_confidence, ..call.facts() };
+            plan.evaluate(&facts)[0].findings[0].verdict.as_str()
+        };
+        assert_eq!(verdict(1.0), sure, "{condition}");
+        assert_eq!(verdict(0.2), "undetermined", "{condition}");
+    }
+}
+
+/// Who is who was inferred: more of the call may tell otherwise, so nothing is settled that rests on it, doubts included.
+#[test]
+fn nothing_is_settled_that_rests_on_an_inference() {
+    let call = call("c 我要查一下订单\na> 不知道您先听我说完\n- 12\na 嗯");
+    let horizon = AudioTime::from_ms(16_000);
+    for (condition, told, inferred) in [
+        ("{overtalk: {above: 300ms}, by: agent}", Some("met"), None),
+        ("{phrase: [不知道], by: agent}", Some("met"), None),
+        ("{phrase: [不知道]}", Some("met"), Some("met")),
+        ("{phrase: [您好], by: agent, within: first 10s}", Some("not_met"), Some("not_met")),
+        ("{phrase: [订单], by: agent, within: first 10s}", Some("not_met"), None),
+        ("{silence: {above: 10s}}", Some("met"), Some("met")),
+    ] {
+        let plan = plan("", condition);
+        for (parties_told, confidence, want) in [
+            (true, 1.0, told),
+            (false, 1.0, inferred),
+            (false, 0.2, inferred),
+            (true, 0.0, inferred),
+        ] {
+            let parties_confidence = confidence;
+            let facts = CallFacts { parties_told, parties_confidence, ..call.facts() };
+            let cards = plan.settled(&facts, horizon);
+            let got = cards[0].findings.first().map(|one| one.verdict.as_str());
+            assert_eq!(got, want, "{condition} {parties_told} {confidence}");
+        }
+    }
 }

@@ -61,6 +61,7 @@ pub(crate) fn judge(plan: &Plan, info: &CallInfo, lines: &str) -> Vec<Scorecard>
         conversation: &conversation,
         duration_ms,
         parties_confidence: 1.0,
+        parties_told: true,
         unheard: &[],
     })
 }
@@ -114,6 +115,7 @@ fn a_phrase_over_the_seam_of_two_voices_belongs_to_the_later() {
             conversation: &Conversation::default(),
             duration_ms: 20_000,
             parties_confidence: 1.0,
+            parties_told: true,
             unheard: &[],
         };
         let cards = plan.evaluate(&facts);
@@ -248,6 +250,7 @@ fn what_was_not_heard_well_is_undetermined() {
         conversation: &conversation,
         duration_ms,
         parties_confidence: 1.0,
+        parties_told: true,
         unheard: &[],
     };
     assert_eq!(verdict(&plan.evaluate(&facts), "greeting_hello"), "undetermined");

@@ -202,6 +202,7 @@ fn a_call_on_which_nothing_was_heard_has_no_score() {
         conversation: &conversation,
         duration_ms: 60_000,
         parties_confidence: 1.0,
+        parties_told: true,
         unheard: &[],
     });
     let card = cards.iter().find(|card| card.rubric.id.as_str() == "inbound-service-zh").unwrap();

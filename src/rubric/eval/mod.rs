@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::{
     AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, Language, LegIx,
-    Loudness, Manner, Overtalk, Party, PerParty, RubricId, Scorecard, Silence, Span, SpeakingRate,
-    Utterance,
+    Loudness, Manner, Overtalk, Party, PartyFrom, PerParty, RubricId, Scorecard, Silence, Span,
+    SpeakingRate, Utterance,
 };
 
 use super::applies::{Applicable, applies};
@@ -86,6 +86,8 @@ pub struct CallFacts<'a> {
     pub duration_ms: u64,
     /// How sure the parties are, 0 to 1.
     pub parties_confidence: f32,
+    /// Whether somebody who knows said who is who; else what was said tells, and more of it may tell otherwise.
+    pub parties_told: bool,
     /// Stretches of speech that were not recognised, or not believed.
     pub unheard: &'a [Span],
 }
@@ -98,6 +100,8 @@ impl<'a> From<&'a CallRecord> for CallFacts<'a> {
             conversation: &record.conversation,
             duration_ms: record.duration_ms,
             parties_confidence: record.parties_confidence,
+            // The call is over.
+            parties_told: true,
             unheard: &record.unheard,
         }
     }
@@ -112,6 +116,7 @@ impl<'a> CallFacts<'a> {
             conversation: &ended.conversation,
             duration_ms: ended.media.duration_ms,
             parties_confidence: ended.parties_confidence,
+            parties_told: ended.media.legs.iter().all(|leg| leg.party_from == PartyFrom::Sidecar),
             unheard: &ended.unheard,
         }
     }
@@ -184,13 +189,15 @@ impl Plan {
     }
 
     /// What is certain about a call that goes on: by rubric, a finding for each criterion that nothing said after
-    /// `horizon` can change. Score, points and verdict over the call are those of the end and are not given here.
+    /// `horizon` can change. Where who is who was inferred, more of the call may tell otherwise, so that nothing rests on it. Score, points and verdict over the call are those of the end and are not given here.
     /// What came nearest to what was not said is looked for only at the end.
     pub fn settled(&self, facts: &CallFacts<'_>, horizon: AudioTime) -> Vec<Scorecard> {
-        let mut evaluation = self.observed(facts);
+        let sure = facts.parties_told && facts.parties_confidence >= PARTIES_CONFIDENCE_MIN;
+        let parties_confidence = if sure { facts.parties_confidence } else { 0.0 };
+        let mut evaluation = self.observed(&CallFacts { parties_confidence, ..*facts });
         evaluation.near_misses = false;
         evaluation.read_until(horizon);
-        evaluation.judged(score::settled_so_far, |_| None)
+        evaluation.judged(|prover, unknown| score::settled_so_far(prover, unknown, sure), |_| None)
     }
 
     /// What was done wrong for all to hear, of a call that goes on, although not all of it up to then is known yet: a
@@ -313,7 +320,7 @@ impl<'p> Evaluation<'p> {
         self.horizon = self.horizon.max(horizon);
         let later = self.ahead.split_off(&(self.horizon, LegIx(0), 0));
         for (_, utterance) in std::mem::replace(&mut self.ahead, later) {
-            let party = if self.parties_sure { utterance.party } else { Party::Unknown };
+            let party = self.party(utterance.party);
             self.speech.push(utterance, party);
         }
         let horizon = self.horizon;
@@ -325,18 +332,27 @@ impl<'p> Evaluation<'p> {
         self.search();
     }
 
+    /// Who somebody is said to be, where that is sure.
+    fn party(&self, said: Party) -> Party {
+        if self.parties_sure { said } else { Party::Unknown }
+    }
+
     fn measure(&mut self, known: Vec<Fact>) {
         for fact in known {
             match fact {
                 Fact::Silence(silence) => self.silences.push(silence),
-                Fact::Overtalk(overtalk) => self.overtalk.push(overtalk),
+                Fact::Overtalk(overtalk) => {
+                    let by = self.party(overtalk.by);
+                    self.overtalk.push(Overtalk { by, ..overtalk });
+                }
                 Fact::Rate(rate) => {
-                    self.rates.push(SpeakingRate { per_min: told::tenth(rate.per_min), ..rate });
+                    let (party, per_min) = (self.party(rate.party), told::tenth(rate.per_min));
+                    self.rates.push(SpeakingRate { party, per_min, ..rate });
                 }
                 Fact::Unheard(span) => self.unheard.push(span),
-                Fact::Loudness(loudness) => {
-                    self.loudness
-                        .push(Loudness { dbfs: told::decibels(loudness.dbfs), ..loudness });
+                Fact::Loudness(one) => {
+                    let (party, dbfs) = (self.party(one.party), told::decibels(one.dbfs));
+                    self.loudness.push(Loudness { party, dbfs, ..one });
                 }
                 Fact::Hold(span) => self.holds.push(span),
                 Fact::Utterance(_) => {}
@@ -399,7 +415,7 @@ impl<'p> Evaluation<'p> {
 
     /// Reads all that is left.
     pub(super) fn end(&mut self, duration_ms: u64, rate_per_min: PerParty<Option<f32>>) {
-        let told = |rate: Option<f32>| rate.map(told::tenth);
+        let told = |rate: Option<f32>| rate.filter(|_| self.parties_sure).map(told::tenth);
         self.rate_per_min =
             PerParty { agent: told(rate_per_min.agent), customer: told(rate_per_min.customer) };
         self.advance(super::stream::FOREVER);

@@ -179,10 +179,11 @@ fn averages(op: &MeasureOp, by: Option<Party>, scene: &Scene<'_>, events: &Event
         average(op, party, scene, &own).map(|value| (value, over(party, scene, value, op)))
     };
     let known = by.is_some_and(|by| of(by).is_some());
+    let is_rate = matches!(op.quantity, Quantity::Rate { .. });
     for party in [Party::Agent, Party::Customer, Party::Unknown] {
         match of(party) {
-            // The party asked for may be among the unknown voices.
-            Some((_, hit)) if party == Party::Unknown && by.is_some() => {
+            // The party asked for may be among the unknown voices, and a rate over several voices is nobody's.
+            Some((_, hit)) if party == Party::Unknown && (by.is_some() || is_rate) => {
                 out.maybe.extend((!known).then_some(hit));
             }
             Some((value, hit)) if op.bounds.hold(value) => out.hits.push(hit),
@@ -207,8 +208,10 @@ fn over(party: Party, scene: &Scene<'_>, value: f64, op: &MeasureOp) -> Hit {
 
 fn average(op: &MeasureOp, party: Party, scene: &Scene<'_>, own: &[&Event]) -> Option<f64> {
     match op.quantity {
-        // A rate over all speech is no mean of the rates of utterances.
-        Quantity::Rate { .. } => scene.rate_per_min.get(party).copied().flatten().map(f64::from),
+        // A rate over all speech is no mean of the rates of utterances. Of unknown voices none was taken.
+        Quantity::Rate { .. } if party != Party::Unknown => {
+            scene.rate_per_min.get(party).copied().flatten().map(f64::from)
+        }
         // Longer utterances weigh more.
         Quantity::Loudness { .. } => {
             let ms = |event: &&Event| event.span.len_ms() as f64;
