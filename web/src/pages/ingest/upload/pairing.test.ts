@@ -133,6 +133,16 @@ describe('what belongs together otherwise is said', () => {
     expect(refused).toEqual([])
   })
 
+  test('by the person also where another call has files of these names', () => {
+    const again = ['7-in.wav', '7-out.wav'].map((name) => file(name, 'another call'))
+    const decided = { [key('7-in.wav', '7-out.wav')]: true }
+    const joined = pairUp([...files, ...again], { decided }).calls.filter(({ parts }) => parts)
+    expect(joined.map(({ files }) => files.map(({ size }) => size))).toEqual([
+      [1, 1],
+      [12, 12],
+    ])
+  })
+
   test.each([
     [['a.wav', 'gone.wav']],
     [['a.wav', 'a.wav']],
@@ -150,6 +160,7 @@ describe('recordings that look like two legs of one call', () => {
     ['parties', ['7-customer.wav', '7-agent.wav'], [['7-agent.wav', '7-customer.wav']]],
     ['directions', ['7_rx.wav', '7_tx.wav', '8_rx.wav'], [['7_rx.wav', '7_tx.wav']]],
     ['channels', ['x.ch1.wav', 'x.ch2.wav'], [['x.ch1.wav', 'x.ch2.wav']]],
+    ['the same name from two folders is none', ['a.wav', 'a.wav'], []],
     ['a series is none', ['call_1.wav', 'call_2.wav', 'agent.wav', 'customer.wav'], []],
   ])('%s', (_, names, twins) => {
     expect(twinsOf(names)).toEqual(twins)

@@ -68,7 +68,7 @@ export function twinsOf(names: readonly string[]): [string, string][] {
   }
   const twins: [string, string][] = []
   for (const [of, [first, second]] of byStem) {
-    if (first && second) twins.push([first, second])
+    if (first && second && first !== second) twins.push([first, second])
     for (const [one, other] of LEGS) {
       const call = new RegExp(`^(.+)([-_. ])${one}$`).exec(of)
       const sibling = call && byStem.get(`${call[1]}${call[2]}${other}`)?.[0]
@@ -151,7 +151,8 @@ export function pairUp(files: readonly File[], { named = new Map(), decided = {}
       if (size > BYTES_MAX) refused.push({ file, why: 'large' })
     }
   }
-  const byName = (name: string) => content.find((file) => file.name === name)
+  // Files of one name, from two folders, are of two calls.
+  const byName = (name: string) => content.find((file) => file.name === name && free(file))
   const beside = (all: readonly File[]) => {
     const common = all.length > 1 ? all.map((file) => sideOf(file.name)?.of) : []
     const stems = [...common, ...all.map((file) => stem(lower(file)))]
