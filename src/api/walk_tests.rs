@@ -205,6 +205,7 @@ impl Walk {
                     person: owner.to_owned(),
                     name: format!("{mark}.wav"),
                     size: 9,
+                    other: None,
                     received: 0,
                     facts: None,
                     ledger: None,

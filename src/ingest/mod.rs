@@ -11,6 +11,7 @@ mod error;
 pub mod ffmpeg;
 mod recording;
 mod scan;
+mod sides;
 #[cfg(feature = "service")]
 pub mod source;
 #[cfg(feature = "service")]
@@ -23,3 +24,4 @@ pub use error::OpenError;
 pub use ffmpeg::Ffmpeg;
 pub use recording::{CallFiles, Recording, call_id};
 pub use scan::{Input, Inputs, NoRecording, PLAYBACK_SUFFIX, REDACTED_SUFFIX, ScanError, scan};
+pub use sides::{common_stem, leg_order};

@@ -9,6 +9,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::chat::{is_chat_name, looks_like_chat};
+use super::sides::side_of;
 use crate::audio::sniff::{HEAD_BYTES, Kind, sniff};
 use crate::domain::CallId;
 use crate::wire::sidecar::{SIDECAR_BYTES_MAX, SidecarError, parse_sidecar};
@@ -32,9 +33,6 @@ pub(super) const EXTENSIONS: &[&str] = &[
 
 /// Files that are being written, or belong to the system.
 pub(super) const UNFINISHED: &[&str] = &["tmp", "part", "filepart", "crdownload"];
-
-/// The two sides of one call, by the end of the stem: what a party says comes before what it hears.
-pub(super) const SIDES: &[(&str, &str)] = &[("in", "out"), ("rx", "tx")];
 
 /// One call to be analysed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -356,16 +354,6 @@ pub(super) fn read_sidecar(path: &Path) -> Result<String, ScanError> {
         true => Err(ScanError::SidecarTooLarge),
         false => Ok(text),
     }
-}
-
-/// Splits `call-in` into `call`, which pair of sides, and which of the two.
-pub(super) fn side_of(stem: &str) -> Option<(String, usize, usize)> {
-    let (common, side) = stem.rsplit_once(['-', '_', '.'])?;
-    let side = side.to_ascii_lowercase();
-    SIDES.iter().enumerate().find_map(|(ix, (first, second))| {
-        let which = [*first, *second].iter().position(|s| *s == side)?;
-        (!common.is_empty()).then(|| (common.to_owned(), ix, which))
-    })
 }
 
 /// Whether a file whose name says nothing is a recording by its first bytes.

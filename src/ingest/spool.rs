@@ -1,7 +1,8 @@
 //! The spool: files on their way in over HTTP, until they are calls.
 //!
 //! In: bytes as they come, from an offset on. Out: a whole file under its own name. What is acknowledged is on the
-//! disk. An upload is a part file `<id>.part`, then a folder `<id>` with one file in it. Nothing here knows of HTTP.
+//! disk. An upload is a part file `<id>.part`, then a folder `<id>` with one file in it, or with the two of a call, which
+//! came one after the other. Nothing here knows of HTTP.
 
 use std::collections::BTreeSet;
 use std::io::{self, SeekFrom};
@@ -80,10 +81,7 @@ impl Spool {
         let mut options = OpenOptions::new();
         let file =
             options.write(true).create(offset == 0).truncate(false).open(self.part(id)).await;
-        let file = file.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => SpoolError::Lost,
-            _ => error.into(),
-        })?;
+        let file = file.map_err(lost)?;
         if file.metadata().await?.len() < offset {
             return Err(SpoolError::Lost);
         }
@@ -118,15 +116,60 @@ impl Spool {
         if fs::try_exists(&path).await? {
             return Ok(path);
         }
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(&folder).await?;
-        fs::rename(self.part(id), &path).await.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => SpoolError::Lost,
-            _ => error.into(),
-        })?;
+        self.make(&folder).await?;
+        fs::rename(self.part(id), &path).await.map_err(lost)?;
         self.sync(&folder).await?;
         self.sync(&self.folder).await?;
         Ok(path)
+    }
+
+    /// Makes a file of its own of what came from byte `from` on, beside where the rest will lie, and tells where: to be
+    /// called before [`Spool::finish`]. Twice is once, also when the process was killed in between.
+    ///
+    /// # Errors
+    /// [`SpoolError`]; then nothing is lost.
+    pub async fn split(&self, id: &str, from: u64, name: &str) -> Result<PathBuf, SpoolError> {
+        let _turn = self.turn(id)?;
+        let (folder, path) = (self.folder.join(id), self.place(id, name));
+        if !fs::try_exists(&path).await? {
+            // Under another name until it is whole. Of no known upload: what a killed process leaves goes at the next start.
+            let rest = self.part(&format!("{id}.rest"));
+            if let Err(error) = self.copy_from(id, from, &rest).await {
+                // What came is still there; the copy is of no use.
+                let _ = fs::remove_file(&rest).await;
+                return Err(error);
+            }
+            self.make(&folder).await?;
+            fs::rename(&rest, &path).await?;
+            self.sync(&folder).await?;
+        }
+        match OpenOptions::new().write(true).open(self.part(id)).await {
+            Ok(part) => {
+                part.set_len(from).await?;
+                part.sync_all().await?;
+            }
+            // It has its name already.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(path)
+    }
+
+    async fn copy_from(&self, id: &str, from: u64, to: &Path) -> Result<(), SpoolError> {
+        let mut part = File::open(self.part(id)).await.map_err(lost)?;
+        if part.metadata().await?.len() <= from {
+            return Err(SpoolError::Lost);
+        }
+        part.seek(SeekFrom::Start(from)).await?;
+        let mut file = File::create(to).await?;
+        tokio::io::copy(&mut part, &mut file).await?;
+        file.sync_all().await?;
+        Ok(())
+    }
+
+    async fn make(&self, folder: &Path) -> io::Result<()> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(folder).await
     }
 
     /// The folder.
@@ -175,6 +218,13 @@ impl Spool {
 
     async fn sync(&self, folder: &Path) -> io::Result<()> {
         File::open(folder).await?.sync_all().await
+    }
+}
+
+fn lost(error: io::Error) -> SpoolError {
+    match error.kind() {
+        io::ErrorKind::NotFound => SpoolError::Lost,
+        _ => error.into(),
     }
 }
 
@@ -237,6 +287,37 @@ mod tests {
         spool.discard("c").await.unwrap();
         spool.discard("c").await.unwrap();
         assert!(spool.parts().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_two_files_of_a_call_come_one_after_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        let part = |text: &str| std::fs::write(folder.path().join("a.part"), text).unwrap();
+        part("inout");
+        // Killed after the copy and before the cut; after both; after all.
+        for left in ["inout", "in", ""] {
+            let other = spool.split("a", 2, "a-out.wav").await.unwrap();
+            assert_eq!(other, folder.path().join("a/a-out.wav"), "{left}");
+            assert_eq!(text("a/a-out.wav"), "out", "{left}");
+            if !left.is_empty() {
+                part(left);
+            }
+            if left != "inout" {
+                let first = spool.finish("a", "a-in.wav").await.unwrap();
+                assert_eq!(first, folder.path().join("a/a-in.wav"), "{left}");
+                assert_eq!(text("a/a-in.wav"), "in", "{left}");
+            }
+        }
+        assert!(spool.parts().unwrap().is_empty());
+        // Nothing came of the other.
+        std::fs::write(folder.path().join("b.part"), "in").unwrap();
+        for id in ["b", "c"] {
+            let split = spool.split(id, 2, "b-out.wav").await;
+            assert!(matches!(split, Err(SpoolError::Lost)), "{id}");
+        }
+        assert_eq!(spool.parts().unwrap(), ["b"]);
     }
 
     #[tokio::test]

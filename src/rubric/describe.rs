@@ -1,7 +1,10 @@
 //! Conditions in words.
 //!
-//! In: a clause as its file has it. Out: lines, indented by their depth. A key that has no words here is
-//! shown as it is written, so that every operator can be shown.
+//! In: a clause as its file has it. Out: lines, indented by their depth. Chinese says who, when and what as one sentence
+//! (`zh`); what has no sentence there, and English, are told key by key. A key that has no words here is shown as
+//! it is written, so that every operator can be shown.
+
+mod zh;
 
 use super::outline::{Clause, INHERITED, Part};
 
@@ -45,25 +48,19 @@ pub fn describe(clause: &Clause, names: Names, say: Tongue) -> Vec<String> {
 
 /// What a condition asks, whatever its name.
 pub fn resolved(clause: &Clause, names: Names, say: Tongue) -> Vec<String> {
-    let mut facts = Vec::new();
-    let mut below = Vec::new();
-    let mut parts: Vec<&(String, Part)> = clause.parts.iter().collect();
-    parts.sort_by_key(|(key, _)| rank(key));
-    for (key, part) in parts {
-        part_of(key, part, names, say, &mut facts, &mut below);
-    }
+    let (facts, below) = told(clause, names, say);
     let head = facts.join(say.either("; ", "；"));
     match &below[..] {
         // What has one line below it stands on one line.
         [(lead, lines)] if facts.is_empty() && lines.len() == 1 => {
-            vec![format!("{lead} {}", lines[0])]
+            vec![after(lead, &lines[0])]
         }
         _ => {
             let mut out = if head.is_empty() { Vec::new() } else { vec![head] };
             let step = if out.is_empty() { "" } else { "  " };
             for (lead, lines) in below {
                 match &lines[..] {
-                    [one] if !lead.is_empty() => out.push(format!("{step}{lead} {one}")),
+                    [one] if !lead.is_empty() => out.push(format!("{step}{}", after(&lead, one))),
                     _ => {
                         out.push(format!("{step}{lead}"));
                         out.extend(lines.iter().map(|line| format!("{step}  {line}")));
@@ -77,19 +74,37 @@ pub fn resolved(clause: &Clause, names: Names, say: Tongue) -> Vec<String> {
 
 /// A condition without those it refers to: what stands below it is told apart.
 pub fn headline(clause: &Clause, say: Tongue) -> String {
+    let (mut facts, below) = told(clause, Names::Only, say);
+    if facts.is_empty() {
+        let leads = below.into_iter().take(1);
+        facts.extend(leads.map(|(lead, _)| lead.trim_end_matches([':', '：']).to_owned()));
+    }
+    let name = clause.name.as_ref().map(|name| format!("[{name}] ")).unwrap_or_default();
+    format!("{name}{}", facts.join(say.either("; ", "；")))
+}
+
+/// What a condition asks by itself, and what stands below it.
+fn told(clause: &Clause, names: Names, say: Tongue) -> (Vec<String>, Below) {
     let (mut facts, mut below) = (Vec::new(), Vec::new());
     let mut parts: Vec<&(String, Part)> = clause.parts.iter().collect();
     parts.sort_by_key(|(key, _)| rank(key));
     for (key, part) in parts {
-        part_of(key, part, Names::Only, say, &mut facts, &mut below);
+        let is_told =
+            say == Tongue::Zh && zh::part_of(clause, key, part, names, &mut facts, &mut below);
+        if !is_told {
+            part_of(key, part, names, say, &mut facts, &mut below);
+        }
     }
-    if facts.is_empty() {
-        facts.extend(
-            below.into_iter().take(1).map(|(lead, _)| lead.trim_end_matches(':').to_owned()),
-        );
+    if say == Tongue::Zh {
+        zh::begin(clause, &mut facts);
     }
-    let name = clause.name.as_ref().map(|name| format!("[{name}] ")).unwrap_or_default();
-    format!("{name}{}", facts.join(say.either("; ", "；")))
+    (facts, below)
+}
+
+/// A Chinese colon brings its own gap.
+fn after(lead: &str, line: &str) -> String {
+    let gap = if lead.ends_with('：') { "" } else { " " };
+    format!("{lead}{gap}{line}")
 }
 
 /// The operator comes first, then who, when and how often.
@@ -108,7 +123,7 @@ fn part_of(
     facts: &mut Vec<String>,
     below: &mut Below,
 ) {
-    let word = words(key, say);
+    let (word, colon) = (words(key, say), say.either(":", "："));
     match part {
         Part::Plain(_) if key == INHERITED => {}
         Part::Plain(text) => facts.push(format!("{word} {}", value(text, say)).trim().to_owned()),
@@ -121,29 +136,21 @@ fn part_of(
             let more = if all.len() > PHRASES_SHOWN { " …" } else { "" };
             let count = match all.len() {
                 1 => String::new(),
-                n => format!("{n} {}", say.either("phrases, as ", "个说法，如")),
+                n => format!("{n} {}", say.either("phrases, such as ", "种说法，如")),
             };
             facts.push(format!("{word} {count}{}{more}", shown.join(" ")).trim().to_owned());
         }
-        Part::Clause(clause) => below.push((format!("{word}:"), describe(clause, names, say))),
+        Part::Clause(clause) => {
+            below.push((format!("{word}{colon}"), describe(clause, names, say)));
+        }
         Part::List(items) => {
-            let clauses = items.iter().filter_map(|item| match item {
-                Part::Clause(clause) => Some(describe(clause, names, say)),
-                _ => None,
-            });
-            let clauses: Vec<Vec<String>> = clauses.collect();
-            if clauses.is_empty() {
+            let lines = bulleted(items, names, say);
+            if lines.is_empty() {
                 let plain: Vec<String> = items.iter().map(|item| plain(item, say)).collect();
                 facts.push(format!("{word} {}", plain.join(say.either(", ", "、"))));
                 return;
             }
-            let bullet = |lines: Vec<String>| {
-                let mark = |(i, line): (usize, String)| {
-                    if i == 0 { format!("• {line}") } else { format!("  {line}") }
-                };
-                lines.into_iter().enumerate().map(mark).collect::<Vec<String>>()
-            };
-            below.push((format!("{word}:"), clauses.into_iter().flat_map(bullet).collect()));
+            below.push((format!("{word}{colon}"), lines));
         }
         Part::Map(entries) => {
             let inner = entries.iter().find_map(|(key, part)| match part {
@@ -157,12 +164,26 @@ fn part_of(
             match inner {
                 Some(clause) => {
                     let lead = if inside.is_empty() { word } else { format!("{word} ({inside})") };
-                    below.push((format!("{lead}:"), describe(clause, names, say)));
+                    below.push((format!("{lead}{colon}"), describe(clause, names, say)));
                 }
-                None => facts.push(format!("{}: {inside}", word.trim_end_matches(':'))),
+                None => {
+                    facts.push(after(&format!("{}{colon}", word.trim_end_matches(':')), &inside));
+                }
             }
         }
     }
+}
+
+/// Conditions of a list, a point each; nothing where it is none of conditions.
+fn bulleted(items: &[Part], names: Names, say: Tongue) -> Vec<String> {
+    let point = |item: &Part| {
+        let Part::Clause(clause) = item else { return Vec::new() };
+        let mark = |(i, line): (usize, String)| {
+            if i == 0 { format!("• {line}") } else { format!("  {line}") }
+        };
+        describe(clause, names, say).into_iter().enumerate().map(mark).collect()
+    };
+    items.iter().flat_map(point).collect()
 }
 
 fn plain(part: &Part, say: Tongue) -> String {
@@ -217,10 +238,10 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("relative", "to the own average:", "相对自身平均"),
     ("take", "taken:", "取值"),
     ("of", "of", "其中"),
-    ("none", "none of", "均不满足"),
-    ("any", "any of", "满足任一"),
-    ("all", "all of", "全部满足"),
-    ("not", "not", "不满足"),
+    ("none", "none of", "都不成立"),
+    ("any", "any of", "任一成立"),
+    ("all", "all of", "全部成立"),
+    ("not", "not", "不成立"),
     ("order", "in this order", "依次出现"),
     ("condition", "the same as", "同"),
     ("by", "by", "说话人"),
@@ -233,7 +254,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("not_around", "not near", "不在其前后"),
     ("except", "except in", "除外"),
     ("skip", "not counted when", "不计"),
-    ("match", "heard", "匹配方式"),
+    ("match", "matched:", "匹配方式"),
     ("need", "needed:", "需要"),
     ("times", "times:", "次数"),
     ("hit", "hit:", "第几次"),
@@ -312,3 +333,6 @@ fn value(text: &str, say: Tongue) -> String {
     };
     text.split(' ').map(one).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,9 @@ const GONE: &str = "gone: it went away before it was complete";
 /// A file that was written anew before it was complete, into a form that is known already.
 const REPLACED: &str = "replaced: it became a file that was seen before";
 
+/// How the reason begins for which the other file of a call is skipped.
+const OTHER_SIDE: &str = "the other side of the call of file ";
+
 /// What is to happen to a file, or what has become of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileState {
@@ -206,6 +209,18 @@ pub async fn settle(
     ask(tx, id, lane, now_us).await
 }
 
+/// Enters the other file of the call of entry `first`: it is no call of its own.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn join(tx: &Tx, other: &Sighting, first: &str, now_us: i64) -> Result<(), StoreError> {
+    let entry = see(tx, other, now_us).await?;
+    match entry.state {
+        FileState::Seen => skip(tx, &entry.id, &format!("{OTHER_SIDE}{first}"), now_us).await,
+        _ => Ok(()),
+    }
+}
+
 /// The id that an entry's call has, where it was given before: a call that came in live was shown by it.
 ///
 /// # Errors
@@ -333,10 +348,16 @@ pub async fn follow_jobs(tx: &Tx, now_us: i64) -> Result<usize, StoreError> {
 /// other sources the file is looked at anew, with what lies beside it.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] for any other state.
+/// [`StoreError::Conflict`] for any other state, and for the other file of a call that was sent in: alone it is no call.
 pub async fn retry(tx: &Tx, id: &str, now_us: i64) -> Result<(), StoreError> {
     let from = [FileState::Skipped, FileState::Failed, FileState::Quarantined];
-    let is_complete = [UPLOAD, LIVE].contains(&entry(tx, id).await?.file.source.as_str());
+    let found = entry(tx, id).await?;
+    let is_complete = [UPLOAD, LIVE].contains(&found.file.source.as_str());
+    if is_complete && found.why.is_some_and(|why| why.starts_with(OTHER_SIDE)) {
+        return Err(StoreError::Conflict(
+            "it is the other side of a call, which begins again by its own file",
+        ));
+    }
     let to = if is_complete { FileState::Stable } else { FileState::Seen };
     change(tx, id, &from, to, None, now_us).await?;
     match is_complete {

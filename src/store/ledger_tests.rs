@@ -117,6 +117,25 @@ async fn poison_and_failures_are_told_and_can_begin_again() {
 }
 
 #[tokio::test]
+async fn the_other_side_of_a_call_that_was_sent_in_never_becomes_a_call_of_its_own() {
+    for (name, store) in Stores::new().await.each() {
+        let tx = store.begin().await.unwrap();
+        let sent = |path: &str| Sighting { source: UPLOAD.into(), ..file(path, 10, 1) };
+        let first = see(&tx, &sent("a-in.wav"), 1).await.unwrap().id;
+        settle(&tx, &first, None, 0, 2).await.unwrap();
+        join(&tx, &sent("a-out.wav"), &first, 3).await.unwrap();
+        join(&tx, &sent("a-out.wav"), &first, 4).await.unwrap();
+        let other = of_path(&tx, UPLOAD, "a-out.wav").await.unwrap().unwrap();
+        assert_eq!(other.state, FileState::Skipped, "{name}");
+        assert!(other.why.unwrap().ends_with(&first), "{name}");
+        assert!(matches!(retry(&tx, &other.id, 5).await, Err(StoreError::Conflict(_))), "{name}");
+        tx.commit().await.unwrap();
+        assert_eq!(count(store).await, 2, "{name}");
+        assert_eq!(jobs(store).await, [("analyse".into(), "ready".into(), 1)], "{name}");
+    }
+}
+
+#[tokio::test]
 async fn pages_show_each_entry_once_and_backlog_is_told_from_news() {
     for (name, store) in Stores::new().await.each() {
         let tx = store.begin().await.unwrap();

@@ -12,6 +12,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0002_keeping", include_str!("../../schemas/sql/0002_keeping.sql")),
     ("0003_live", include_str!("../../schemas/sql/0003_live.sql")),
     ("0004_withdrawn", include_str!("../../schemas/sql/0004_withdrawn.sql")),
+    ("0005_sides", include_str!("../../schemas/sql/0005_sides.sql")),
 ];
 
 /// Brings the store to the newest form.

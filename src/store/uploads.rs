@@ -7,6 +7,15 @@ use sea_orm::QueryResult;
 
 use super::db::{Conn, StoreError, Tx, params, row, rows, run};
 
+/// The other file of a call that is two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherFile {
+    /// Its name, made harmless.
+    pub name: String,
+    /// Its bytes.
+    pub size: u64,
+}
+
 /// An upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
@@ -16,8 +25,10 @@ pub struct Upload {
     pub person: String,
     /// The file's name, made harmless.
     pub name: String,
-    /// Bytes announced.
+    /// Bytes announced; of two files, of both.
     pub size: u64,
+    /// The call's other file, where it is two: its bytes come after those of the first.
+    pub other: Option<OtherFile>,
     /// Bytes that are on the disk.
     pub received: u64,
     /// What came with it, in a sidecar's form.
@@ -30,19 +41,24 @@ pub struct Upload {
     pub changed_us: i64,
 }
 
-const COLUMNS: &str = "id, person, name, size, received, facts, ledger, created_us, changed_us";
+const COLUMNS: &str = "id, person, name, size, received, facts, ledger, created_us, changed_us, other_name, \
+                       other_size";
 
 /// Announces one.
 ///
 /// # Errors
 /// [`StoreError::Db`].
 pub async fn add(tx: &Tx, upload: &Upload) -> Result<(), StoreError> {
-    let sql =
-        format!("INSERT INTO upload ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $7)");
-    let Upload { id, person, name, facts, created_us, .. } = upload;
+    let sql = format!(
+        "INSERT INTO upload ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $7, $8, $9)"
+    );
+    let Upload { id, person, name, facts, created_us, other, .. } = upload;
     let (size, received) = (bytes(upload.size), bytes(upload.received));
-    run(tx, &sql, params![id, person, name, size, received, facts.clone(), *created_us]).await?;
-    Ok(())
+    let other_name = other.as_ref().map(|other| other.name.clone());
+    let other_size = other.as_ref().map(|other| bytes(other.size));
+    let mut values = params![id, person, name, size, received, facts.clone(), *created_us];
+    values.extend(params![other_name, other_size]);
+    run(tx, &sql, values).await.map(drop)
 }
 
 /// So many bytes have come, after `from`.
@@ -118,11 +134,14 @@ fn read(row: &QueryResult) -> Result<Upload, StoreError> {
         let count: i64 = row.try_get("", column)?;
         u64::try_from(count).map_err(|error| StoreError::damaged("size of an upload", error))
     };
+    let other_name: Option<String> = row.try_get("", "other_name")?;
+    let other_file = |name| Ok::<_, StoreError>(OtherFile { name, size: bytes("other_size")? });
     Ok(Upload {
         id: row.try_get("", "id")?,
         person: row.try_get("", "person")?,
         name: row.try_get("", "name")?,
         size: bytes("size")?,
+        other: other_name.map(other_file).transpose()?,
         received: bytes("received")?,
         facts: row.try_get("", "facts")?,
         ledger: row.try_get("", "ledger")?,

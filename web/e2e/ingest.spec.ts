@@ -48,7 +48,9 @@ test('a chat that is dropped with its sidecar becomes a call that opens', async 
   await expect(page).toHaveURL(/\/calls\/[\w-]+/)
 })
 
-test('two legs of a call are told of before they are sent apart', async ({ page }) => {
+test('two sides of a call are one, others that look like it are joined or taken apart by hand', async ({
+  page,
+}) => {
   await logIn(page, 'administrator')
   await page.goto('/ingest')
   await drop(page, {
@@ -56,13 +58,95 @@ test('two legs of a call are told of before they are sent apart', async ({ page 
     '7-customer.wav': 'x',
     'x-in.wav': 'x',
     'x-out.wav': 'x',
+    'x.call.json': '{}',
     'other.wav': 'x',
   })
-  await expect(page.getByText('7-agent.wav + 7-customer.wav')).toBeVisible()
-  await expect(page.getByText('x-in.wav + x-out.wav')).toBeVisible()
-  await expect(page.getByText(/合并为一个双声道文件/)).toBeVisible()
+  const chosen = page.locator('.upload-chosen li')
+  const sides = chosen.filter({ hasText: 'x-in.wav + x-out.wav' })
+  await expect(sides).toContainText('含随附信息')
+  await expect(chosen).toHaveCount(4)
   await expect(page.getByRole('button', { name: '上传 5 个文件' })).toBeEnabled()
+  await page.getByRole('button', { name: '合为一通: 7-agent.wav + 7-customer.wav' }).click()
+  await expect(chosen).toHaveCount(3)
+  await expect(page.getByText(/像是同一通电话/)).toHaveCount(0)
+  await sides.getByRole('button', { name: /^拆成两通/ }).click()
+  await expect(chosen).toHaveCount(4)
+  await expect(page.getByRole('button', { name: '合为一通: x-in.wav + x-out.wav' })).toBeVisible()
 })
+
+/** One channel of the first seconds of a sample call in mu-law, a little else each time: the same content is one call. */
+function channel(of: 0 | 1): Buffer {
+  const whole = readFileSync(`${calls}/en-XE1.wav`)
+  const from = whole.indexOf('data') + 8
+  const samples = Buffer.alloc(8 * 8000)
+  for (let ix = 0; ix < samples.length; ix += 1) samples[ix] = whole[from + 2 * ix + of] ?? 0xff
+  Buffer.from(randomUUID()).copy(samples)
+  const head = Buffer.alloc(44)
+  head.write('RIFF', 0)
+  head.writeUInt32LE(36 + samples.length, 4)
+  head.write('WAVEfmt ', 8)
+  head.writeUInt32LE(16, 16)
+  // mu-law, one channel, 8000 a second, a byte each
+  head.writeUInt16LE(7, 20)
+  head.writeUInt16LE(1, 22)
+  head.writeUInt32LE(8000, 24)
+  head.writeUInt32LE(8000, 28)
+  head.writeUInt16LE(1, 32)
+  head.writeUInt16LE(8, 34)
+  head.write('data', 36)
+  head.writeUInt32LE(samples.length, 40)
+  return Buffer.concat([head, samples])
+}
+
+test('the two files of a call are sent as one, and become one call of two legs', async ({ page }) => {
+  test.setTimeout(120_000)
+  await logIn(page, 'administrator')
+  await page.goto('/ingest')
+  const name = `pair-${randomUUID().slice(0, 8)}`
+  const file = (side: string, of: 0 | 1) => ({
+    name: `${name}-${side}.wav`,
+    mimeType: 'audio/wav',
+    buffer: channel(of),
+  })
+  await page.locator('input[type=file]').setInputFiles([file('out', 1), file('in', 0)])
+  await expect(page.getByText(`${name}-in.wav + ${name}-out.wav`)).toBeVisible()
+  await page.getByRole('button', { name: '上传 2 个文件' }).click()
+  const row = page.getByRole('row', { name: new RegExp(name) })
+  await expect(row).toHaveCount(1)
+  await row.getByRole('link', { name: '查看通话' }).click({ timeout: 90_000 })
+  await expect(page).toHaveURL(/\/calls\/[\w-]+/)
+  const id = new URL(page.url()).pathname.split('/').at(-1)
+  const report = await (await page.request.get(`/api/v1/calls/${id}/report`)).json()
+  expect(report.media.channels).toBe(2)
+  expect(report.call.source.file).toBe(`${name}-in.wav + ${name}-out.wav`)
+  // Both are played: in a browser one file of two channels.
+  const audio = await page.request.get(`/api/v1/calls/${id}/audio`)
+  expect((await audio.body()).readUInt16LE(22)).toBe(2)
+  // Each file has its place in the ledger, and only the call may begin again.
+  await page.goto('/ingest?tab=ledger')
+  const other = page.getByRole('row', { name: new RegExp(`${name}-out`) })
+  const first = page.getByRole('row', { name: new RegExp(`${name}-in`) })
+  await expect(first).toContainText('已完成')
+  await expect(other).toContainText('已并入该通话')
+  await expect(other.getByRole('button', { name: /^重试/ })).toHaveCount(0)
+})
+
+for (const width of [390, 768]) {
+  test(`uploads are followed in ${width} px without scrolling sideways`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 900 })
+    await logIn(page, 'administrator')
+    await page.goto('/ingest')
+    const name = `call-centre-vendor-a-team-07-2026-11-22T14-30-55Z-agent-1187-${randomUUID()}.csv`
+    await drop(page, { [name]: chat() })
+    await page.getByRole('button', { name: '上传 1 个文件' }).click()
+    const row = page.getByRole('row', { name: new RegExp(name) })
+    await expect(row.getByText('已完成')).toBeVisible({ timeout: 60_000 })
+    const boxes = page.locator('html, .ant-table-container, .ant-table-content')
+    const hidden = await boxes.evaluateAll((all) => all.map((box) => box.scrollWidth - box.clientWidth))
+    expect(hidden.length).toBeGreaterThan(1)
+    expect(hidden.filter((px) => px > 0)).toEqual([])
+  })
+}
 
 test('an empty, a truncated and a wrong file each say why, and what to do', async ({ page }) => {
   test.setTimeout(120_000)

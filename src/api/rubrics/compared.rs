@@ -86,6 +86,12 @@ struct FlipBody {
 #[schema(as = BacktestSample)]
 struct SampleBody {
     call: String,
+    /// The agent's staff number, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
+    /// When it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started: Option<String>,
     /// What decided it; personal data starred.
     #[serde(skip_serializing_if = "Option::is_none")]
     quote: Option<String>,
@@ -192,6 +198,8 @@ fn distribution(one: &Distribution) -> DistributionBody {
 fn flip((_, criterion, from, to): &FlipKey, one: &Flip) -> FlipBody {
     let sample = |one: &Sample| SampleBody {
         call: one.call.clone(),
+        agent: one.agent.clone(),
+        started: one.started_at.clone(),
         quote: one.quote.as_ref().map(|quote| quote.as_str().to_owned()),
         start_ms: one.span.map(|span| span.start().ms()),
         end_ms: one.span.map(|span| span.end().ms()),

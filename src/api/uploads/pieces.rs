@@ -8,14 +8,14 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::RECORDING_BYTES_MAX;
 use super::arrival::{self, Arrival};
+use super::{OtherBody, RECORDING_BYTES_MAX, not_empty};
 use crate::access::Action;
 use crate::api::error::ApiError;
 use crate::api::extract::{Json, Path, at};
 use crate::api::{ApiState, Caller};
 use crate::store::now_us;
-use crate::store::uploads::{self, Upload};
+use crate::store::uploads::{self, OtherFile, Upload};
 
 /// Uploads of one person that are not whole.
 const OPEN_MAX: i64 = 100;
@@ -38,6 +38,10 @@ pub(super) struct NewUpload {
     /// Its bytes, up to 2 GiB.
     #[schema(minimum = 1)]
     size: u64,
+    /// The other file, where two mono files are one call: its bytes are sent after those of the first, as if they were one.
+    /// The two are named like `x-in.wav` and `x-out.wav` (or `-rx`, `-tx`), or listed in leg order as `files` of the facts.
+    /// Up to 2 GiB together.
+    other: Option<OtherBody>,
     /// What is known about the call: a sidecar.
     #[schema(value_type = Option<Object>)]
     facts: Option<serde_json::Value>,
@@ -50,8 +54,11 @@ pub(super) struct UploadBody {
     id: String,
     /// The name the file will lie under.
     name: String,
-    /// Bytes announced.
+    /// Bytes announced; of two files, of both.
     size: u64,
+    /// The call's other file, where it is two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<OtherBody>,
     /// Bytes on the disk: where to go on.
     received: u64,
     /// Its entry in the ledger, once it is whole.
@@ -69,6 +76,7 @@ impl UploadBody {
             id: upload.id,
             name: upload.name,
             size: upload.size,
+            other: upload.other.map(Into::into),
             received: upload.received,
             entry: upload.ledger,
             changed: at(upload.changed_us),
@@ -89,12 +97,18 @@ pub(super) async fn announce(
     Json(body): Json<NewUpload>,
 ) -> Result<Response, ApiError> {
     let now_us = now_us();
-    let facts = arrival::facts(&caller, body.facts.map(|facts| facts.to_string()))?;
-    if body.size > RECORDING_BYTES_MAX {
+    let name = arrival::name(&body.name)?;
+    let other = body.other.map(|other| {
+        let size = not_empty(other.size)?;
+        Ok::<_, ApiError>(OtherFile { name: arrival::name(&other.name)?, size })
+    });
+    let other = other.transpose()?;
+    let facts = body.facts.map(|facts| facts.to_string());
+    let facts = arrival::facts(&caller, facts, &name, other.as_ref())?;
+    let more = other.as_ref().map_or(0, |other| other.size);
+    let size = not_empty(body.size)?.saturating_add(more);
+    if size > RECORDING_BYTES_MAX {
         return Err(ApiError::TooLarge);
-    }
-    if body.size == 0 {
-        return Err(ApiError::invalid("the file is empty", "文件为空"));
     }
     clear(&state, now_us).await?;
     if uploads::open_of(&state.store, caller.id()).await? >= OPEN_MAX {
@@ -104,8 +118,9 @@ pub(super) async fn announce(
     let upload = Upload {
         id: uuid::Uuid::now_v7().to_string(),
         person: caller.id().to_owned(),
-        name: arrival::name(&body.name)?,
-        size: body.size,
+        name,
+        size,
+        other,
         received: 0,
         facts,
         ledger: None,
@@ -209,8 +224,8 @@ async fn own(state: &ApiState, caller: &Caller, id: &str) -> Result<Upload, ApiE
 /// Takes in what is whole; also what was when the service was stopped between the last byte and the ledger.
 async fn whole(state: &ApiState, caller: &Caller, mut upload: Upload) -> Result<Upload, ApiError> {
     if upload.ledger.is_none() && upload.received == upload.size {
-        let Upload { id, name, facts, size, created_us, .. } = upload.clone();
-        let arrival = Arrival { id, name, facts };
+        let Upload { id, name, other, facts, size, created_us, .. } = upload.clone();
+        let arrival = Arrival { id, name, other, facts };
         upload.ledger = Some(arrival::settle(state, caller, &arrival, size, created_us).await?);
     }
     Ok(upload)

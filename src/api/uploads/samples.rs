@@ -168,8 +168,9 @@ pub(super) async fn load(
 }
 
 async fn take_in(state: &ApiState, caller: &Caller, sample: &Sample) -> Result<(), ApiError> {
-    let facts = arrival::facts(caller, sample.facts.map(str::to_owned))?;
-    let arrival = Arrival { id: id(sample), name: sample.name.to_owned(), facts };
+    let facts = arrival::facts(caller, sample.facts.map(str::to_owned), sample.name, None)?;
+    let name = sample.name.to_owned();
+    let arrival = Arrival { id: id(sample), name, other: None, facts };
     let bytes = futures_util::stream::iter([Ok::<_, ()>(Bytes::from_static(sample.bytes))]);
     let size = sample.bytes.len() as u64;
     state.ports.inlet.spool.append(&arrival.id, 0, size, bytes).await?;

@@ -69,6 +69,17 @@ fn content(entry: &Entry) -> String {
     std::fs::read_to_string(&entry.file.path).unwrap()
 }
 
+/// A part of a form.
+fn part(name: &str, file: &str, text: &str) -> String {
+    let file = if file.is_empty() { String::new() } else { format!("; filename=\"{file}\"") };
+    format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{text}\r\n")
+}
+
+async fn form(sender: &Sender, parts: &[String]) -> Got {
+    let kind = [("content-type", "multipart/form-data; boundary=b")];
+    sender.send("POST /api/v1/recordings", &kind, format!("{}--b--\r\n", parts.concat())).await
+}
+
 #[tokio::test]
 async fn a_recording_is_sent_in_one_request() {
     let sender = Sender::new(Scope::All).await;
@@ -103,17 +114,10 @@ async fn a_recording_is_sent_in_one_request() {
 #[tokio::test]
 async fn a_recording_is_sent_as_a_form() {
     let sender = Sender::new(Scope::All).await;
-    let part = |name: &str, more: &str, text: &str| {
-        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{text}\r\n")
-    };
-    let file = part("file", "; filename=\"录音.wav\"", "RIFF...");
-    let facts = part("facts", "", r#"{"client": "小鹿生鲜"}"#);
-    let form = async |parts: String| {
-        let kind = [("content-type", "multipart/form-data; boundary=b")];
-        sender.send("POST /api/v1/recordings", &kind, format!("{parts}--b--\r\n")).await
-    };
-    for parts in [format!("{file}{facts}"), format!("{facts}{file}")] {
-        let got = form(parts).await;
+    let file = || part("file", "录音.wav", "RIFF...");
+    let facts = || part("facts", "", r#"{"client": "小鹿生鲜"}"#);
+    for parts in [[file(), facts()], [facts(), file()]] {
+        let got = form(&sender, &parts).await;
         assert_eq!(
             (got.status, got.json["name"].as_str()),
             (202, Some("录音.wav")),
@@ -122,13 +126,14 @@ async fn a_recording_is_sent_as_a_form() {
         );
     }
     for wrong in [
-        facts.clone(),
-        format!("{file}{file}"),
-        format!("{file}{}", part("facts", "", "no")),
-        part("file", "", "x"),
-        part("other", "", "x"),
+        vec![facts()],
+        vec![file(), file()],
+        vec![file(), facts(), facts()],
+        vec![file(), part("facts", "", "no")],
+        vec![part("file", "", "x")],
+        vec![part("other", "", "x")],
     ] {
-        assert_eq!(form(wrong).await.status, 422);
+        assert_eq!(form(&sender, &wrong).await.status, 422);
     }
     let got = sender
         .send("POST /api/v1/recordings", &[("content-type", "multipart/form-data")], "x")
@@ -136,7 +141,7 @@ async fn a_recording_is_sent_as_a_form() {
     assert_eq!(got.status, 422);
     // Broken off in the middle.
     let kind = [("content-type", "multipart/form-data; boundary=b")];
-    assert_eq!(sender.send("POST /api/v1/recordings", &kind, file).await.status, 422);
+    assert_eq!(sender.send("POST /api/v1/recordings", &kind, file()).await.status, 422);
     let entries = sender.entries().await;
     assert_eq!(entries.len(), 2);
     for entry in &entries {
@@ -148,6 +153,123 @@ async fn a_recording_is_sent_as_a_form() {
     // Nothing of those that were refused stays.
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert_eq!(sender.world.state.ports.inlet.spool.parts().unwrap(), Vec::<String>::new());
+}
+
+/// The files of an upload's call as a worker will find them: by leg.
+fn legs(entry: &Entry) -> [String; 2] {
+    let facts: Value = serde_json::from_str(entry.facts.as_deref().unwrap()).unwrap();
+    let path = std::path::Path::new(&entry.file.path);
+    [0_usize, 1].map(|leg| {
+        let name = facts["files"][leg].as_str().unwrap();
+        std::fs::read_to_string(path.with_file_name(name)).unwrap()
+    })
+}
+
+#[tokio::test]
+async fn two_files_of_a_call_are_sent_as_one_and_their_legs_are_told() {
+    let sender = Sender::new(Scope::All).await;
+    let file = |name: &str, text: &str| part("file", name, text);
+    let facts = |text: &str| part("facts", "", text);
+    for (parts, wanted) in [
+        (vec![file("1-in.wav", "agent"), file("1-out.wav", "customer")], ["agent", "customer"]),
+        (vec![file("2_TX.wav", "customer"), file("2_RX.wav", "agent")], ["agent", "customer"]),
+        (
+            vec![
+                facts("{\"team\": \"3\", \"files\": [\"b.wav\", \"in/a.wav\"]}"),
+                file("a.wav", "customer"),
+                file("b.wav", "agent"),
+            ],
+            ["agent", "customer"],
+        ),
+    ] {
+        let got = form(&sender, &parts).await;
+        assert_eq!(got.status, 202, "{}", got.json);
+        assert_eq!(got.json["size"], 13);
+        let all = sender.entries().await;
+        let [other, entry] = &all[..2] else { panic!("two files") };
+        assert_eq!(got.json["entry"], entry.id.as_str());
+        let names = [&got.json["name"], &got.json["other"]["name"]];
+        for (name, entry) in names.into_iter().zip([entry, other]) {
+            assert!(entry.file.path.ends_with(name.as_str().unwrap()), "{name}");
+            assert_eq!(content(entry).len() as u64, entry.file.size);
+        }
+        assert_eq!(got.json["other"]["size"].as_u64(), Some(other.file.size));
+        assert_eq!((entry.state, other.state), (FileState::Stable, FileState::Skipped));
+        assert_eq!(legs(entry), wanted);
+    }
+    let entry = &sender.entries().await[1];
+    assert!(entry.facts.as_deref().unwrap().contains("\"team\":\"3\""), "what else is known stays");
+    // A job a call, not a file.
+    let jobs = sender.world.state.store.job_counts().await.unwrap();
+    assert_eq!(jobs, [("analyse".into(), "ready".into(), 3)]);
+}
+
+#[tokio::test]
+async fn files_that_are_not_those_of_one_call_are_refused_with_the_reason() {
+    let sender = Sender::new(Scope::All).await;
+    let files = |one: &str, other: &str| vec![part("file", one, "x"), part("file", other, "y")];
+    let with = |mut parts: Vec<String>, named: &str| {
+        parts.push(part("facts", "", &format!("{{\"files\": {named}}}")));
+        parts
+    };
+    let sides = || files("1-in.wav", "1-out.wav");
+    let lone = || vec![part("file", "a.wav", "x")];
+    for (parts, why) in [
+        (files("a.wav", "b.wav"), "do not tell which file is which leg"),
+        (files("1-in.wav", "2-out.wav"), "do not tell which file is which leg"),
+        (files("1-in.csv", "1-out.csv"), "do not tell which file is which leg"),
+        (files("1-in.wav", "1-in.wav"), "names that differ"),
+        (with(sides(), "[\"1-in.wav\", \"other.wav\"]"), "names other files"),
+        (with(sides(), "[\"1-in.wav\", \"1-in.wav\"]"), "names other files"),
+        (with(sides(), "[\"1-in.wav\"]"), "names other files"),
+        (with(lone(), "[\"b.wav\"]"), "names other files"),
+        (with(lone(), "[\"a.wav\", \"b.wav\"]"), "names two files and one was sent"),
+        (vec![part("file", "1-in.wav", "x"), part("file", "1-out.wav", "")], "empty"),
+        ([sides(), lone()].concat(), "twice where two files are one call"),
+    ] {
+        let got = form(&sender, &parts).await;
+        let told = got.json["detail"].as_str().unwrap_or_default();
+        assert!(got.status == 422 && told.contains(why), "{why}: {}", got.json);
+    }
+    // By the same law in pieces, before a byte is sent; and whether or not the facts came with the bytes themselves.
+    for body in [
+        r#"{"name": "a.wav", "size": 1, "other": {"name": "b.wav", "size": 1}}"#,
+        r#"{"name": "1-in.wav", "size": 1, "other": {"name": "1-out.wav", "size": 0}}"#,
+        r#"{"name": "a.wav", "size": 1, "facts": {"files": ["a.wav", "b.wav"]}}"#,
+    ] {
+        assert_eq!(sender.announce(body).await.status, 422, "{body}");
+    }
+    let large =
+        r#"{"name": "1-in.wav", "size": 1, "other": {"name": "1-out.wav", "size": 2147483648}}"#;
+    assert_eq!(sender.announce(large).await.status, 413);
+    let facts = "%7B%22files%22%3A%5B%22b.wav%22%5D%7D";
+    let query = format!("POST /api/v1/recordings?name=a.wav&facts={facts}");
+    assert_eq!(sender.send(&query, &[], "x").await.status, 422);
+    assert!(sender.entries().await.is_empty());
+    // One file may be named as the one it is.
+    assert_eq!(form(&sender, &with(lone(), "[\"a.wav\"]")).await.status, 202);
+}
+
+#[tokio::test]
+async fn two_files_of_a_call_come_in_pieces_that_do_not_care_where_one_ends() {
+    let sender = Sender::new(Scope::All).await;
+    let got = sender
+        .announce(r#"{"name": "1-out.wav", "size": 5, "other": {"name": "1-in.wav", "size": 3}}"#)
+        .await;
+    assert_eq!((got.status, got.json["size"].as_u64()), (201, Some(8)));
+    assert_eq!(got.json["other"]["name"], "1-in.wav");
+    let at = got.location;
+    for (offset, bytes) in [("0", "abc"), ("3", "de12"), ("7", "3")] {
+        let headers = [("upload-offset", offset)];
+        let got = sender.send(&format!("PATCH {at}"), &headers, bytes).await;
+        assert_eq!(got.status, 200, "{}", got.json);
+    }
+    let [other, entry] = &sender.entries().await[..] else { panic!("two files") };
+    let got = sender.send(&format!("GET {at}"), &[], "").await;
+    assert_eq!(got.json["entry"], entry.id.as_str());
+    assert_eq!((content(entry).as_str(), content(other).as_str()), ("abcde", "123"));
+    assert_eq!(legs(entry), ["123", "abcde"]);
+    assert_eq!((entry.state, other.state), (FileState::Stable, FileState::Skipped));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A recording in one request: its bytes as the body, or a form with the file and its facts.
+//! A recording in one request: its bytes as the body, or a form with the file, or a call's two, and the facts.
 
 use axum::body::Body;
 use axum::extract::{FromRequest as _, Multipart, Request, State};
@@ -8,14 +8,18 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::arrival::{self, Arrival};
-use super::{Accepted, RECORDING_BYTES_MAX};
+use super::{Accepted, RECORDING_BYTES_MAX, not_empty};
 use crate::access::Action;
 use crate::api::error::ApiError;
 use crate::api::extract::{Json, Query};
 use crate::api::{ApiState, Caller};
 use crate::ingest::spool::Spool;
 use crate::store::now_us;
+use crate::store::uploads::OtherFile;
 use crate::wire::sidecar::SIDECAR_BYTES_MAX;
+
+/// Files of a call that a form may have.
+const FILES_MAX: usize = 2;
 
 /// What cannot stand in the body when it is the recording.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -32,7 +36,8 @@ pub(super) struct Named {
 #[schema(as = RecordingForm)]
 #[allow(dead_code, reason = "describes the form; it is read field by field")]
 pub(super) struct Form {
-    /// The recording, or a chat log, with its name.
+    /// The recording, or a chat log, with its name. Twice where two mono files are one call: named like `x-in.wav` and
+    /// `x-out.wav` (or `-rx`, `-tx`), or listed in leg order as `files` of the facts.
     #[schema(content_media_type = "application/octet-stream")]
     file: String,
     /// What is known about the call: a sidecar's JSON.
@@ -57,8 +62,9 @@ impl Drop for Unfinished<'_> {
 
 /// Send a recording or a chat log.
 ///
-/// As the body itself with `name` behind `?`, or as `multipart/form-data` with `file` and `facts`. Up to 2 GiB, within
-/// five minutes: what takes longer is sent in pieces (`/api/v1/uploads`). Content that is a call already stays one call.
+/// As the body itself with `name` behind `?`, or as `multipart/form-data` with `file` and `facts`; with `file` twice, the
+/// two mono files of one call. Up to 2 GiB, within five minutes: what takes longer is sent in pieces (`/api/v1/uploads`).
+/// Content that is a call already stays one call.
 #[utoipa::path(
     post, path = "/api/v1/recordings", tag = "uploads", params(Named),
     request_body(content(
@@ -81,17 +87,16 @@ pub(super) async fn send(
         true => form(&state, &caller, id, request).await?,
         false => {
             let name = arrival::name(named.name.as_deref().unwrap_or_default())?;
-            let facts = arrival::facts(&caller, named.facts)?;
-            let size = body(spool, &id, request.into_body()).await?;
-            (Arrival { id, name, facts }, size)
+            let facts = arrival::facts(&caller, named.facts, &name, None)?;
+            let size = not_empty(body(spool, &id, request.into_body()).await?)?;
+            (Arrival { id, name, other: None, facts }, size)
         }
     };
-    if size == 0 {
-        return Err(ApiError::invalid("the file is empty", "文件为空"));
-    }
     let entry = arrival::settle(&state, &caller, &arrival, size, now_us()).await?;
     unfinished.id = None;
-    Ok((StatusCode::ACCEPTED, Json(Accepted { entry, name: arrival.name, size })))
+    let Arrival { name, other, .. } = arrival;
+    let other = other.map(Into::into);
+    Ok((StatusCode::ACCEPTED, Json(Accepted { entry, name, size, other })))
 }
 
 /// A body that breaks off is no recording.
@@ -115,35 +120,37 @@ async fn form(
     let mut form = Multipart::from_request(request, state)
         .await
         .map_err(|_| ApiError::invalid("the form has no boundary", "表单缺少分隔符"))?;
-    let (mut name, mut facts, mut size) = (None, None, 0);
+    let (mut files, mut facts, mut size) = (Vec::new(), None, 0);
     while let Some(field) = form.next_field().await.map_err(wrong)? {
         match field.name() {
-            Some("facts") => facts = Some(text(field).await?),
-            Some("file") if name.is_none() => {
-                name = Some(arrival::name(field.file_name().unwrap_or_default())?);
+            Some("facts") if facts.is_none() => facts = Some(text(field).await?),
+            Some("file") if files.len() < FILES_MAX => {
+                let name = arrival::name(field.file_name().unwrap_or_default())?;
                 let mut broken = false;
-                let bytes = field.inspect_err(|_| broken = true);
-                size = state
-                    .ports
-                    .inlet
-                    .spool
-                    .append(&id, 0, RECORDING_BYTES_MAX, Box::pin(bytes))
-                    .await?;
+                let bytes = Box::pin(field.inspect_err(|_| broken = true));
+                let spool = &state.ports.inlet.spool;
+                let came = spool.append(&id, size, RECORDING_BYTES_MAX, bytes).await?;
                 if broken {
                     return Err(ApiError::invalid("the request broke off", "请求中断"));
                 }
+                files.push((name, not_empty(came - size)?));
+                size = came;
             }
             _ => {
                 return Err(ApiError::invalid(
-                    "a form has `file` and `facts`, once each",
-                    "表单只含 `file` 和 `facts` 各一项",
+                    "a form has `file`, twice where two files are one call, and `facts` once",
+                    "表单只含 `file`（一通电话有两个文件时为两项）和一项 `facts`",
                 ));
             }
         }
     }
-    let name =
-        name.ok_or_else(|| ApiError::invalid("the form has no `file`", "表单缺少 `file`"))?;
-    Ok((Arrival { id, name, facts: arrival::facts(caller, facts)? }, size))
+    let mut files = files.into_iter();
+    let (name, _) = files
+        .next()
+        .ok_or_else(|| ApiError::invalid("the form has no `file`", "表单缺少 `file`"))?;
+    let other = files.next().map(|(name, size)| OtherFile { name, size });
+    let facts = arrival::facts(caller, facts, &name, other.as_ref())?;
+    Ok((Arrival { id, name, other, facts }, size))
 }
 
 async fn text(mut field: axum::extract::multipart::Field<'_>) -> Result<String, ApiError> {

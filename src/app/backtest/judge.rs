@@ -91,8 +91,9 @@ impl Judge {
         }
         let after = of(&cards, &self.new);
         let before = self.old.as_ref().map_or(stored, |old| of(&cards, old));
-        let (call, agent) = (record.info.call_id.as_str().to_owned(), record.info.agent_id);
-        Ok(Pair { call, agent, before, after, decisions })
+        let info = record.info;
+        let (call, agent) = (info.call_id.as_str().to_owned(), info.agent_id);
+        Ok(Pair { call, agent, started_at: info.started_at, before, after, decisions })
     }
 }
 

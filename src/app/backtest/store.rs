@@ -71,6 +71,7 @@ enum Unreadable {
 /// A call as the store gives it; texts are read where they are judged.
 struct Fetched {
     id: String,
+    started_us: i64,
     report: String,
     /// The clear texts.
     private: Option<Vec<u8>>,
@@ -113,9 +114,11 @@ pub async fn backtest_store(
         let Some(last) = rows.last() else { break };
         filter.after = Some((last.started_us, last.id.clone()));
         done += rows.len() as u64;
-        let names: Vec<_> = rows.iter().map(|row| (row.id.clone(), row.private.clone())).collect();
-        let reads =
-            names.into_iter().map(|(id, private)| fetch(store, blobs, id, private, judge.ids()));
+        let names: Vec<_> =
+            rows.iter().map(|row| (row.id.clone(), row.started_us, row.private.clone())).collect();
+        let reads = names.into_iter().map(|(id, started_us, private)| {
+            fetch(store, blobs, id, started_us, private, judge.ids())
+        });
         let fetched: Vec<_> = stream::iter(reads).buffered(READERS).collect().await;
         let mut calls = Vec::new();
         for (row, one) in rows.iter().zip(fetched) {
@@ -140,6 +143,7 @@ async fn fetch(
     store: &Store,
     blobs: &Blobs,
     id: String,
+    started_us: i64,
     private: Option<String>,
     ids: &BTreeSet<String>,
 ) -> Result<Fetched, Unreadable> {
@@ -158,7 +162,7 @@ async fn fetch(
     let decided = standing(&all).into_iter().filter(|one| ours(&one.rubric));
     let decisions =
         decided.filter_map(|one| Some((one.criterion.clone(), said(&one.verdict)?))).collect();
-    Ok(Fetched { id, report, private, decisions })
+    Ok(Fetched { id, started_us, report, private, decisions })
 }
 
 /// Judges a page's calls and adds them, in their order.
@@ -201,8 +205,10 @@ fn judged(judge: &Judge, call: &Fetched, proofs: Proofs) -> Result<Judged, Strin
     let masked = hides(&report);
     let kept = Kept { report, stored, decisions: call.decisions.clone() };
     let mut pair = judge.pair(kept, proofs).map_err(|error| error.to_string())?;
-    // What the recording's sidecar calls it is not what the service calls it.
+    // What the recording's sidecar calls it is not what the service calls it; and where it tells no time, the service has one.
     pair.call = call.id.clone();
+    pair.started_at =
+        jiff::Timestamp::from_microsecond(call.started_us).ok().map(|at| at.to_string());
     Ok(Judged { pair, masked })
 }
 

@@ -284,12 +284,13 @@ async fn a_backtest_tells_what_a_draft_would_change_of_the_callers_calls() {
         (&flip["criterion"], &flip["from"], &flip["to"]),
         (&json!("brush_off"), &json!("met"), &json!("not_met"))
     );
-    let named: Vec<&str> = flip["samples"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["call"].as_str().unwrap())
-        .collect();
+    let samples = flip["samples"].as_array().unwrap();
+    let named: Vec<&str> = samples.iter().map(|one| one["call"].as_str().unwrap()).collect();
+    let first = samples.iter().find(|one| one["call"] == ids[0].as_str()).unwrap();
+    let shown =
+        ask(&app, &reviewer, &format!("GET /api/v1/calls/{}", ids[0]), "", Value::Null).await.2;
+    assert_eq!((&first["agent"], &first["started"]), (&json!("rude"), &shown["started"]));
+    assert!(shown["started"].is_string(), "{shown}");
     assert!(named.contains(&ids[0].as_str()) && named.contains(&ids[3].as_str()), "{flip}");
     assert!(!told.to_string().contains("19900006136"), "{told}");
     let criterion = &result["criteria"][0];

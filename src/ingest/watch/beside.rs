@@ -12,8 +12,9 @@ use std::time::UNIX_EPOCH;
 use super::super::chat::{is_chat_name, looks_like_chat};
 use super::super::scan::{
     PLAYBACK_SUFFIX, REDACTED_SUFFIX, SIDECAR_SUFFIX, UNFINISHED, extension_of, has_report,
-    read_sidecar, side_of, sniffed, stem_of,
+    read_sidecar, sniffed, stem_of,
 };
+use super::super::sides::{SIDES, side_of};
 use super::super::source::{CdrFile, Facts, Knowing, Rows};
 use super::{Seen, is_audio_name};
 
@@ -80,7 +81,7 @@ pub(crate) fn is_text_name(path: &Path) -> bool {
 pub(super) fn other_side(path: &Path) -> Option<(PathBuf, bool)> {
     let stem = stem_of(path);
     let (_, sides, which) = side_of(&stem).filter(|_| is_audio_name(path))?;
-    let pair = super::super::scan::SIDES[sides];
+    let pair = SIDES[sides];
     let other = if which == 0 { pair.1 } else { pair.0 };
     let end = stem.len() - if which == 0 { pair.0 } else { pair.1 }.len();
     // In the same writing: `_RX` has `_TX` beside it.
@@ -309,7 +310,7 @@ impl Beside {
 
 /// How a recording's stem may go on after the text's: with a side.
 fn side_ends() -> impl Iterator<Item = String> {
-    super::super::scan::SIDES.iter().flat_map(|(a, b)| [format!("-{a}"), format!("-{b}")])
+    SIDES.iter().flat_map(|(a, b)| [format!("-{a}"), format!("-{b}")])
 }
 
 /// Whether a recording of the same stem lies beside a text.

@@ -69,6 +69,10 @@ pub struct Compared {
 pub struct Sample {
     /// The call.
     pub call: String,
+    /// The agent's staff number, where it is known.
+    pub agent: Option<String>,
+    /// When it began, as its facts say.
+    pub started_at: Option<String>,
     /// What was said, or the fact, that decided it; after, or else before.
     pub quote: Option<Sensitive<String>>,
     /// Where to listen.
@@ -115,6 +119,8 @@ pub struct Pair {
     pub call: String,
     /// The agent's staff number, where it is known.
     pub agent: Option<String>,
+    /// When it began, as its facts say.
+    pub started_at: Option<String>,
     /// One a rubric.
     pub before: Vec<Marks>,
     /// One a rubric.
@@ -173,7 +179,7 @@ impl Comparison {
                 agent.cards += 1;
                 agent.change_hundredths += after.hundredths() - before.hundredths();
             }
-            self.flips_of(&pair.call, rubric, before, after);
+            self.flips_of(pair, rubric, before, after);
         }
         self.moved += agent.moved;
         if let Some(id) = &pair.agent {
@@ -193,7 +199,7 @@ impl Comparison {
         }
     }
 
-    fn flips_of(&mut self, call: &str, rubric: &str, before: &Marks, after: &Marks) {
+    fn flips_of(&mut self, pair: &Pair, rubric: &str, before: &Marks, after: &Marks) {
         for (key, was, is) in flips(rubric, before, after) {
             let flip = self.flips.entry(key).or_default();
             flip.calls += 1;
@@ -201,7 +207,9 @@ impl Comparison {
                 let told = [is, was].into_iter().flatten();
                 let shown = told.clone().find(|one| one.span.is_some()).or(told.clone().next());
                 flip.samples.push(Sample {
-                    call: call.to_owned(),
+                    call: pair.call.clone(),
+                    agent: pair.agent.clone(),
+                    started_at: pair.started_at.clone(),
                     quote: shown.and_then(|one| one.quote.clone()),
                     span: shown.and_then(|one| one.span),
                 });

@@ -20,7 +20,8 @@ fn marks(rubric: &str, score: i64, verdict: CallVerdict, findings: &[(&str, Outc
 
 fn pair(call: &str, before: Vec<Marks>, after: Vec<Marks>) -> Pair {
     let agent = Some("7".to_owned());
-    Pair { call: call.to_owned(), agent, before, after, decisions: Decisions::new() }
+    let started_at = Some(format!("2026-11-0{call}T10:00:00+08:00"));
+    Pair { call: call.to_owned(), agent, started_at, before, after, decisions: Decisions::new() }
 }
 
 #[test]
@@ -46,6 +47,9 @@ fn what_moves_is_counted_and_shown() {
     let (key, flip) = all.flips_by_calls()[0];
     assert_eq!(key, &("r".into(), "a".into(), Some(Met), Some(NotMet)));
     assert_eq!((flip.calls, flip.samples.len(), flip.samples[0].call.as_str()), (2, 1, "1"));
+    let (agent, started_at) = (&flip.samples[0].agent, &flip.samples[0].started_at);
+    assert_eq!(agent.as_deref(), Some("7"));
+    assert_eq!(started_at.as_deref(), Some("2026-11-01T10:00:00+08:00"));
     assert_eq!(all.flips.len(), 2, "the new criterion flips from nothing");
     let (id, agent) = all.agents_by_moved()[0];
     assert_eq!((id.as_str(), agent.calls, agent.moved, agent.worse), ("7", 3, 2, 2));

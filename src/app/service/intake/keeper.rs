@@ -14,7 +14,7 @@ use crate::ingest::bucket::Objects;
 use crate::ingest::source::{After, Folder, Source};
 use crate::ingest::watch::{Happening, Seen, Watch, after, path_of, path_text};
 use crate::store::ledger::{self, Entry, FileState, Filter, Sighting};
-use crate::store::{Store, StoreError, Tx, now_us};
+use crate::store::{Store, StoreError, now_us};
 
 /// Happenings written down in one transaction.
 const BATCH: usize = 200;
@@ -174,7 +174,7 @@ impl Keeper {
                     ledger::settle(&tx, &entry.id, facts.as_deref(), lane, now_us).await?;
                     jobs = true;
                     if let Some(other) = other_side {
-                        self.join(&tx, other, &entry.id, now_us).await?;
+                        ledger::join(&tx, &self.sighting(other), &entry.id, now_us).await?;
                         settled.push(other.clone());
                     }
                 }
@@ -187,24 +187,6 @@ impl Keeper {
         }
         self.tidy(left).await;
         Ok(settled)
-    }
-
-    /// The other side of a call is no call of its own.
-    async fn join(
-        &self,
-        tx: &Tx,
-        other: &Seen,
-        first: &str,
-        now_us: i64,
-    ) -> Result<(), StoreError> {
-        let entry = ledger::see(tx, &self.sighting(other), now_us).await?;
-        match entry.state {
-            FileState::Seen => {
-                let why = format!("the other side of the call of file {first}");
-                ledger::skip(tx, &entry.id, &why, now_us).await
-            }
-            _ => Ok(()),
-        }
     }
 
     /// A process was killed between keeping a call and moving its file.
@@ -234,7 +216,7 @@ impl Keeper {
 }
 
 /// Whether the content of a file is safely kept.
-fn is_kept(entry: &Entry) -> bool {
+pub(super) fn is_kept(entry: &Entry) -> bool {
     let duplicate = || entry.why.as_deref().is_some_and(|why| why.starts_with(ledger::DUPLICATE));
     entry.state == FileState::Done || (entry.state == FileState::Skipped && duplicate())
 }

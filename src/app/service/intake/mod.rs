@@ -22,10 +22,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::CallId;
 use crate::ingest::bucket::Objects;
+use crate::ingest::common_stem;
 use crate::ingest::source::{After, Board, Folder, Source};
 use crate::ingest::spool::Spool;
 use crate::ingest::watch::{Seen, after, path_of};
-use crate::store::ledger::{Entry, FileState, LIVE, UPLOAD};
+use crate::store::ledger::{Entry, LIVE, UPLOAD};
 use crate::store::{Store, StoreError, ledger, uploads};
 use crate::wire::sidecar::parse_sidecar;
 
@@ -136,7 +137,11 @@ impl Intake {
         if fs::metadata(&path)?.len() != entry.file.size {
             return Err(IntakeError::File("the file changed after it was complete"));
         }
-        Ok(Opened { stem: stem(&path), files, _fetched: None })
+        let common = match &files[..] {
+            [one, other] => common_stem(one, other),
+            _ => None,
+        };
+        Ok(Opened { stem: common.unwrap_or_else(|| stem(&path)), files, _fetched: None })
     }
 
     /// Links that were put in the place of a file lead nowhere.
@@ -165,13 +170,15 @@ impl Intake {
     /// What is to be done with the file of a call that is safely kept, or known already. Failing is no reason to
     /// undo anything: it is tried again when the file is next seen.
     pub(super) async fn after(&self, entry: &Entry) {
-        let (path, other) = (path_of(&entry.file.path), sides(entry));
+        let path = path_of(&entry.file.path);
+        let other = other_side(entry, &path);
         let (source, id) = (entry.file.source.clone(), entry.id.clone());
         let folder = self.folder(entry).cloned();
         let (size, modified_us) = (entry.file.size, entry.file.modified_us);
         let done = tokio::task::spawn_blocking(move || -> io::Result<()> {
             if source == UPLOAD {
-                return discard(&path);
+                // The entry's own goes last: while it is there, a killed process leaves nothing that is not found again.
+                return other.iter().chain([&path]).try_for_each(|file| discard(file));
             }
             if source == LIVE {
                 return discard_live(&path);
@@ -179,11 +186,10 @@ impl Intake {
             let Some(folder) = folder.filter(|folder| folder.after != After::Leave) else {
                 return Ok(());
             };
-            if let Some([_, second]) = other {
-                let second = path.with_file_name(second);
-                if let Some(seen) = Seen::now(&second)? {
-                    after(&folder, &seen)?;
-                }
+            if let Some(other) = other
+                && let Some(seen) = Seen::now(&other)?
+            {
+                after(&folder, &seen)?;
             }
             after(&folder, &Seen { path, size, modified_us })
         });
@@ -221,7 +227,7 @@ impl Intake {
             .collect();
         for file in files {
             let known = ledger::of_path(&self.store, UPLOAD, &file.display().to_string()).await?;
-            if let Some(entry) = known.filter(|entry| matches!(entry.state, FileState::Done)) {
+            if let Some(entry) = known.filter(keeper::is_kept) {
                 self.after(&entry).await;
             }
         }
@@ -242,6 +248,12 @@ fn sides(entry: &Entry) -> Option<[String; 2]> {
     let files = parse_sidecar(entry.facts.as_deref()?, &any).ok()?.files;
     let plain = |name: &String| Path::new(name).file_name() == Some(name.as_ref());
     files.iter().all(plain).then(|| <[String; 2]>::try_from(files).ok()).flatten()
+}
+
+/// The file of a call's other side, where there is one.
+fn other_side(entry: &Entry, own: &Path) -> Option<PathBuf> {
+    let files = sides(entry)?.map(|name| own.with_file_name(name));
+    files.into_iter().find(|file| file != own)
 }
 
 /// A folder in the spool holds one upload.

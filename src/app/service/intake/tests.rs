@@ -6,13 +6,16 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime};
 
+use sha2::{Digest as _, Sha256};
+
 use super::*;
 use crate::app::config::Config;
 use crate::app::service::Service;
-use crate::domain::Scope;
+use crate::domain::{Belongs, Scope};
 use crate::ingest::source::RawSource;
 use crate::rubric::built_in;
-use crate::store::ledger::Filter;
+use crate::store::fixture;
+use crate::store::ledger::{FileState, Filter};
 use crate::store::list::CallFilter;
 
 fn chat(number: usize) -> String {
@@ -121,6 +124,84 @@ async fn what_is_put_into_a_folder_becomes_calls_and_is_moved_away() {
     let tx = service.store.begin().await.unwrap();
     ledger::retry(&tx, &all["notes.txt"].id, 1).await.unwrap();
     tx.commit().await.unwrap();
+    service.end().await.unwrap();
+}
+
+/// A tenth of a second in one channel, at one level.
+fn mono(level: i16) -> Vec<u8> {
+    let samples: Vec<u8> = std::iter::repeat_n(level.to_le_bytes(), 800).flatten().collect();
+    let bytes = u32::try_from(samples.len()).unwrap();
+    let mut wav = b"RIFF".to_vec();
+    wav.extend((36 + bytes).to_le_bytes());
+    wav.extend(b"WAVEfmt ");
+    wav.extend(16_u32.to_le_bytes());
+    for half in [1_u16, 1] {
+        wav.extend(half.to_le_bytes());
+    }
+    for whole in [8_000_u32, 16_000] {
+        wav.extend(whole.to_le_bytes());
+    }
+    for half in [2_u16, 16] {
+        wav.extend(half.to_le_bytes());
+    }
+    wav.extend(b"data");
+    wav.extend(bytes.to_le_bytes());
+    wav.extend(samples);
+    wav
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_files_that_were_sent_as_one_call_are_one_content_and_go_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::under(folder.path());
+    let sent = folder.path().join("uploads/u1");
+    fs::create_dir_all(&sent).unwrap();
+    let (first, second) = (sent.join("7-in.wav"), sent.join("7-out.wav"));
+    let put = || {
+        fs::write(&first, mono(100)).unwrap();
+        fs::write(&second, mono(200)).unwrap();
+    };
+    put();
+    let service = Service::start(config.clone(), built_in().unwrap()).await.unwrap();
+    // They are a call already, by both contents in the order of legs: no engine is needed to know it.
+    let digest = Sha256::new_with_prefix([mono(100), mono(200)].concat()).finalize();
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    fixture::call(&service.store, "c1", &Belongs::default(), "x", None).await;
+    let known = format!("UPDATE call SET sha256 = '{digest}' WHERE id = 'c1'");
+    fixture::execute(&service.store, &known).await;
+
+    // The side that is heard second had come first.
+    let sighting = |path: &Path| ledger::Sighting {
+        source: UPLOAD.into(),
+        path: path.display().to_string(),
+        size: fs::metadata(path).unwrap().len(),
+        modified_us: 1,
+    };
+    let tx = service.store.begin().await.unwrap();
+    let seen = ledger::see(&tx, &sighting(&second), 1).await.unwrap();
+    let facts = r#"{"files": ["7-in.wav", "7-out.wav"]}"#;
+    ledger::settle(&tx, &seen.id, Some(facts), 0, 1).await.unwrap();
+    ledger::join(&tx, &sighting(&first), &seen.id, 1).await.unwrap();
+    let entry = ledger::entry(&tx, &seen.id).await.unwrap();
+    let opened = service.intake.open(&entry).await.unwrap();
+    assert_eq!(opened.files, [first.clone(), second.clone()]);
+    assert_eq!(opened.stem, "7");
+    tx.commit().await.unwrap();
+    let all = ended(&service, 2).await;
+    let why = all["7-out.wav"].why.clone();
+    assert_eq!(why.as_deref(), Some("duplicate of call c1"), "{all:?}");
+    let begun = Instant::now();
+    while sent.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    service.end().await.unwrap();
+
+    // A process that is killed before they went leaves them to the next.
+    fs::create_dir_all(&sent).unwrap();
+    put();
+    let service = Service::start(config, built_in().unwrap()).await.unwrap();
+    assert!(!sent.exists());
     service.end().await.unwrap();
 }
 

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { Alert, Card, Col, Flex, Row, Table, Typography } from 'antd'
 import type { Schemas } from '@/api/client'
 import { callName } from '@/components/call-name'
-import { UnitName } from '@/components/units'
+import { UnitName, useUnitWords } from '@/components/units'
 import { VerdictTag } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
 import { messages } from './messages'
@@ -193,17 +193,25 @@ function Flips({ flips, nameOf }: { flips: Flip[]; nameOf: NameOf }) {
   )
 }
 
-/** A call that flips, at the words that decided it; an absence has none. */
+/** A call that flips, by its agent and its time, at the words that decided it; an absence has none. */
 function Sample({ sample }: { sample: Schemas['BacktestSample'] }) {
   const t = useMessages(messages)
+  const words = useUnitWords()
   const { format } = useLocale()
-  const { call, quote, start_ms } = sample
+  const { call, agent, started, quote, start_ms } = sample
   const at = quote && start_ms != null ? start_ms / 1000 : undefined
   return (
     <li>
       <Link to="/calls/$callId" params={{ callId: call }} search={at === undefined ? {} : { t: String(at) }}>
-        {t.callNamed(callName(call))}
-        {at !== undefined && ` ${format.precise(at)}`}
+        {agent ? (
+          <>
+            {words.agent} <UnitName kind="agent" id={agent} />
+          </>
+        ) : (
+          t.callNamed(callName(call))
+        )}
+        {started && ` · ${format.dateTime(started)}`}
+        {at !== undefined && ` · ${format.precise(at)}`}
       </Link>{' '}
       {quote ? <q>{quote}</q> : t.noQuote}
     </li>

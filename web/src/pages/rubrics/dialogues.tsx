@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Alert, Button, Checkbox, Collapse, Flex, Input, Progress, Table, Tag, Typography } from 'antd'
 import { useState } from 'react'
 import { api, data, type Schemas } from '@/api/client'
+import { lookedFor } from '@/components/looked-for'
 import { ProblemAlert } from '@/components/problem'
 import { useWords } from '@/components/verdict'
 import { useLocale, useMessages } from '@/i18n'
@@ -143,7 +144,10 @@ function Results({ rows, nameOf }: { rows: Result[]; nameOf: NameOf }) {
                           <q>{evidence.quote}</q> ≈ {evidence.matched}
                         </>
                       ) : (
-                        format.named(t.lookedFor, evidence.matched)
+                        format.named(
+                          t.lookedFor,
+                          lookedFor(evidence.matched, one.of, nameOf(one.of), format.named),
+                        )
                       )}
                     </li>
                   ))}

@@ -1,5 +1,6 @@
 /** One piece of proof: where, what was heard, and what it was held against. */
 import { PlayCircleOutlined } from '@ant-design/icons'
+import { lookedFor } from '@/components/looked-for'
 import { useReviewWords } from '@/components/review/words'
 import { useLocale } from '@/i18n'
 import { type Evidence, placed } from '../logic/report'
@@ -11,14 +12,17 @@ const SPOKEN = new Set(['phrase', 'absence', 'near_miss'])
 interface Props {
   evidence: Evidence
   verdict: string
+  /** The criterion's id, and what it is called. */
+  of: { criterion: string; title: string }
   onPlay: (evidence: Evidence) => void
 }
 
-export function EvidenceLine({ evidence, verdict, onPlay }: Props) {
+export function EvidenceLine({ evidence, verdict, of, onPlay }: Props) {
   const t = useTexts()
   const words = useReviewWords()
   const { format } = useLocale()
-  const { kind, quote, matched, how, distance, confidence } = evidence
+  const { kind, quote, how, distance, confidence } = evidence
+  const matched = evidence.matched && lookedFor(evidence.matched, of.criterion, of.title, format.named)
   const against =
     kind === 'absence'
       ? verdict === 'met'

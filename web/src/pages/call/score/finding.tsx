@@ -82,7 +82,7 @@ function DecisionMark({ decision }: { decision: Said }) {
   )
 }
 
-function Proof({ callId, item, history, onPlay, deciding }: Props) {
+function Proof({ callId, item, title, history, onPlay, deciding }: Props) {
   const t = useTexts()
   const words = useReviewWords()
   const { format } = useLocale()
@@ -91,7 +91,7 @@ function Proof({ callId, item, history, onPlay, deciding }: Props) {
   return (
     <div className="proof">
       {finding.reason && <p className="proof-reason">{words(finding.reason)}</p>}
-      <AllEvidence finding={finding} onPlay={onPlay} />
+      <AllEvidence finding={finding} title={title} onPlay={onPlay} />
       {finding.evidence.length === 0 && !finding.reason && <p className="proof-fine">{t.noEvidence}</p>}
       <p className="proof-fine">
         <code>{item.criterion}</code>
@@ -123,7 +123,7 @@ function Proof({ callId, item, history, onPlay, deciding }: Props) {
           )}
         </div>
       )}
-      <Why callId={callId} item={item} onPlay={onPlay} />
+      <Why callId={callId} item={item} title={title} onPlay={onPlay} />
     </div>
   )
 }
@@ -131,18 +131,22 @@ function Proof({ callId, item, history, onPlay, deciding }: Props) {
 /** More than this many pieces are shown when asked for: what is to be decided should stay in sight. */
 const SHOWN = 3
 
-function AllEvidence({ finding, onPlay }: { finding: Finding; onPlay: (evidence: Evidence) => void }) {
+interface AllProps extends Pick<Props, 'title' | 'onPlay'> {
+  finding: Finding
+}
+
+function AllEvidence({ finding, title, onPlay }: AllProps) {
   const t = useTexts()
   const { format } = useLocale()
   const [all, setAll] = useState(false)
-  const { evidence, verdict } = finding
+  const { criterion, evidence, verdict } = finding
   const hidden = evidence.length - SHOWN
   const some = all || hidden <= 1 ? evidence : evidence.slice(0, SHOWN)
   return (
     <>
       {some.map((one, ix) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: evidence of a report never changes places
-        <EvidenceLine key={ix} evidence={one} verdict={verdict} onPlay={onPlay} />
+        <EvidenceLine key={ix} evidence={one} verdict={verdict} of={{ criterion, title }} onPlay={onPlay} />
       ))}
       {some.length < evidence.length && (
         <Button size="small" type="link" className="proof-more" onClick={() => setAll(true)}>

@@ -25,10 +25,11 @@ import { useOperators } from './operators'
 interface Props {
   callId: string
   item: Item
+  title: string
   onPlay: (evidence: Evidence) => void
 }
 
-export function Why({ callId, item, onPlay }: Props) {
+export function Why(props: Props) {
   const t = useTexts()
   const [open, setOpen] = useState(false)
   return (
@@ -42,12 +43,12 @@ export function Why({ callId, item, onPlay }: Props) {
       >
         {open ? t.hideWhy : t.why}
       </Button>
-      {open && <Trees callId={callId} item={item} onPlay={onPlay} />}
+      {open && <Trees {...props} />}
     </div>
   )
 }
 
-function Trees({ callId, item, onPlay }: Props) {
+function Trees({ callId, item, title, onPlay }: Props) {
   const t = useTexts()
   const code = useReportWords()
   const query = useQuery(explainQuery(callId, item.rubric, item.criterion))
@@ -61,7 +62,7 @@ function Trees({ callId, item, onPlay }: Props) {
   return parts.map(({ part, condition }) => (
     <div key={part} className="why-part">
       <h4>{code('part', part)}</h4>
-      <Node condition={condition} onPlay={onPlay} />
+      <Node condition={condition} of={{ criterion: item.criterion, title }} onPlay={onPlay} />
     </div>
   ))
 }
@@ -72,7 +73,12 @@ const VALUES: Record<string, ReactNode> = {
   pending: <ClockCircleOutlined />,
 }
 
-function Node({ condition, onPlay }: { condition: Condition; onPlay: (evidence: Evidence) => void }) {
+interface NodeProps extends Pick<Props, 'onPlay'> {
+  condition: Condition
+  of: { criterion: string; title: string }
+}
+
+function Node({ condition, of, onPlay }: NodeProps) {
   const words = useReviewWords()
   const code = useReportWords()
   const operator = useOperators()
@@ -97,7 +103,7 @@ function Node({ condition, onPlay }: { condition: Condition; onPlay: (evidence: 
       {reason && <p className="proof-fine">{words(reason)}</p>}
       {evidence.map((one, ix) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: an explanation never changes places
-        <EvidenceLine key={ix} evidence={inSeconds(one)} verdict={value} onPlay={onPlay} />
+        <EvidenceLine key={ix} evidence={inSeconds(one)} verdict={value} of={of} onPlay={onPlay} />
       ))}
       {below.length > 0 && (
         <ul>
@@ -105,7 +111,7 @@ function Node({ condition, onPlay }: { condition: Condition; onPlay: (evidence: 
             // biome-ignore lint/suspicious/noArrayIndexKey: so it is below
             <li key={ix}>
               {several && <span className="why-under">{operator(under)}</span>}
-              <Node condition={condition} onPlay={onPlay} />
+              <Node condition={condition} of={of} onPlay={onPlay} />
             </li>
           ))}
         </ul>

@@ -8,7 +8,7 @@ import { entryQuery } from '../upload/outcome'
 import { CallLink } from './call-link'
 import type { Entry } from './list'
 import { ledgerMessages } from './messages'
-import { briefly, fileName, remedyOf } from './remedy'
+import { briefly, fileName, isOtherSide, remedyOf } from './remedy'
 import { RetryButton } from './retry'
 import { useSourceName } from './source'
 import { isEnded, StateTag } from './states'
@@ -70,7 +70,9 @@ function Details({ entry }: { entry: Entry }) {
       )}
       <Flex gap={8} align="center">
         <CallLink entry={entry} />
-        {isEnded(entry.state) && <RetryButton entry={entry} size="middle" type="primary" />}
+        {isEnded(entry.state) && !isOtherSide(entry.why) && (
+          <RetryButton entry={entry} size="middle" type="primary" />
+        )}
       </Flex>
     </Flex>
   )

@@ -7,7 +7,7 @@ import { Listing, useListing } from '@/components/listing'
 import { useLocale, useMessages } from '@/i18n'
 import { CallLink } from './call-link'
 import { ledgerMessages } from './messages'
-import { briefly, fileName, remedyOf } from './remedy'
+import { briefly, fileName, isOtherSide, remedyOf } from './remedy'
 import { RetryButton } from './retry'
 import { useSourceName } from './source'
 import { FILE_STATES, isEnded, isFileState, isUnderWay, StateTag } from './states'
@@ -84,7 +84,7 @@ function useColumns(): TableProps<Entry>['columns'] {
       render: (_, entry) => (
         <Space size={4}>
           {entry.call && <CallLink entry={entry} />}
-          {isEnded(entry.state) && <RetryButton entry={entry} />}
+          {isEnded(entry.state) && !isOtherSide(entry.why) && <RetryButton entry={entry} />}
         </Space>
       ),
     },

@@ -40,6 +40,7 @@ export const ledgerMessages = defineMessages({
     message: '系统信息',
     entry: '文件详情',
     r_duplicate: '内容与已有通话相同，无需处理。',
+    r_other_side: '这是一通电话的另一路录音，已并入该通话，无需处理。',
     r_gone: '文件在写完之前被移走。放回来源后会再次发现。',
     r_not_audio: '内容不是录音也不是聊天记录。请重新导出后再上传。',
     r_columns: '聊天记录缺少可识别的列（说话人、时间、内容）。请按列名重新导出，或修正后重新上传。',
@@ -92,6 +93,7 @@ export const ledgerMessages = defineMessages({
     message: 'What the system said',
     entry: 'File',
     r_duplicate: 'The content is that of a call that is here already. Nothing to do.',
+    r_other_side: 'It is the other leg of a call, and goes with the first file. Nothing to do.',
     r_gone: 'The file went away before it was complete. Put it back, and it is seen again.',
     r_not_audio: 'The content is neither a recording nor a chat log. Export it again, then upload it.',
     r_columns:

@@ -1,6 +1,10 @@
+/** The second file of a call of two. */
+const OTHER_SIDE = /^the other side of the call/
+
 /** What to do about a file: told from its state and from what the system said, which is kept in English. */
 const SAID: [RegExp, Remedy][] = [
   [/^duplicate of call/, 'r_duplicate'],
+  [OTHER_SIDE, 'r_other_side'],
   [/^gone:/, 'r_gone'],
   [/ffmpeg/i, 'r_ffmpeg'],
   [/sidecar|随附/i, 'r_sidecar'],
@@ -15,6 +19,7 @@ const SAID: [RegExp, Remedy][] = [
 export type Remedy =
   | 'r_duplicate'
   | 'r_gone'
+  | 'r_other_side'
   | 'r_not_audio'
   | 'r_columns'
   | 'r_sidecar'
@@ -48,6 +53,11 @@ export function fileName(path: string): string {
 /** What was said without the path that it begins with: that stands beside it. */
 export function briefly(why: string, path: string): string {
   return why.startsWith(`${path}: `) ? why.slice(path.length + 2) : why
+}
+
+/** Whether a file may begin again by itself: the other file of a call goes with its first. */
+export function isOtherSide(why: string | null | undefined): boolean {
+  return OTHER_SIDE.test(why ?? '')
 }
 
 /** The call that has the same content already. */

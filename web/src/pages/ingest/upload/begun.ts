@@ -14,9 +14,10 @@ function read(): Begun {
   }
 }
 
-/** The same file, sent by the same person with the same facts. */
-export function whatOf(person: string, file: File, facts: unknown): string {
-  return JSON.stringify([person, file.name, file.size, file.lastModified, facts ?? null])
+/** The same files, sent by the same person with the same facts. */
+export function whatOf(person: string, files: readonly File[], facts: unknown): string {
+  const all = files.flatMap(({ name, size, lastModified }) => [name, size, lastModified])
+  return JSON.stringify([person, ...all, facts ?? null])
 }
 
 export function begunAs(what: string): string | undefined {

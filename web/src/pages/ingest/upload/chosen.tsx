@@ -4,7 +4,7 @@ import { Alert, Button, Card, Flex, Tag } from 'antd'
 import type { ReactNode } from 'react'
 import { useLocale, useMessages } from '@/i18n'
 import { uploadMessages } from './messages'
-import type { Pair, Sorted } from './pairing'
+import type { Call, Sorted } from './pairing'
 
 /** More are counted, not listed. */
 const SHOWN_MAX = 100
@@ -13,19 +13,21 @@ interface Props {
   sorted: Sorted
   children: ReactNode
   onRemove: (files: File[]) => void
+  /** Whether the files of these names are one call. */
+  onDecide: (names: string[], one: boolean) => void
   onClear: () => void
   onSend: () => void
 }
 
-export function Chosen({ sorted, children, onRemove, onClear, onSend }: Props) {
+export function Chosen({ sorted, children, onRemove, onDecide, onClear, onSend }: Props) {
   const t = useMessages(uploadMessages)
   const { format } = useLocale()
-  const { pairs, refused, twins } = sorted
-  const size = pairs.reduce((sum, { file }) => sum + file.size, 0)
+  const { calls, refused, twins } = sorted
+  const files = calls.flatMap((call) => call.files)
   return (
     <Card
       size="small"
-      title={t.chosen(pairs.length, format.bytes(size))}
+      title={t.chosen(files.length, format.bytes(sizeOf(files)))}
       extra={
         <Button type="text" onClick={onClear}>
           {t.clear}
@@ -33,10 +35,10 @@ export function Chosen({ sorted, children, onRemove, onClear, onSend }: Props) {
       }
     >
       <ul className="upload-chosen">
-        {pairs.slice(0, SHOWN_MAX).map((pair) => (
-          <ChosenFile key={keyOf(pair.file)} pair={pair} onRemove={onRemove} />
+        {calls.slice(0, SHOWN_MAX).map((call) => (
+          <ChosenCall key={keyOf(call.files[0])} call={call} onRemove={onRemove} onDecide={onDecide} />
         ))}
-        {pairs.length > SHOWN_MAX && <li>+ {format.number(pairs.length - SHOWN_MAX)}</li>}
+        {calls.length > SHOWN_MAX && <li>+ {format.number(calls.length - SHOWN_MAX)}</li>}
       </ul>
       {refused.length > 0 && (
         <Alert
@@ -60,9 +62,18 @@ export function Chosen({ sorted, children, onRemove, onClear, onSend }: Props) {
           description={
             <>
               {twins.slice(0, SHOWN_MAX).map(([one, other]) => (
-                <div key={one + other}>
-                  {one} + {other}
-                </div>
+                <Flex key={one + other} gap={8} align="center">
+                  <span className="upload-name">
+                    {one} + {other}
+                  </span>
+                  <Button
+                    size="small"
+                    aria-label={`${t.join}: ${one} + ${other}`}
+                    onClick={() => onDecide([one, other], true)}
+                  >
+                    {t.join}
+                  </Button>
+                </Flex>
               ))}
               {t.twinsHint}
             </>
@@ -71,36 +82,50 @@ export function Chosen({ sorted, children, onRemove, onClear, onSend }: Props) {
       )}
       {children}
       <Flex justify="flex-end">
-        <Button type="primary" disabled={pairs.length === 0} onClick={onSend}>
-          {t.send(pairs.length)}
+        <Button type="primary" disabled={files.length === 0} onClick={onSend}>
+          {t.send(files.length)}
         </Button>
       </Flex>
     </Card>
   )
 }
 
+const sizeOf = (files: readonly File[]) => files.reduce((sum, { size }) => sum + size, 0)
 const keyOf = (file: File) => `${file.name}/${file.size}/${file.lastModified}`
 
-function ChosenFile({ pair, onRemove }: { pair: Pair; onRemove: (files: File[]) => void }) {
+function ChosenCall({ call, onRemove, onDecide }: { call: Call } & Pick<Props, 'onRemove' | 'onDecide'>) {
   const t = useMessages(uploadMessages)
   const { format } = useLocale()
-  const { file, sidecar } = pair
+  const { files, sidecar, parts } = call
+  const names = files.map(({ name }) => name)
+  const name = names.join(' + ')
   return (
     <li>
       <FileOutlined aria-hidden />
-      <span className="upload-name">{file.name}</span>
+      <span className="upload-name">{name}</span>
+      {files.length > 1 && <Tag>{t.oneCall}</Tag>}
       {sidecar && (
         <Tag icon={<LinkOutlined />} title={sidecar.name}>
           {t.withSidecar}
         </Tag>
       )}
-      <span className="upload-size">{format.bytes(file.size)}</span>
+      <span className="upload-size">{format.bytes(sizeOf(files))}</span>
+      {parts && (
+        <Button
+          type="text"
+          size="small"
+          aria-label={`${t.apart}: ${name}`}
+          onClick={() => onDecide(names, false)}
+        >
+          {t.apart}
+        </Button>
+      )}
       <Button
         type="text"
         size="small"
         icon={<CloseOutlined />}
-        aria-label={t.remove(file.name)}
-        onClick={() => onRemove([file])}
+        aria-label={t.remove(name)}
+        onClick={() => onRemove(files)}
       />
     </li>
   )

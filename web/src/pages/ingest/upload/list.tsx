@@ -1,5 +1,5 @@
 /** Files on their way, the newest first: how far each is, what can be done with it, and what became of it. */
-import { Button, Flex, Progress, Space, Table, type TableProps, Typography } from 'antd'
+import { Button, Flex, Grid, Progress, Space, Table, type TableProps, Typography } from 'antd'
 import { Problem } from '@/api/client'
 import { useLocale, useMessages } from '@/i18n'
 import { NoFacts } from './facts'
@@ -9,16 +9,9 @@ import { clearSent, drop, type Item, pause, resume, useQueue } from './queue'
 
 export function UploadList() {
   const t = useMessages(uploadMessages)
-  const { format } = useLocale()
   const items = useQueue()
+  const columns = useColumns()
   if (items.length === 0) return null
-  const columns: TableProps<Item>['columns'] = [
-    { title: t.file, render: (_, { file }) => <span className="upload-name">{file.name}</span> },
-    { title: t.size, width: 100, align: 'right', render: (_, { file }) => format.bytes(file.size) },
-    { title: t.progress, width: 190, render: (_, item) => <HowFar item={item} /> },
-    { title: t.result, render: (_, item) => item.entry && <Outcome entry={item.entry} /> },
-    { title: t.actions, width: 150, render: (_, item) => <Actions item={item} /> },
-  ]
   return (
     <section>
       <Flex justify="space-between" align="center" className="upload-list-head">
@@ -35,26 +28,57 @@ export function UploadList() {
         columns={columns}
         dataSource={items.toReversed()}
         pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
-        scroll={{ x: 760 }}
       />
     </section>
   )
 }
 
+/** Where there is little room, size and result stand below the name, and what can be done below the progress. */
+function useColumns(): TableProps<Item>['columns'] {
+  const t = useMessages(uploadMessages)
+  const { format } = useLocale()
+  const wide = Grid.useBreakpoint().lg ?? false
+  if (wide)
+    return [
+      { title: t.file, render: (_, { name }) => <span className="upload-name">{name}</span> },
+      { title: t.size, width: 100, align: 'right', render: (_, { size }) => format.bytes(size) },
+      { title: t.progress, width: 190, render: (_, item) => <HowFar item={item} /> },
+      { title: t.result, render: (_, item) => item.entry && <Outcome entry={item.entry} /> },
+      { title: t.actions, width: 150, render: (_, item) => <Actions item={item} /> },
+    ]
+  return [
+    {
+      title: t.file,
+      render: (_, { name, size, entry }) => (
+        <>
+          <div className="upload-name">{name}</div>
+          <div className="upload-state">{format.bytes(size)}</div>
+          {entry && <Outcome entry={entry} />}
+        </>
+      ),
+    },
+    {
+      title: t.progress,
+      width: '45%',
+      render: (_, item) => (
+        <>
+          <HowFar item={item} />
+          <Actions item={item} />
+        </>
+      ),
+    },
+  ]
+}
+
 function HowFar({ item }: { item: Item }) {
   const t = useMessages(uploadMessages)
   const { format } = useLocale()
-  const { file, state, sent, problem } = item
+  const { name, size, state, sent, problem } = item
   if (state === 'sent') return t.sent
   const status = state === 'failed' ? 'exception' : state === 'sending' ? 'active' : 'normal'
   return (
     <div>
-      <Progress
-        percent={Math.floor((100 * sent) / file.size)}
-        status={status}
-        size="small"
-        aria-label={file.name}
-      />
+      <Progress percent={Math.floor((100 * sent) / size)} status={status} size="small" aria-label={name} />
       <span className="upload-state">{problem ? format.named(t[state], why(problem, t)) : t[state]}</span>
     </div>
   )
@@ -71,7 +95,7 @@ function Actions({ item }: { item: Item }) {
   const t = useMessages(uploadMessages)
   const { key, state } = item
   return (
-    <Space size={4}>
+    <Space size={4} wrap>
       {(state === 'sending' || state === 'waiting') && (
         <Button size="small" onClick={() => pause(key)}>
           {t.pause}

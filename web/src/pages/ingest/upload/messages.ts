@@ -5,7 +5,7 @@ export const uploadMessages = defineMessages({
   zh: {
     drop: '将录音或聊天记录拖到这里，或点击选择',
     dropHint:
-      '录音：WAV、MP3、FLAC、Ogg、AMR 等；聊天记录：CSV、JSON。单个文件不超过 2 GB。同名的 .call.json 会作为随附信息一起发送。',
+      '录音：WAV、MP3、FLAC、Ogg、AMR 等；聊天记录：CSV、JSON。单个文件不超过 2 GB。同名的 .call.json 会作为随附信息一起发送；同一通电话的两路录音（-in/-out、-rx/-tx）会合为一通。',
     about: '这批文件属于',
     aboutHint: '可不填；文件自带的随附信息优先。',
     aboutNeeded: '您只能看到部分通话，请注明通话所属的单位，且在您的数据范围内。',
@@ -15,9 +15,11 @@ export const uploadMessages = defineMessages({
     remove: (name: string) => `移除 ${name}`,
     withSidecar: '含随附信息',
     refused: (n: number) => `${n} 个文件未加入`,
-    twins: (n: number) => `${n} 对文件像是同一通电话的两路录音，上传后会成为各自独立的通话`,
-    twinsHint:
-      '如需作为一通电话分析，请先合并为一个双声道文件再上传，例如：ffmpeg -i 坐席.wav -i 客户.wav -filter_complex amerge=inputs=2 通话.wav',
+    twins: (n: number) => `${n} 对文件像是同一通电话的两路录音，直接上传会成为各自独立的通话`,
+    twinsHint: '确认是同一通电话的两路单声道录音，请点“合为一通”。',
+    join: '合为一通',
+    apart: '拆成两通',
+    oneCall: '两路合为一通',
     alone: '随附信息没有对应的录音，请与录音一起选择',
     hidden: '系统文件',
     empty: '文件为空',
@@ -48,11 +50,13 @@ export const uploadMessages = defineMessages({
       n === 1
         ? 'One pair of files looks like the two legs of one call: each file will be a call of its own'
         : `${n} pairs of files look like the two legs of one call: each file will be a call of its own`,
-    twinsHint:
-      'To have them judged as one call, join them into one stereo file first, for example: ffmpeg -i agent.wav -i customer.wav -filter_complex amerge=inputs=2 call.wav',
+    twinsHint: 'If they are the two mono legs of one call, join them.',
+    join: 'Join as one call',
+    apart: 'Take apart',
+    oneCall: 'two legs, one call',
     drop: 'Drop recordings or chat logs here, or click to choose',
     dropHint:
-      'Recordings: WAV, MP3, FLAC, Ogg, AMR and more. Chat logs: CSV, JSON. Up to 2 GB each. A .call.json of the same name goes along as a sidecar.',
+      'Recordings: WAV, MP3, FLAC, Ogg, AMR and more. Chat logs: CSV, JSON. Up to 2 GB each. A .call.json of the same name goes along as a sidecar; the two legs of a call (-in/-out, -rx/-tx) go as one call.',
     about: 'These files belong to',
     aboutHint: "Optional; what a file's own sidecar says counts more.",
     aboutNeeded: 'You see some calls only: say whose these are, within what you may see.',

@@ -1,23 +1,25 @@
 /**
- * Files on their way. They go on while other pages are looked at, some at a time; the page shows `useQueue`. In:
- * pairs and facts. Out: for each file how far it is, and in the end its entry in the ledger or what went wrong.
+ * Calls on their way. They go on while other pages are looked at, some at a time; the page shows `useQueue`. In:
+ * calls and facts. Out: for each how far it is, and in the end its entry in the ledger or what went wrong.
  */
 import { useSyncExternalStore } from 'react'
 import { begunAs, keepBegun, whatOf } from './begun'
 import { factsOf, type Said } from './facts'
-import type { Pair } from './pairing'
+import type { Call } from './pairing'
 import { send } from './send'
 import { abandon, wire } from './wire'
 
-/** Files sent at a time. */
+/** Calls sent at a time. */
 const AT_A_TIME = 3
 
 export type UploadState = 'waiting' | 'sending' | 'paused' | 'sent' | 'failed'
 
 export interface Item {
   key: number
-  file: File
-  sidecar: boolean
+  /** Its file's name, or both its files'. */
+  name: string
+  /** Bytes. */
+  size: number
   state: UploadState
   /** Bytes that came. */
   sent: number
@@ -28,7 +30,7 @@ export interface Item {
 
 interface Work {
   item: Item
-  pair: Pair
+  call: Call
   said: Said
   stop?: AbortController
   /** What it is kept under, once it was begun. */
@@ -70,12 +72,13 @@ async function run(work: Work) {
   work.stop = stop
   set(work, { state: 'sending', problem: undefined })
   try {
-    const { file, sidecar } = work.pair
-    const facts = factsOf(work.said, await sidecar?.text())
-    const what = whatOf(person, file, facts)
+    const { files, sidecar } = work.call
+    const legs = files.length > 1 ? files.map(({ name }) => name) : undefined
+    const facts = factsOf(work.said, await sidecar?.text(), legs)
+    const what = whatOf(person, files, facts)
     work.what = what
     const entry = await send(wire, {
-      file,
+      files,
       facts,
       begun: begunAs(what),
       signal: stop.signal,
@@ -103,18 +106,18 @@ export function queueOf(id: string) {
   changed()
 }
 
-export function enqueue(pairs: Pair[], said: Said) {
+export function enqueue(calls: Call[], said: Said) {
   window.addEventListener('beforeunload', leaving)
-  for (const pair of pairs) {
+  for (const call of calls) {
     keys += 1
     const item: Item = {
       key: keys,
-      file: pair.file,
-      sidecar: Boolean(pair.sidecar),
+      name: call.files.map(({ name }) => name).join(' + '),
+      size: call.files.reduce((sum, { size }) => sum + size, 0),
       state: 'waiting',
       sent: 0,
     }
-    works.push({ item, pair, said })
+    works.push({ item, call, said })
   }
   changed()
   next()

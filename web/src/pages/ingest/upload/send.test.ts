@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Problem } from '@/api/client'
-import { PIECE_BYTES, type Piecewise, send, type Wire } from './send'
+import { type Files, PIECE_BYTES, type Piecewise, send, type Wire } from './send'
 
 const LARGE = PIECE_BYTES * 2 + 5
-const file = (size: number) => new File([new Uint8Array(size)], 'a.wav')
+const file = (size: number, name = 'a.wav') => new File([new Uint8Array(size)], name)
 const fails = (status: number) => new Problem(status, 'k', `HTTP ${status}`)
 
 /** A service that keeps bytes, and fails as told: each entry is one request's fault. */
@@ -28,9 +28,9 @@ class Service implements Wire {
     this.fault('whole')
     return 'e0'
   }
-  async announce(file: File) {
+  async announce(files: Files) {
     this.fault('announce')
-    this.size = file.size
+    this.size = files.reduce((sum, { size }) => sum + size, 0)
     return this.now()
   }
   async state() {
@@ -51,7 +51,7 @@ let service: Service
 let sent: number[]
 let begun: (string | undefined)[]
 const sending = (size: number, more: object = {}) => ({
-  file: file(size),
+  files: [file(size)] as const,
   facts: undefined,
   signal: new AbortController().signal,
   onBegun: (id: string | undefined) => begun.push(id),
@@ -82,6 +82,16 @@ describe('sending', () => {
     ])
     expect(sent).toEqual([0, PIECE_BYTES, 2 * PIECE_BYTES, LARGE])
     expect(begun).toEqual(['u1', undefined])
+  })
+
+  test('two files go as one, small ones at once and large ones end to end', async () => {
+    const pair = (size: number) => ({ files: [file(size, 'x-in.wav'), file(7, 'x-out.wav')] as const })
+    expect(await send(service, sending(0, pair(10)))).toBe('e0')
+    expect([service.asked, sent]).toEqual([['whole'], [17]])
+    service.asked = []
+    expect(await send(service, sending(0, pair(PIECE_BYTES - 3)))).toBe('e1')
+    expect(service.asked).toEqual(['announce', 'append 0', `append ${PIECE_BYTES}`])
+    expect(service.received).toBe(PIECE_BYTES + 4)
   })
 
   test('goes on where it stopped', async () => {

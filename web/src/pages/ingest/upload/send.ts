@@ -1,9 +1,12 @@
 /**
- * Sends one file: a small one at once, a large one in pieces that are taken up again where they stopped. In: a file,
- * its facts, a wire. Out: its entry in the ledger. What does not answer is asked again, a few times, ever later.
+ * Sends one call: a small one at once, a large one in pieces that are taken up again where they stopped; of two files the
+ * bytes of the second follow those of the first. In: its files and facts, a wire. Out: its entry in the ledger. What does not answer is asked again, a few times, ever later.
  */
 import { Problem } from '@/api/client'
 import type { Facts } from './facts'
+
+/** A call's file, or its two. */
+export type Files = readonly [File, ...File[]]
 
 /** Up to here a file goes in one request; a piece of a larger one is as long. */
 export const PIECE_BYTES = 4 * 1024 * 1024
@@ -19,14 +22,14 @@ export interface Piecewise {
 
 /** The service, as far as sending goes; each throws `Problem`. */
 export interface Wire {
-  whole: (file: File, facts: Facts | undefined, signal: AbortSignal) => Promise<string>
-  announce: (file: File, facts: Facts | undefined, signal: AbortSignal) => Promise<Piecewise>
+  whole: (files: Files, facts: Facts | undefined, signal: AbortSignal) => Promise<string>
+  announce: (files: Files, facts: Facts | undefined, signal: AbortSignal) => Promise<Piecewise>
   state: (id: string, signal: AbortSignal) => Promise<Piecewise>
   append: (id: string, offset: number, piece: Blob, signal: AbortSignal) => Promise<Piecewise>
 }
 
 export interface Sending {
-  file: File
+  files: Files
   facts: Facts | undefined
   /** An upload that was begun before. */
   begun?: string | undefined
@@ -71,7 +74,7 @@ async function trying<T>(sending: Sending, once: () => Promise<T>): Promise<T> {
 
 /** Where to go on: an upload that was begun, if the service still knows it; else a new one. */
 async function begin(wire: Wire, sending: Sending): Promise<Piecewise> {
-  const { begun, file, facts, signal } = sending
+  const { begun, files, facts, signal } = sending
   if (begun) {
     try {
       return await trying(sending, () => wire.state(begun, signal))
@@ -79,16 +82,18 @@ async function begin(wire: Wire, sending: Sending): Promise<Piecewise> {
       if (status(error) !== 404) throw error
     }
   }
-  const announced = await trying(sending, () => wire.announce(file, facts, signal))
+  const announced = await trying(sending, () => wire.announce(files, facts, signal))
   sending.onBegun(announced.id)
   return announced
 }
 
 export async function send(wire: Wire, sending: Sending): Promise<string> {
-  const { file, facts, signal, onSent } = sending
-  if (file.size <= PIECE_BYTES) {
-    const entry = await trying(sending, () => wire.whole(file, facts, signal))
-    onSent(file.size)
+  const { files, facts, signal, onSent } = sending
+  // Nothing is read yet: it is a list of where the bytes are.
+  const bytes = new Blob([...files])
+  if (bytes.size <= PIECE_BYTES) {
+    const entry = await trying(sending, () => wire.whole(files, facts, signal))
+    onSent(bytes.size)
     return entry
   }
   let upload = await begin(wire, sending)
@@ -97,7 +102,7 @@ export async function send(wire: Wire, sending: Sending): Promise<string> {
     upload = await trying(sending, async () => {
       const from = upload.received
       try {
-        return await wire.append(upload.id, from, file.slice(from, from + PIECE_BYTES), signal)
+        return await wire.append(upload.id, from, bytes.slice(from, from + PIECE_BYTES), signal)
       } catch (error) {
         // Part of the piece may have come, or all of it and only the answer was lost.
         if (status(error) === 409 || isPassing(error)) upload = await wire.state(upload.id, signal)
@@ -107,6 +112,6 @@ export async function send(wire: Wire, sending: Sending): Promise<string> {
     })
   }
   sending.onBegun(undefined)
-  onSent(file.size)
+  onSent(bytes.size)
   return upload.entry
 }

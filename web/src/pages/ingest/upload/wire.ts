@@ -1,23 +1,41 @@
 /** The service as `send` asks it. */
 import { api, data } from '@/api/client'
-import type { Wire } from './send'
+import type { Files, Wire } from './send'
 
 const BYTES = { 'Content-Type': 'application/octet-stream' }
 /** The description says what kind of body it is, not that a browser has it as a file. */
 const asBody = (bytes: Blob) => ({ body: bytes as never, bodySerializer: () => bytes, headers: BYTES })
+/** The two files of a call; the browser says where one ends. */
+function asForm(files: Files, { facts }: { facts?: string }) {
+  const form = new FormData()
+  if (facts) form.append('facts', facts)
+  for (const file of files) form.append('file', file, file.name)
+  return { body: form as never, bodySerializer: () => form }
+}
 
 export const wire: Wire = {
-  whole: async (file, facts, signal) => {
-    const query = { name: file.name, ...(facts ? { facts: JSON.stringify(facts) } : {}) }
+  whole: async (files, facts, signal) => {
+    const [file, other] = files
+    const said: { facts?: string } = facts ? { facts: JSON.stringify(facts) } : {}
     const accepted = await data(
-      api.POST('/api/v1/recordings', { params: { query }, ...asBody(file), signal }),
+      api.POST('/api/v1/recordings', {
+        ...(other
+          ? asForm(files, said)
+          : { params: { query: { name: file.name, ...said } }, ...asBody(file) }),
+        signal,
+      }),
     )
     return accepted.entry
   },
-  announce: (file, facts, signal) =>
+  announce: ([file, other], facts, signal) =>
     data(
       api.POST('/api/v1/uploads', {
-        body: { name: file.name, size: file.size, ...(facts ? { facts: facts as never } : {}) },
+        body: {
+          name: file.name,
+          size: file.size,
+          ...(other ? { other: { name: other.name, size: other.size } } : {}),
+          ...(facts ? { facts: facts as never } : {}),
+        },
         signal,
       }),
     ),
