@@ -16,7 +16,7 @@ use lingting::speech::{EngineError, Heard, HeardWord, SpeakerEmbedder, VAD_FRAME
 use proptest::prelude::*;
 
 /// Of so many looks at a call one judges it.
-const JUDGED_EVERY: usize = 12;
+const JUDGED_EVERY: usize = 24;
 
 /// Samples a millisecond.
 const MS: usize = 16;
