@@ -3,7 +3,7 @@
 use lingting::domain::{AudioTime, Party};
 use lingting::rubric::{CallFacts, Evaluation, Fact};
 
-use super::operators::{call, plan};
+use super::operators::{Call, call, plan};
 
 /// When each condition is settled in a call that arrives second by second.
 #[test]
@@ -93,6 +93,34 @@ fn what_was_measured_of_an_unsure_party_is_undetermined() {
         };
         assert_eq!(verdict(1.0), sure, "{condition}");
         assert_eq!(verdict(0.2), "undetermined", "{condition}");
+    }
+}
+
+/// On a recording without a word nobody was heard to keep to the rules.
+#[test]
+fn what_was_measured_of_nobody_proves_nothing() {
+    let silent = call("- 20");
+    for condition in [
+        "{not: {overtalk: {above: 400ms}, by: agent}}",
+        "{not: {rate: {above: 300}, by: agent}}",
+        "{not: {silence: {above: 30s}}}",
+        "{not: {loudness: {above: -10}}}",
+        "{not: {response: {above: 5s}}}",
+        "{talk: {}, by: customer, times: {at_most: 2}}",
+    ] {
+        let plan = plan("", condition);
+        let verdict = |call: &Call| plan.evaluate(&call.facts())[0].findings[0].verdict.as_str();
+        assert_eq!(verdict(&silent), "undetermined", "{condition}");
+        assert_eq!(verdict(&call("c 喂\na 您好\nc 嗯")), "met", "{condition}");
+    }
+    // What was heard counts, and so does what needs no words.
+    for (condition, want) in [
+        ("{silence: {above: 10s}}", "met"),
+        ("{not: {hold: {above: 1m, take: total}}}", "met"),
+        ("{length: {above: 10s}}", "met"),
+    ] {
+        let cards = plan("", condition).evaluate(&silent.facts());
+        assert_eq!(cards[0].findings[0].verdict.as_str(), want, "{condition}");
     }
 }
 

@@ -239,3 +239,68 @@ fn analysed(info: &CallInfo, source: Source, driven: Driven, sound: Option<Sound
     let reports = privacy::reports(&info, source, &driven, PiiMode::Mask);
     Analysed { report: reports.masked, private: reports.private, sound, peaks: driven.peaks }
 }
+
+#[cfg(test)]
+pub(super) mod fixture {
+    use std::path::Path;
+
+    use super::*;
+    use crate::app::EngineChoice;
+    use crate::engine::models::ModelFolder;
+    use crate::rubric::built_in;
+
+    /// A chat in a file `stem`.json as the service analyses it: like a call, without an engine. `known`: what more its sidecar says.
+    pub(in crate::app::service) fn analysed(
+        folder: &Path,
+        stem: &str,
+        known: serde_json::Value,
+        said: &[(&str, &str)],
+    ) -> Analysed {
+        let messages: Vec<_> = (said.iter())
+            .map(|(party, text)| serde_json::json!({"party": party, "text": text}))
+            .collect();
+        let body = serde_json::json!({"messages": messages});
+        let mut facts = serde_json::json!({"language": "zh", "direction": "inbound"});
+        for (key, value) in known.as_object().expect("an object") {
+            facts[key] = value.clone();
+        }
+        let file = folder.join(format!("{stem}.json"));
+        let sidecar = folder.join(format!("{stem}.call.json"));
+        std::fs::write(&sidecar, facts.to_string()).expect("a sidecar");
+        std::fs::write(&file, body.to_string()).expect("a chat");
+        let engines = EngineOptions {
+            models: ModelFolder::resolve(Some(&folder.join("no-models"))),
+            model: "none".into(),
+            engine: EngineChoice::Auto,
+            workers: 1,
+            beam: 1,
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        let analyst = Analyst::new(engines, built_in().expect("ours"), folder.into(), stop);
+        let input = Input { files: vec![file], sidecar: Some(sidecar), stem: stem.into() };
+        match analyst.analyse(&input, |_| true).expect("a chat") {
+            Heard::Call(call) => *call,
+            Heard::Unwanted => panic!("everything is wanted"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A call that goes by its file's name shows no telephone number in its id; an id that a site gave is left as it is.
+    #[test]
+    fn ids_from_names_of_files_show_no_telephone_number() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let said = [("agent", "您好")];
+        for (known, id) in [
+            (serde_json::json!({}), "138xxxx8000-20260101"),
+            (serde_json::json!({"call_id": "13900139000.17"}), "13900139000.17"),
+        ] {
+            let call = fixture::analysed(folder.path(), "13800138000-20260101", known, &said);
+            assert_eq!(call.report.call.call_id, id);
+            assert_eq!(call.report.call.source.file, "138****8000-20260101.json");
+        }
+    }
+}

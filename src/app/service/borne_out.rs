@@ -64,41 +64,12 @@ fn note(judged: &mut Judged, card: &Scorecard) {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::Arc;
-    use std::sync::atomic::AtomicBool;
 
     use super::*;
-    use crate::app::service::analyst::{Analyst, Heard};
-    use crate::app::{EngineChoice, EngineOptions};
-    use crate::engine::models::ModelFolder;
-    use crate::ingest::Input;
-    use crate::rubric::built_in;
+    use crate::app::service::analyst::fixture;
 
-    /// A chat as the service analyses it: like a call, without an engine.
     fn analysed(folder: &Path, said: &[(&str, &str)]) -> Analysed {
-        let messages: Vec<_> = (said.iter())
-            .map(|(party, text)| serde_json::json!({"party": party, "text": text}))
-            .collect();
-        let body = serde_json::json!({"messages": messages});
-        let known = serde_json::json!({"language": "zh", "direction": "inbound"});
-        let (file, sidecar) = (folder.join("chat.json"), folder.join("chat.call.json"));
-        std::fs::write(&sidecar, known.to_string()).unwrap();
-        std::fs::write(&file, body.to_string()).unwrap();
-        let stop = Arc::new(AtomicBool::new(false));
-        let rubrics = built_in().unwrap();
-        let engines = EngineOptions {
-            models: ModelFolder::resolve(Some(&folder.join("no-models"))),
-            model: "none".into(),
-            engine: EngineChoice::Auto,
-            workers: 1,
-            beam: 1,
-        };
-        let analyst = Analyst::new(engines, rubrics, folder.into(), stop);
-        let input = Input { files: vec![file], sidecar: Some(sidecar), stem: "chat".into() };
-        match analyst.analyse(&input, |_| true).unwrap() {
-            Heard::Call(call) => *call,
-            Heard::Unwanted => panic!("everything is wanted"),
-        }
+        fixture::analysed(folder, "chat", serde_json::json!({}), said)
     }
 
     #[test]

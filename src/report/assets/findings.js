@@ -108,7 +108,15 @@ function heldAgainst(f, item) {
   return SPOKEN.has(item.kind) ? "held_against" : "bound";
 }
 
+// A proof names what was looked for by its criterion's id; the criterion's title stands above it.
+function lookedFor(f, item) {
+  if (item.matched === f.criterion) return f.title;
+  const id = `${f.criterion}: `;
+  return item.matched?.startsWith(id) ? item.matched.slice(id.length) : item.matched;
+}
+
 function evidenceNode(f, item) {
+  const matched = lookedFor(f, item);
   const playable = item.start_s !== undefined;
   const leg = call.media.legs.find((l) => l.leg === item.leg);
   const who = leg && leg.party !== "unknown" ? code("party", leg.party) : null;
@@ -118,13 +126,13 @@ function evidenceNode(f, item) {
   ];
   const lines = [
     item.quote ? el(SPOKEN.has(item.kind) ? "q" : "span", { class: "quote" }, item.quote) : null,
-    item.matched
-      ? el("span", { class: "matched" }, `${t(heldAgainst(f, item))} `, el("em", {}, item.matched))
+    matched
+      ? el("span", { class: "matched" }, `${t(heldAgainst(f, item))} `, el("em", {}, matched))
       : null,
     fineLine(item),
   ];
   if (!playable) return el("div", { class: "ev fact" }, head, lines);
-  const label = `${t("play")} ${clock(item.start_s)}, ${code("kind", item.kind)}: ${item.quote ?? item.matched ?? ""}`;
+  const label = `${t("play")} ${clock(item.start_s)}, ${code("kind", item.kind)}: ${item.quote ?? matched ?? ""}`;
   return el(
     "button",
     {

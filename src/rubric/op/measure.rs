@@ -3,7 +3,7 @@
 //! In: [`Events`]. Out: hits for the values that lie within the bounds. A value over the whole call is
 //! known at its end, except a sum that has passed a lower bound: it cannot fall back.
 
-use crate::domain::{AudioTime, Party, Span};
+use crate::domain::{AudioTime, DoubtReason, Party, Span};
 use crate::rubric::model::{MeasureOp, Quantity, Take};
 use crate::rubric::scene::Scene;
 use crate::rubric::stream::{FOREVER, Hit, Source, Stream};
@@ -27,8 +27,19 @@ pub(super) fn stream(op: &MeasureOp, by: Option<Party>, scene: &Scene<'_>) -> St
         Take::Average => averages(op, by, scene, &events),
         _ => one(op, by, scene, &events),
     };
-    out.doubt = events.doubt;
+    out.doubt = events.doubt.or_else(|| nobody_spoke(op.quantity, scene));
     out
+}
+
+/// Where nobody spoke, how they speak could not be measured, and nothing is proved by what was not found.
+fn nobody_spoke(quantity: Quantity, scene: &Scene<'_>) -> Option<DoubtReason> {
+    use Quantity::{Loudness, Overtalk, Rate, Response, Silence, Talk};
+    let of_speech = matches!(
+        quantity,
+        Silence { .. } | Overtalk { .. } | Response | Talk | Rate { .. } | Loudness { .. }
+    );
+    let silent = scene.end.is_some() && scene.speech.all().is_empty();
+    (of_speech && silent).then_some(DoubtReason::AudioMissing)
 }
 
 fn hit(op: &MeasureOp, event: &Event) -> Hit {

@@ -1,6 +1,7 @@
 /**
  * Sends one call: a small one at once, a large one in pieces that are taken up again where they stopped; of two files the
- * bytes of the second follow those of the first. In: its files and facts, a wire. Out: its entry in the ledger. What does not answer is asked again, a few times, ever later.
+ * bytes of the second follow those of the first. In: its files and facts, a wire. Out: its entry in the ledger. What does
+ * not answer is asked again, a few times, ever later.
  */
 import { Problem } from '@/api/client'
 import type { Facts } from './facts'
