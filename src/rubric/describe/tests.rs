@@ -28,7 +28,7 @@ fn words_that_are_said_are_one_sentence_of_who_when_and_what() {
     check("{phrase: [您好, 你好], by: agent}", &["坐席说到“您好”“你好”之一"]);
     check(
         "{phrase: [甲, 乙, 丙, 丁], by: agent, within: first 2 turns, match: loose, except: [戊]}",
-        &["坐席在开头 2 轮内说到“甲”“乙”“丙”等 4 种说法之一；读音一致即可，同音字也算；“戊”不算"],
+        &["坐席在开头 2 轮内说到“甲”“乙”“丙”等 4 种说法之一；读音相近即可（从宽）；“戊”不算"],
     );
     check(
         "{phrase: [姓名, 电话], need: {at_least: 2, within: same utterance}, by: agent}",

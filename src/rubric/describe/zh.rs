@@ -170,8 +170,8 @@ fn listed(part: &Part, between: &str) -> String {
 fn matched(mode: &str) -> Option<String> {
     let words = match mode {
         "exact" => "须逐字一致",
-        "phonetic" => "读音一致即可",
-        "loose" => "读音一致即可，同音字也算",
+        "phonetic" => "读音相近即可",
+        "loose" => "读音相近即可（从宽）",
         _ => return None,
     };
     Some(words.to_owned())
