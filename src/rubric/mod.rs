@@ -20,6 +20,7 @@ mod explain;
 mod file;
 mod format;
 mod guard;
+mod hits;
 mod matcher;
 mod model;
 mod op;

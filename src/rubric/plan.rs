@@ -28,6 +28,8 @@ pub(crate) struct Planned {
 pub(crate) struct Asked {
     pub(crate) phrases: Vec<usize>,
     pub(crate) except: Vec<usize>,
+    /// Whether any of them stands for personal data, which may be spread over utterances.
+    pub(crate) personal: bool,
 }
 
 impl Plan {
@@ -79,12 +81,15 @@ struct Book {
 impl Book {
     fn asked(&mut self, op: &Op) -> Asked {
         match op {
-            Op::Phrase(op) => Asked {
-                phrases: self.numbers(&op.phrases, op.mode),
-                except: self.numbers(&op.except, super::file::exception_mode(op.mode)),
-            },
+            Op::Phrase(op) => {
+                let phrases = self.numbers(&op.phrases, op.mode);
+                let except = self.numbers(&op.except, super::file::exception_mode(op.mode));
+                let mut all = phrases.iter().chain(&except);
+                let personal = all.any(|&phrase| self.matcher.is_personal(phrase));
+                Asked { phrases, except, personal }
+            }
             Op::Repeat(op) => {
-                Asked { phrases: Vec::new(), except: self.numbers(&op.except, Match::Phonetic) }
+                Asked { except: self.numbers(&op.except, Match::Phonetic), ..Asked::default() }
             }
             _ => Asked::default(),
         }

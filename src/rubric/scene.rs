@@ -3,15 +3,14 @@
 //! In: facts in the order of their start. Out: what operators read. No fact that starts before the
 //! horizon is yet to come: this is what makes an absence certain.
 
-use std::collections::BTreeMap;
-
 use crate::domain::{
     AudioTime, CallInfo, Loudness, Overtalk, Party, PerParty, Silence, Span, SpeakingRate,
 };
 
+use super::hits::Hits;
 use super::matcher::Matcher;
 use super::speech::Speech;
-use super::stream::{FOREVER, Hit, Interval};
+use super::stream::{FOREVER, Interval};
 use super::told;
 use super::written::Written;
 
@@ -21,7 +20,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) matcher: &'a Matcher,
     pub(crate) speech: &'a Speech<'a>,
     /// By phrase, each in time order.
-    pub(crate) hits: &'a BTreeMap<usize, Vec<Hit>>,
+    pub(crate) hits: &'a Hits,
     pub(crate) silences: &'a [Silence],
     pub(crate) overtalk: &'a [Overtalk],
     pub(crate) rates: &'a [SpeakingRate],
@@ -95,12 +94,17 @@ impl Scene<'_> {
         (weight > 0.0).then(|| (sum / weight) as f32)
     }
 
-    /// Milliseconds in some windows of speech that was recognised, and of speech that was not.
-    pub(crate) fn heard_and_unheard_ms(&self, windows: &[Interval]) -> (u64, u64) {
+    /// Share of the speech in some windows that was not recognised, 0 to 1.
+    pub(crate) fn unheard_share(&self, windows: &[Interval]) -> f64 {
+        // Of most calls all was recognised, and there is nothing to add up.
+        if self.unheard.is_empty() {
+            return 0.0;
+        }
         let inside = |span: Span| -> u64 {
             windows.iter().map(|&window| span.overlap_ms(self.to_span(window))).sum()
         };
-        let heard = self.speech.all().iter().map(|said| inside(said.utterance.span)).sum();
-        (heard, self.unheard.iter().map(|&span| inside(span)).sum())
+        let heard: u64 = self.speech.all().iter().map(|said| inside(said.utterance.span)).sum();
+        let missed: u64 = self.unheard.iter().map(|&span| inside(span)).sum();
+        missed as f64 / (heard + missed).max(1) as f64
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::{
 
 use super::applies::{Applicable, applies};
 use super::entity::Personal;
+use super::hits::Hits;
 use super::matcher::Names;
 use super::op::{self, Outcome};
 use super::plan::{Plan, Planned};
@@ -24,7 +25,6 @@ use super::ruling::{Reviewed, Rulings};
 use super::scene::Scene;
 use super::score;
 use super::speech::Speech;
-use super::stream::Hit;
 use super::told;
 use super::written::Written;
 
@@ -150,7 +150,7 @@ pub struct Evaluation<'p> {
     /// Other facts beyond the horizon.
     measures_ahead: Vec<Fact>,
     speech: Speech<'p>,
-    hits: BTreeMap<usize, Vec<Hit>>,
+    hits: Hits,
     silences: Vec<Silence>,
     overtalk: Vec<Overtalk>,
     rates: Vec<SpeakingRate>,
@@ -277,7 +277,7 @@ impl<'p> Evaluation<'p> {
             ahead: BTreeMap::new(),
             measures_ahead: Vec::new(),
             speech: Speech::default(),
-            hits: BTreeMap::new(),
+            hits: Hits::default(),
             silences: Vec::new(),
             overtalk: Vec::new(),
             rates: Vec::new(),

@@ -21,7 +21,7 @@ impl Evaluation<'_> {
             found.extend(seam.into_iter().flat_map(|seam| self.said_in(i, &seam, over_seam)));
             found.retain(|(phrase, hit)| !self.is_known(*phrase, hit));
             for (phrase, hit) in found {
-                self.hits.entry(phrase).or_default().push(hit);
+                self.hits.push(phrase, hit);
             }
         }
         for found in self.personal.find(&self.plan.matcher, &self.speech, horizon) {
@@ -34,9 +34,9 @@ impl Evaluation<'_> {
             let (phrase, how, distance) = (found.phrase, How::Entity, 0.0);
             let source = Source::Phrase { phrase, from, to, how, distance, guard };
             let hit = self.hit(to.utterance, from, to, source);
-            self.hits.entry(phrase).or_default().push(hit);
+            self.hits.push(phrase, hit);
         }
-        self.hits.values_mut().for_each(|hits| hits.sort_by_key(|hit| (hit.span, hit.leg)));
+        self.hits.sort();
     }
 
     /// Whether the same words of the same party already began the same phrase, which then ended in the utterance before.
@@ -46,8 +46,7 @@ impl Evaluation<'_> {
             _ => None,
         };
         let before = begins(hit).filter(|(from, _)| Some(from.utterance) < hit.utterance);
-        let known = self.hits.get(&phrase).into_iter().flatten();
-        before.is_some() && known.map(begins).any(|from| from == before)
+        before.is_some() && self.hits.of(phrase).iter().map(begins).any(|from| from == before)
     }
 
     /// Phrases and entities in a stretch around an utterance, of those whose ends are wanted.

@@ -94,8 +94,7 @@ pub(super) fn unheard(
         return Some(DoubtReason::AudioMissing);
     }
     let confidence = scene.confidence(condition.by, windows);
-    let (heard, missed) = scene.heard_and_unheard_ms(windows);
-    let share = missed as f64 / (heard + missed).max(1) as f64;
+    let share = scene.unheard_share(windows);
     let poor = confidence.is_some_and(|confidence| confidence < scene.confidence_min);
     (poor || share > UNHEARD_SHARE_MAX).then_some(DoubtReason::HeardTooPoorly)
 }

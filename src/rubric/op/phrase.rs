@@ -8,20 +8,20 @@ use crate::rubric::stream::{Hit, Source, Stream};
 
 /// Hits of its phrases, without those that an exception covers or a guard rules out.
 pub(super) fn stream(op: &PhraseOp, asked: &Asked, scene: &Scene<'_>) -> Stream {
-    let found = |phrase: &usize| scene.hits.get(phrase).into_iter().flatten();
-    let personal = |phrase: &usize| scene.matcher.is_personal(*phrase);
     let mut complete = scene.speech_complete();
-    if asked.phrases.iter().chain(&asked.except).any(personal) {
+    if asked.personal {
         complete = complete.min(scene.personal_complete);
     }
     // An exception may run on into words that are still to come: until then it is open.
     let certain = |hit: &Hit| asked.except.is_empty() || hit.span.start() < complete;
-    let mut hits: Vec<Hit> = asked
-        .phrases
-        .iter()
-        .flat_map(found)
+    let mut said = scene.hits.of_all(&asked.phrases).peekable();
+    let except: Vec<&Hit> = match said.peek() {
+        Some(_) => scene.hits.of_all(&asked.except).collect(),
+        None => Vec::new(),
+    };
+    let mut hits: Vec<Hit> = said
         .filter(|hit| certain(hit) && !ruled_out(op, hit))
-        .filter(|hit| !asked.except.iter().flat_map(found).any(|except| overlap(hit, except)))
+        .filter(|hit| !except.iter().any(|except| overlap(hit, except)))
         .cloned()
         .collect();
     hits.sort_by_key(|hit| (hit.span, hit.leg));

@@ -24,13 +24,8 @@ pub(super) fn stream(op: &RepeatOp, asked: &Asked, scene: &Scene<'_>) -> Stream 
     let all = scene.speech.all();
     let known = all.partition_point(|said| said.utterance.span.start() < complete);
     let read: Vec<Read<'_>> = all[..known].iter().map(Read::of).collect();
-    let excused: BTreeSet<usize> = asked
-        .except
-        .iter()
-        .filter_map(|phrase| scene.hits.get(phrase))
-        .flatten()
-        .filter_map(|hit| hit.utterance)
-        .collect();
+    let excused: BTreeSet<usize> =
+        scene.hits.of_all(&asked.except).filter_map(|hit| hit.utterance).collect();
     let counts = |i: &usize| read[*i].tokens.len() >= op.units_min.max(1);
     let hits = (0..known).filter(counts).filter(|i| !excused.contains(i)).filter_map(|i| {
         let near = (i.saturating_sub(LOOK_BACK_MAX)..i).rev();
