@@ -119,6 +119,22 @@ impl Sound {
         }
     }
 
+    /// The classes of all its Mandarin readings, one bit each; the first bit where it has none.
+    pub fn vowels(&self) -> u64 {
+        match self.readings[0] {
+            Syllable::NONE => 1,
+            _ => self.readings().fold(0, |bits, (_, one)| bits | 1 << one.vowel()),
+        }
+    }
+
+    /// The classes one of which a character must have ([`Sound::vowels`]) to be nearer to this one than 1.
+    pub fn near_vowels(&self) -> u64 {
+        match self.readings[0] {
+            Syllable::NONE => 1,
+            _ => self.readings().fold(0, |bits, (_, one)| bits | one.near_vowels()),
+        }
+    }
+
     /// Whether its first reading is that of a digit from 0 to 9, 幺 included.
     pub fn is_digit(&self) -> bool {
         static DIGITS: OnceLock<Vec<Syllable>> = OnceLock::new();
@@ -135,7 +151,7 @@ impl Sound {
     }
 
     /// 0 to 1 between the nearest readings; 1 where either has none.
-    fn reading_distance(&self, other: &Self, apart: fn(Syllable, Syllable) -> f32) -> f32 {
+    fn reading_distance(&self, other: &Self, apart: impl Fn(Syllable, Syllable) -> f32) -> f32 {
         let mut nearest = 1.0f32;
         for (i, a) in self.readings() {
             for (k, b) in other.readings() {
@@ -241,6 +257,17 @@ fn word_distance(a: (&str, Key), b: (&str, Key)) -> f32 {
     let (key_a, key_b) = (trim(&a.1), trim(&b.1));
     let short = |word: &str| word.len() <= SHORT_WORD;
     let (any_short, both_short) = (short(a.0) || short(b.0), short(a.0) && short(b.0));
+    // Most words are told apart by what the one has and the other lacks. With two such sounds nothing is only blurred.
+    let least = edits_min(key_a, key_b);
+    if !both_short && least >= 2.0 {
+        let (word_a, word_b) = (a.0.as_bytes(), b.0.as_bytes());
+        let sound = least / key_a.len().max(key_b.len()) as f32;
+        let letters = edits_min(word_a, word_b) / longer(word_a, word_b);
+        let apart = SOUND_SHARE * sound + (1.0 - SOUND_SHARE) * letters;
+        if any_short || apart > WORD_NEAR_MAX {
+            return 1.0;
+        }
+    }
     let mut sound = edit_cost(key_a, key_b, sounds_apart);
     // One blurred consonant leaves a long word as long as it was. In words of three or four letters it mostly makes
     // another word, blurred or not: test, text.
@@ -294,7 +321,24 @@ fn sounds_apart(a: u8, b: u8) -> f32 {
 
 /// Edits over the longer length, 0 to 1.
 fn edit_share(a: &[u8], b: &[u8]) -> f32 {
-    edit_cost(a, b, letters_apart) / a.len().max(b.len()).clamp(1, LEN_MAX) as f32
+    edit_cost(a, b, letters_apart) / longer(a, b)
+}
+
+/// Letters of the longer word.
+fn longer(a: &[u8], b: &[u8]) -> f32 {
+    a.len().max(b.len()).clamp(1, LEN_MAX) as f32
+}
+
+/// A bound that [`edit_cost`] with [`letters_apart`] never falls below: what one has and the other lacks, whatever the order.
+fn edits_min(a: &[u8], b: &[u8]) -> f32 {
+    let (a, b) = (&a[..a.len().min(LEN_MAX)], &b[..b.len().min(LEN_MAX)]);
+    // Two letters that share a bit are taken for one, so that the bound is lower and still a bound.
+    let bit = |c: u8| 1u64 << (c % 64);
+    let lacking = |word: &[u8], other: &[u8]| {
+        let has = other.iter().fold(0, |bits, &c| bits | bit(c));
+        word.iter().filter(|&&c| has & bit(c) == 0).count()
+    };
+    lacking(a, b).max(lacking(b, a)).max(a.len().abs_diff(b.len())) as f32
 }
 
 fn letters_apart(a: u8, b: u8) -> f32 {
@@ -305,7 +349,7 @@ fn letters_apart(a: u8, b: u8) -> f32 {
 const LEN_MAX: usize = 32;
 
 /// The least sum of edits, a letter more or less at 1. Words are cut at `LEN_MAX`.
-fn edit_cost(a: &[u8], b: &[u8], apart: fn(u8, u8) -> f32) -> f32 {
+fn edit_cost(a: &[u8], b: &[u8], apart: impl Fn(u8, u8) -> f32) -> f32 {
     let (a, b) = (&a[..a.len().min(LEN_MAX)], &b[..b.len().min(LEN_MAX)]);
     let mut row: [f32; LEN_MAX + 1] = std::array::from_fn(|i| i as f32);
     for (i, &x) in a.iter().enumerate() {
@@ -388,6 +432,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_one_word_lacks_is_edited(a in "[a-z0']{0,40}", b in "[a-z0']{0,40}") {
+            let (a, b) = (a.as_bytes(), b.as_bytes());
+            prop_assert!(edits_min(a, b) <= edit_cost(a, b, letters_apart));
+        }
+
+        #[test]
+        fn a_character_is_near_by_its_vowel(a in "[一-龥]", b in "[一-龥]|[0-9]") {
+            let (a, b) = (&tokens(&a)[0], &tokens(&b)[0]);
+            let may_be_near = a.sound.near_vowels() & b.sound.vowels() != 0;
+            prop_assert!(may_be_near || sound_distance(a, b) >= 1.0);
+        }
+
         #[test]
         fn a_distance_is_a_distance(a in "\\PC{1,4}", b in "[a-z]{1,6}|[一-龥]|[0-9]{1,2}") {
             for a in tokens(&a) {

@@ -148,6 +148,11 @@ impl Syllable {
         u32::from(self.last)
     }
 
+    /// The numbers of the finals, one bit each, of all syllables nearer than 1.
+    pub(super) fn near_vowels(self) -> u64 {
+        Tables::get().near_last[usize::from(self.last)]
+    }
+
     /// 0: the same; up to 0.6: easily confused; 1: nothing in common.
     pub(super) fn distance(self, other: Self) -> f32 {
         let tables = Tables::get();
@@ -218,6 +223,8 @@ fn split(pinyin: &str) -> (&str, String) {
 struct Tables {
     initial: [[f32; INITIALS.len()]; INITIALS.len()],
     last: [[f32; FINALS.len()]; FINALS.len()],
+    /// By final, one bit for each final that is near enough to it.
+    near_last: [u64; FINALS.len()],
     merged_initial: [u8; INITIALS.len()],
     merged_last: [u8; FINALS.len()],
 }
@@ -230,7 +237,11 @@ impl Tables {
             let last = table(&FINALS, NEAR_FINALS);
             let merged_initial = merged(&initial);
             let merged_last = merged(&last);
-            Tables { initial, last, merged_initial, merged_last }
+            let near_last = last.map(|row| {
+                let near = (0..FINALS.len()).filter(|&other| row[other] <= NEAR_MAX);
+                near.fold(0, |bits, other| bits | 1 << other)
+            });
+            Tables { initial, last, near_last, merged_initial, merged_last }
         })
     }
 }

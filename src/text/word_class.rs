@@ -2,12 +2,6 @@
 //!
 //! In: a token's text. Out: whether it says no, or means little by itself. Grammar only, no trade words.
 
-/// Characters and words that say no.
-const DENIALS: [&str; 18] = [
-    "不", "没", "别", "无", "勿", "未", "非", "no", "not", "never", "nothing", "nobody", "none",
-    "nor", "neither", "cannot", "without", "hardly",
-];
-
 /// Particles and fillers; articles, auxiliaries and prepositions. No pronouns: whose fault it is matters.
 const SMALL: [&str; 44] = [
     "的", "了", "啊", "呢", "吧", "呀", "嗯", "呃", "哦", "那", "这", "就", "个", "a", "an", "the",
@@ -21,7 +15,28 @@ const PRONOUNS: [&str; 9] = ["i", "you", "we", "me", "us", "my", "your", "our", 
 
 /// Whether a word says no: `can't`, `nothing`, 不. What does is another fact than what does not.
 pub fn denies(word: &str) -> bool {
-    word.ends_with("n't") || DENIALS.contains(&word)
+    // Characters and words that say no.
+    let denial = matches!(
+        word,
+        "不" | "没"
+            | "别"
+            | "无"
+            | "勿"
+            | "未"
+            | "非"
+            | "no"
+            | "not"
+            | "never"
+            | "nothing"
+            | "nobody"
+            | "none"
+            | "nor"
+            | "neither"
+            | "cannot"
+            | "without"
+            | "hardly"
+    );
+    denial || word.ends_with("n't")
 }
 
 /// Whether a phrase says the same without it.
