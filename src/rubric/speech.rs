@@ -227,8 +227,9 @@ fn word_at(utterance: &Utterance, words: &[Range<usize>], bytes: Range<usize>) -
 pub(crate) fn read(text: &str) -> Vec<Spoken> {
     let mut end = 0;
     let mut quotes = Quotes::default();
-    let mut out = Vec::new();
-    for token in tokens(text) {
+    let tokens = tokens(text);
+    let mut out: Vec<Spoken> = Vec::with_capacity(tokens.len());
+    for token in tokens {
         let between = text.get(end..token.at.start).unwrap_or_default();
         let pause = match out.last() {
             Some(title) if between.trim() == "." && is_title(title) => Pause::None,

@@ -60,8 +60,10 @@ pub(super) struct Scene<'a> {
     spoken: &'a [&'a Spoken],
     /// By piece, then in time order.
     pieces: &'a [Found],
-    /// One bit for each piece: whether it was heard.
-    heard: Vec<u64>,
+    /// One bit for each piece: whether it was heard; and how many of those heard have a bit before these.
+    heard: Vec<(u64, u32)>,
+    /// By piece, of those heard: where its places begin in `pieces`; at last where all end.
+    firsts: Vec<u32>,
     names: &'a Names,
     /// Where names are said, of those that were asked for: to find one takes long.
     named: Vec<OnceCell<Vec<Found>>>,
@@ -72,8 +74,9 @@ pub(super) struct Scene<'a> {
 /// Pieces in a number of bits.
 const BITS: usize = u64::BITS as usize;
 
+/// A part of a phrase, where it was said.
 #[derive(Clone, Copy)]
-struct Partial {
+pub(super) struct Partial {
     start: usize,
     end: usize,
     cost: f32,
@@ -112,38 +115,60 @@ impl<'a> Scene<'a> {
         names: &'a Names,
         prefixes: &'a [String],
     ) -> Self {
-        let mut heard = vec![0; pieces.last().map_or(0, |last| last.piece / BITS + 1)];
-        for found in pieces {
-            heard[found.piece / BITS] |= 1u64 << (found.piece % BITS);
+        let mut heard = vec![(0, 0); pieces.last().map_or(0, |last| last.piece / BITS + 1)];
+        let mut firsts = Vec::with_capacity(pieces.len() + 1);
+        let mut first = 0;
+        for same in pieces.chunk_by(|a, b| a.piece == b.piece) {
+            let (bits, before) = &mut heard[same[0].piece / BITS];
+            if *bits == 0 {
+                *before = firsts.len() as u32;
+            }
+            *bits |= 1u64 << (same[0].piece % BITS);
+            firsts.push(first);
+            first += same.len() as u32;
         }
-        let named = names.0.iter().map(|_| OnceCell::new()).collect();
-        Self { spoken, pieces, heard, names, named, numbers: OnceCell::new(), prefixes }
+        firsts.push(first);
+        let (named, numbers) = (names.0.iter().map(|_| OnceCell::new()).collect(), OnceCell::new());
+        Self { spoken, pieces, heard, firsts, names, named, numbers, prefixes }
+    }
+
+    /// Where a piece was heard.
+    fn places(&self, piece: usize) -> &[Found] {
+        let Some(&(bits, before)) = self.heard.get(piece / BITS) else { return &[] };
+        let bit = 1u64 << (piece % BITS);
+        if bits & bit == 0 {
+            return &[];
+        }
+        let at = (before + (bits & (bit - 1)).count_ones()) as usize;
+        &self.pieces[self.firsts[at] as usize..self.firsts[at + 1] as usize]
     }
 
     /// Whether a piece was heard anywhere.
     pub(super) fn is_heard(&self, piece: usize) -> bool {
-        self.heard.get(piece / BITS).is_some_and(|bits| bits & 1 << (piece % BITS) != 0)
+        self.heard.get(piece / BITS).is_some_and(|(bits, _)| bits & 1 << (piece % BITS) != 0)
     }
 
     /// All places where a phrase is said; `begun`: the ways to say its first segment of which all
-    /// pieces were heard, by number.
+    /// pieces were heard, by number; `partials`: room to work in, which one phrase leaves to the next.
     pub(super) fn join(
         &self,
         phrase: usize,
         chains: &[Chain],
         begun: impl Iterator<Item = usize>,
-    ) -> Vec<Heard> {
-        let Some((first, rest)) = chains.split_first() else { return Vec::new() };
-        let mut partials: Vec<Partial> = Vec::new();
-        begun.for_each(|way| self.say(&first.ways[way], &mut partials));
+        partials: &mut Vec<Partial>,
+        out: &mut Vec<Heard>,
+    ) {
+        partials.clear();
+        let Some((first, rest)) = chains.split_first() else { return };
+        begun.for_each(|way| self.say(&first.ways[way], partials));
         for chain in rest {
             if partials.is_empty() {
-                return Vec::new();
+                return;
             }
             let mut found: Vec<Partial> = Vec::new();
             let ways = chain.ways.iter().filter(|way| self.may_hear(way));
             ways.for_each(|way| self.say(way, &mut found));
-            partials = self.extend(&partials, &found, chain.gap_before);
+            *partials = self.extend(partials, &found, chain.gap_before);
         }
         let heard = |p: Partial| Heard {
             phrase,
@@ -155,7 +180,7 @@ impl<'a> Scene<'a> {
         // A long word by itself has its letters to be known by.
         let known = |p: &Partial| p.length == 1 || p.literal * of >= p.length * share;
         let sure = |p: &Partial| p.exact || (known(p) && p.is_tight());
-        partials.into_iter().filter(sure).map(heard).collect()
+        out.extend(partials.iter().copied().filter(sure).map(heard));
     }
 
     /// Whether all pieces of a way were heard.
@@ -191,9 +216,7 @@ impl<'a> Scene<'a> {
         match element {
             Element::Gap(tokens) => self.follow(rest, said, tokens, out),
             Element::Piece(piece) => {
-                let from = self.pieces.partition_point(|found| found.piece < piece);
-                let same = self.pieces[from..].iter().take_while(|found| found.piece == piece);
-                same.for_each(|found| go_on(&self.partial(found)));
+                self.places(piece).iter().for_each(|found| go_on(&self.partial(found)));
             }
             Element::Name(name) => {
                 self.named(name).iter().for_each(|found| go_on(&self.partial(found)));

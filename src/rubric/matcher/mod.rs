@@ -74,6 +74,8 @@ struct Candidate {
     askers: Askers,
     /// The longest of its other pieces; where there is none, the one that was heard.
     also: usize,
+    /// Whether it has more than these two.
+    more: bool,
 }
 
 #[derive(Debug)]
@@ -212,10 +214,11 @@ impl Matcher {
                 Some(piece) => {
                     let others = way.pieces().iter().copied().filter(|&other| other != piece);
                     let also = longest(&mut { others }).unwrap_or(piece);
+                    let more = way.pieces().iter().any(|one| ![piece, also].contains(one));
                     let len = self.by_piece.len().max(piece + 1);
                     self.by_piece.resize_with(len, Vec::new);
                     let (way, askers) = ((at, number), Askers::default());
-                    self.by_piece[piece].push(Candidate { way, askers, also });
+                    self.by_piece[piece].push(Candidate { way, askers, also, more });
                 }
                 None => self.wordless.push((at, number)),
             }
@@ -404,19 +407,24 @@ impl Matcher {
             .map(|one| self.ears.of(&one.token, &self.words, &self.trie, own))
             .collect();
         let ears: Vec<&Ear> = ears.iter().map(Deref::deref).collect();
-        let mut pieces = self.trie.find(&ears, by);
+        let pieces = self.trie.find(&ears, by);
         // Near sounds across a comma are two words that happen to stand side by side.
-        pieces.retain(|found| {
+        let whole = |found: &Found| {
             let torn = || spoken[found.start + 1..found.end].iter().any(|s| s.pause > Pause::None);
             found.exact || found.end - found.start > SHORT_TOKENS || !torn()
-        });
-        // Stable: places stay in order.
-        pieces.sort_by_key(|found| found.piece);
+        };
+        // By piece, then in time order: to sort such keys takes far less than to sort what they stand for.
+        let places = pieces.iter().zip(0u64..).filter(|(found, _)| whole(found));
+        let mut places: Vec<u64> =
+            places.map(|(found, at)| (found.piece as u64) << u32::BITS | at).collect();
+        places.sort_unstable();
+        let pieces: Vec<Found> = places.iter().map(|&key| pieces[key as u32 as usize]).collect();
         let scene = join::Scene::new(spoken, &pieces, names, &self.prefixes);
-        let mut out: Vec<Heard> = Vec::new();
+        let (mut out, mut partials) = (Vec::new(), Vec::new());
         for begun in self.begun(&scene, &pieces, by).chunk_by(|a, b| a.0 == b.0) {
             let (phrase, chains) = &self.chains[begun[0].0 as usize];
-            out.extend(scene.join(*phrase, chains, begun.iter().map(|&(_, way)| way as usize)));
+            let ways = begun.iter().map(|&(_, way)| way as usize);
+            scene.join(*phrase, chains, ways, &mut partials, &mut out);
         }
         out
     }
@@ -427,12 +435,13 @@ impl Matcher {
             .chunk_by(|a, b| a.piece == b.piece)
             .flat_map(|same| self.by_piece.get(same[0].piece).into_iter().flatten())
             .filter(|one| one.askers.meet(by) && scene.is_heard(one.also));
-        let all_heard = |&(at, way): &Beginning| {
-            scene.may_hear(&self.chains[at as usize].1[0].ways[way as usize])
+        let all_heard = |one: &Candidate| {
+            let (at, way) = one.way;
+            !one.more || scene.may_hear(&self.chains[at as usize].1[0].ways[way as usize])
         };
         let wanted = |&&(at, _): &&Beginning| self.is_wanted(self.chains[at as usize].0, by);
         let mut out: Vec<Beginning> = Vec::with_capacity(32);
-        out.extend(candidates.map(|one| one.way).filter(all_heard));
+        out.extend(candidates.filter(|one| all_heard(one)).map(|one| one.way));
         out.extend(self.wordless.iter().filter(wanted));
         out.sort_unstable();
         out
