@@ -160,6 +160,10 @@ impl<'a> Scene<'a> {
     ) {
         partials.clear();
         let Some((first, rest)) = chains.split_first() else { return };
+        // Most phrases that begin do not go on: no place is worked out for them.
+        if !rest.iter().all(|chain| chain.ways.iter().any(|way| self.may_hear(way))) {
+            return;
+        }
         begun.for_each(|way| self.say(&first.ways[way], partials));
         for chain in rest {
             if partials.is_empty() {
