@@ -107,7 +107,7 @@ fn vad(c: &mut Criterion) {
     use lingting::speech::{SpeakerEmbedder, Vad};
     let models = ModelFolder::resolve(None);
     let environment = onnx::environment(&models.file_of("onnxruntime").unwrap()).unwrap();
-    let model = onnx::Model::open(&environment, &models.file_of("silero-vad").unwrap());
+    let model = Silero::model(&environment, &models.file_of("silero-vad").unwrap());
     let mut silero = Silero::new(model.unwrap());
     let leg = talk(SECONDS).swap_remove(0);
     let mut group = c.benchmark_group("voice, one leg");

@@ -31,7 +31,7 @@ impl Listening {
         let activity = models.file_of("silero-vad")?;
         let voices_file = models.file_of("speaker-ge2e")?;
         let environment = crate::engine::onnx::environment(&models.file_of("onnxruntime")?)?;
-        let activity = Model::open(&environment, &activity)?;
+        let activity = Silero::model(&environment, &activity)?;
         Ok(Self { environment, activity, voices: Mutex::default(), voices_file })
     }
 

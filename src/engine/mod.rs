@@ -9,6 +9,10 @@ mod log_mel;
 #[cfg(feature = "onnx")]
 mod lstm_graph;
 #[cfg(feature = "onnx")]
+mod onnx_graph;
+#[cfg(feature = "onnx")]
+mod silero_graph;
+#[cfg(feature = "onnx")]
 mod torch_file;
 #[cfg(feature = "ct2")]
 mod vocabulary;

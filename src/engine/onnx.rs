@@ -1,6 +1,6 @@
-//! ONNX Runtime, loaded once from a shared library, and the models that it runs.
+//! ONNX Runtime, loaded once from a shared library, and the models that it runs. They are written in memory.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ort::environment::Environment;
@@ -41,38 +41,18 @@ pub fn environment(library: &Path) -> Result<Environment, EngineError> {
 /// milliseconds to open, and holds no state between runs.
 pub struct Model {
     environment: Environment,
-    source: Source,
+    bytes: Vec<u8>,
     idle: Mutex<Vec<Session>>,
 }
 
-enum Source {
-    File(PathBuf),
-    Made(Vec<u8>),
-}
-
 impl Model {
-    /// Opens the model in `file`.
-    ///
-    /// # Errors
-    /// [`EngineError::Unavailable`] when it cannot be read.
-    pub fn open(environment: &Environment, file: &Path) -> Result<Arc<Self>, EngineError> {
-        Self::opened(environment, Source::File(file.to_owned())).map_err(|e| {
-            let why = format!("{}: {e}; run `lingting models verify`", file.display());
-            EngineError::Unavailable(why)
-        })
-    }
-
     /// Opens a model that was made in memory.
     ///
     /// # Errors
     /// What the runtime says.
-    pub(super) fn made(environment: &Environment, model: Vec<u8>) -> Result<Arc<Self>, ort::Error> {
-        Self::opened(environment, Source::Made(model))
-    }
-
-    /// The first session is opened at once: who cannot be opened says so at the start, not at the first call.
-    fn opened(environment: &Environment, source: Source) -> Result<Arc<Self>, ort::Error> {
-        let model = Self { environment: environment.clone(), source, idle: Mutex::default() };
+    pub(super) fn made(environment: &Environment, bytes: Vec<u8>) -> Result<Arc<Self>, ort::Error> {
+        let model = Self { environment: environment.clone(), bytes, idle: Mutex::default() };
+        // The first session is opened at once: who cannot be opened says so at the start, not at the first call.
         let first = model.session()?;
         model.idle().push(first);
         Ok(Arc::new(model))
@@ -97,10 +77,6 @@ impl Model {
     /// For one thread of its own: our parallelism is over calls and windows.
     fn session(&self) -> Result<Session, ort::Error> {
         let builder = Session::builder(&self.environment)?;
-        let mut builder = builder.with_intra_threads(1)?.with_inter_threads(1)?;
-        match &self.source {
-            Source::File(file) => builder.commit_from_file(file),
-            Source::Made(model) => builder.commit_from_memory(model),
-        }
+        builder.with_intra_threads(1)?.with_inter_threads(1)?.commit_from_memory(&self.bytes)
     }
 }
