@@ -89,14 +89,16 @@ impl Diarizer {
     ) -> Result<(), EngineError> {
         let at = self.segments.len();
         self.segments.push(segment.span);
-        for start_ms in windows(segment.span.len_ms()) {
+        let windows = windows(segment.span.len_ms()).into_iter().filter_map(|start_ms| {
             let start = segment.span.start().plus_ms(start_ms);
-            let end = start.plus_ms(WINDOW_MS).min(segment.span.end());
-            let Some(span) = Span::new(start, end) else { continue };
+            let span = Span::new(start, start.plus_ms(WINDOW_MS).min(segment.span.end()))?;
             let first = samples(start_ms);
             let last = (first + samples(span.len_ms())).min(segment.samples.len());
-            let Some(part) = segment.samples.get(first..last) else { continue };
-            match embedder.embed(part) {
+            Some((span, segment.samples.get(first..last)?))
+        });
+        let (spans, parts): (Vec<Span>, Vec<&[f32]>) = windows.unzip();
+        for (span, embedded) in spans.into_iter().zip(embedder.embed_all(&parts)) {
+            match embedded {
                 Ok(vector) => self.prints.push(Print { segment: at, span, vector }),
                 Err(EngineError::Failed { .. }) => {}
                 Err(gone) => return Err(gone),
