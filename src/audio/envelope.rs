@@ -13,6 +13,7 @@ pub const SILENT_DBFS: f32 = -127.5;
 
 const FRAME_SAMPLES: usize = (SAMPLE_RATE_HZ as u64 * LEVEL_MS / 1000) as usize;
 const PEAKS_PER_S: u32 = 20;
+const LANES: usize = 4;
 const FRAMES_PER_PEAK: usize = 1000 / LEVEL_MS as usize / PEAKS_PER_S as usize;
 /// Levels this near to a stretch of speech are its onset and decay, not the line's noise.
 const SPEECH_MARGIN_MS: u64 = 150;
@@ -50,10 +51,32 @@ pub struct Envelope {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Open {
-    square_sum: f64,
+    /// By the sample's place in its frame: sums side by side, since one alone waits for each addition to end.
+    square_sums: [f64; LANES],
     frame_samples: usize,
-    peak: f32,
+    peaks: [f32; LANES],
     peak_frames: usize,
+}
+
+impl Open {
+    /// Takes samples of one frame. Which sum a sample goes into does not depend on how they were cut.
+    fn push(&mut self, samples: &[f32]) {
+        let place = self.frame_samples % LANES;
+        let (head, rest) = samples.split_at(((LANES - place) % LANES).min(samples.len()));
+        let (whole, tail) = rest.as_chunks::<LANES>();
+        self.frame_samples += samples.len();
+        let (mut sums, mut peaks) = (self.square_sums, self.peaks);
+        let mut take = |lane: usize, sample: f32| {
+            sums[lane] += f64::from(sample) * f64::from(sample);
+            peaks[lane] = if sample.abs() > peaks[lane] { sample.abs() } else { peaks[lane] };
+        };
+        head.iter().enumerate().for_each(|(ix, sample)| take(place + ix, *sample));
+        for four in whole {
+            (0..LANES).for_each(|lane| take(lane, four[lane]));
+        }
+        tail.iter().enumerate().for_each(|(lane, sample)| take(lane, *sample));
+        (self.square_sums, self.peaks) = (sums, peaks);
+    }
 }
 
 impl Envelope {
@@ -70,11 +93,7 @@ impl Envelope {
             let (now, later) =
                 rest.split_at((FRAME_SAMPLES - self.open.frame_samples).min(rest.len()));
             rest = later;
-            for &sample in now {
-                self.open.square_sum += f64::from(sample) * f64::from(sample);
-                self.open.peak = self.open.peak.max(sample.abs());
-            }
-            self.open.frame_samples += now.len();
+            self.open.push(now);
             if self.open.frame_samples == FRAME_SAMPLES {
                 self.close_frame();
             }
@@ -82,15 +101,16 @@ impl Envelope {
     }
 
     fn close_frame(&mut self) {
-        let level = stored(self.open.square_sum / FRAME_SAMPLES as f64);
+        let level = stored(self.open.square_sums.iter().sum::<f64>() / FRAME_SAMPLES as f64);
         self.levels.push(level);
         self.counts.0[level as usize] += 1;
-        self.open.square_sum = 0.0;
+        self.open.square_sums = [0.0; LANES];
         self.open.frame_samples = 0;
         self.open.peak_frames += 1;
         if self.open.peak_frames == FRAMES_PER_PEAK {
-            self.peaks.push((self.open.peak.min(1.0) * 255.0).round() as u8);
-            self.open.peak = 0.0;
+            let peak = self.open.peaks.iter().copied().fold(0.0, f32::max);
+            self.peaks.push((peak.min(1.0) * 255.0).round() as u8);
+            self.open.peaks = [0.0; LANES];
             self.open.peak_frames = 0;
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod envelope;
 pub(crate) mod halve;
+mod lanes;
 pub mod playback;
 pub mod redact;
 pub mod sanity;

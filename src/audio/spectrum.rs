@@ -9,10 +9,17 @@ use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
 use super::SAMPLE_RATE_HZ;
+use super::lanes::square_sum;
+
+/// No detector looks above the telephone's band: power from here on reads as zero.
+const TOP_HZ: f32 = 3_500.0;
 
 /// Windowed transforms of a 16 kHz stream.
 pub(crate) struct Spectrum {
+    /// Of half a window: a real signal rides in a complex one of half its length.
     fft: Arc<dyn Fft<f32>>,
+    /// What puts the two halves together, by bin.
+    turns: Vec<Complex32>,
     window: Vec<f32>,
     hop: usize,
     pending: Vec<f32>,
@@ -27,18 +34,21 @@ impl Spectrum {
     /// Hann windows of `size` samples, one every `hop` samples. Windows below `quiet_dbfs` are not
     /// worth a transform: their power reads as zero.
     pub(crate) fn new(size: usize, hop: usize, quiet_dbfs: f32) -> Self {
-        let fft = FftPlanner::new().plan_fft_forward(size);
+        let fft = FftPlanner::new().plan_fft_forward(size / 2);
         let scratch = vec![Complex32::default(); fft.get_inplace_scratch_len()];
         let turn = std::f32::consts::TAU / size as f32;
         // Scaled so that the bins of a signal add up to about its mean square.
         let scale = (2.0 / (0.375 * size as f32 * size as f32)).sqrt();
         let window = (0..size).map(|n| scale * 0.5 * (1.0 - (turn * n as f32).cos())).collect();
+        let turns =
+            (0..bin_of(TOP_HZ, size)).map(|bin| -Complex32::I * Complex32::cis(-turn * bin as f32));
         Self {
             fft,
+            turns: turns.collect(),
             window,
             hop,
             pending: Vec::with_capacity(size * 2),
-            line: vec![Complex32::default(); size],
+            line: vec![Complex32::default(); size / 2],
             scratch,
             power: vec![0.0; size / 2],
             frames: 0,
@@ -55,9 +65,7 @@ impl Spectrum {
             self.pending.extend_from_slice(&samples[..take]);
             samples = &samples[take..];
             if self.pending.len() == size {
-                if self.pending.iter().map(|sample| sample * sample).sum::<f32>()
-                    < self.quiet_square_sum
-                {
+                if square_sum(&self.pending) < self.quiet_square_sum {
                     self.power.fill(0.0);
                 } else {
                     self.transform();
@@ -70,12 +78,15 @@ impl Spectrum {
     }
 
     fn transform(&mut self) {
-        for ((slot, sample), weight) in self.line.iter_mut().zip(&self.pending).zip(&self.window) {
-            *slot = Complex32::new(sample * weight, 0.0);
+        let pairs = self.pending.as_chunks::<2>().0.iter().zip(self.window.as_chunks::<2>().0);
+        for (slot, (samples, weights)) in self.line.iter_mut().zip(pairs) {
+            *slot = Complex32::new(samples[0] * weights[0], samples[1] * weights[1]);
         }
         self.fft.process_with_scratch(&mut self.line, &mut self.scratch);
-        for (power, bin) in self.power.iter_mut().zip(&self.line) {
-            *power = bin.norm_sqr();
+        let half = self.line.len();
+        for (bin, (power, turn)) in self.power.iter_mut().zip(&self.turns).enumerate() {
+            let (here, there) = (self.line[bin], self.line[(half - bin) % half].conj());
+            *power = 0.25 * ((here + there) + turn * (here - there)).norm_sqr();
         }
     }
 }
