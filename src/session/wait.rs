@@ -102,11 +102,13 @@ pub fn announces_wait(text: &str, language: &Language) -> bool {
 }
 
 fn said(heard: &[Token], phrase: &[Token]) -> bool {
-    !phrase.is_empty()
-        && heard.windows(phrase.len()).any(|window| {
-            let sum: f32 = window.iter().zip(phrase).map(|(a, b)| sound_distance(a, b)).sum();
-            sum / phrase.len() as f32 <= DISTANCE_MAX
-        })
+    // Most stretches are too far already by their first word.
+    let near = |sum: f32| (sum / phrase.len() as f32 <= DISTANCE_MAX).then_some(sum);
+    let is_near = |window: &[Token]| {
+        let mut pairs = window.iter().zip(phrase);
+        pairs.try_fold(0.0, |sum, (a, b)| near(sum + sound_distance(a, b))).is_some()
+    };
+    !phrase.is_empty() && heard.windows(phrase.len()).any(is_near)
 }
 
 #[cfg(test)]
