@@ -45,5 +45,7 @@ pub mod app;
 pub mod cli;
 
 /// Who hands out memory: scoring a call asks for thousands of small pieces, which the C library is slow at.
+/// Fuzzers keep that, which their sanitisers watch.
+#[cfg(not(fuzzing))]
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -12,7 +12,7 @@ use super::SAMPLE_RATE_HZ;
 use super::lanes::square_sum;
 
 /// No detector looks above the telephone's band: power from here on reads as zero.
-const TOP_HZ: f32 = 3_500.0;
+pub(crate) const TOP_HZ: f32 = 3_500.0;
 
 /// Windowed transforms of a 16 kHz stream.
 pub(crate) struct Spectrum {

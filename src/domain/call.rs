@@ -83,6 +83,11 @@ pub struct InferredDirection {
     pub confidence: f32,
 }
 
+impl InferredDirection {
+    /// How long an opening takes at most, counted from the first word, in milliseconds. Only what begins in it tells.
+    pub const OPENING_MS: u64 = 45_000;
+}
+
 /// A call's attributes, all optional but the id.
 #[derive(Clone, PartialEq)]
 pub struct CallInfo {

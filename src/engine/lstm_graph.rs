@@ -1,7 +1,7 @@
 //! A stack of LSTM layers and a dense layer as an ONNX model.
 //!
 //! In: weights in PyTorch's order. Out: the model's bytes. Input `frames × windows × bands`,
-//! output `windows × size`, after a ReLU. Field numbers are those of `onnx.proto3`.
+//! output `windows × size`, after a ReLU.
 
 use super::onnx_graph::Graph;
 use super::torch_file::Tensor;

@@ -223,6 +223,7 @@ mod tests {
         let wanted = published(&Model::made(&environment, bytes).unwrap(), &speech());
         assert!(wanted.iter().any(|p| *p > 0.9) && wanted.iter().any(|p| *p < 0.1));
         let mut silero = Silero::new(Silero::model(&environment, Path::new(&file)).unwrap());
+        let mut first: Option<Vec<f32>> = None;
         for frames in [1, 2, 8, 100] {
             silero.reset();
             let pieces = speech();
@@ -231,6 +232,7 @@ mod tests {
             assert_eq!(got.len(), wanted.len());
             let off = got.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(off < 2e-5, "{off} by {frames} frames");
+            assert_eq!(&got, first.get_or_insert_with(|| got.clone()), "{frames} frames at a time");
         }
         assert!(silero.probabilities(&[0.0; 100]).is_err());
     }
@@ -239,5 +241,14 @@ mod tests {
     fn another_model_is_refused() {
         assert!(silero_graph::model(b"not a model").is_err());
         assert_eq!(silero_graph::model(&[]), Err("no weights stft.forward_basis_buffer".into()));
+        let with_basis = |shape: &[usize]| {
+            let mut graph = super::super::onnx_graph::Graph::new("another");
+            let zeros = vec![0.0; shape.iter().product()];
+            graph.floats("stft.forward_basis_buffer", shape, &zeros);
+            silero_graph::model(&graph.model())
+        };
+        let shape = "stft.forward_basis_buffer has another shape";
+        assert_eq!(with_basis(&[2, 1, 2]), Err(shape.into()));
+        assert_eq!(with_basis(&[2 * BINS, 1, WINDOW]), Err("its transform is another".into()));
     }
 }

@@ -121,7 +121,13 @@ impl SpeakerEmbedder for Ge2e {
                 continue;
             };
             match self.run(&windows, first.len() / BANDS) {
-                Ok(vectors) => all.extend(vectors.chunks(SIZE).map(unit)),
+                Ok(vectors) if vectors.len() == run.len() * SIZE => {
+                    all.extend(vectors.chunks(SIZE).map(unit));
+                }
+                Ok(vectors) => {
+                    let why = format!("{} values for {} windows", vectors.len(), run.len());
+                    all.extend(run.iter().map(|_| Err(failed(why.clone()))));
+                }
                 Err(why) => all.extend(run.iter().map(|_| Err(failed(why.to_string())))),
             }
         }

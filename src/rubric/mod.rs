@@ -38,7 +38,7 @@ mod told;
 mod written;
 
 pub use diff::{Change, What, diff};
-pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled};
+pub use eval::{CallFacts, Evaluation, Fact, LateFact, PARTIES_CONFIDENCE_MIN, Settled, WhoSpeaks};
 pub use explain::{Explained, Explanation, Holds};
 pub use file::{
     Diagnostic, Level, Library, LoadError, Place, RubricSource, check, extent, in_chinese, load,

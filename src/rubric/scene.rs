@@ -94,6 +94,13 @@ impl Scene<'_> {
         (weight > 0.0).then(|| (sum / weight) as f32)
     }
 
+    /// Whether voices that nobody knows are apart all the same: by their legs.
+    pub(crate) fn is_apart(&self) -> bool {
+        let mut legs = self.speech.all().iter().map(|said| said.utterance.leg);
+        let first = legs.next();
+        legs.any(|leg| Some(leg) != first)
+    }
+
     /// Share of the speech in some windows that was not recognised, 0 to 1.
     pub(crate) fn unheard_share(&self, windows: &[Interval]) -> f64 {
         // Of most calls all was recognised, and there is nothing to add up.

@@ -135,8 +135,8 @@ pub(crate) fn scorecard(prover: &Prover<'_>, applies_unknown: Vec<String>) -> Sc
     }
 }
 
-/// A call that goes on: the findings that nothing can change any more. As long as the parties are not `sure`, what is in doubt may
-/// be decided yet.
+/// A call that goes on: the findings that nothing can change any more. As long as who is who and who called whom is not `sure`, what
+/// is in doubt may be decided yet; and as long as nobody knows whether the rubric is meant for the call, all of it is.
 pub(crate) fn settled_so_far(
     prover: &Prover<'_>,
     applies_unknown: Vec<String>,
@@ -147,7 +147,8 @@ pub(crate) fn settled_so_far(
         let word = settled(prover.scene, rubric, criterion, prover.outcomes);
         word.is_some_and(|word| sure || word != Ruling::Undetermined.as_str())
     };
-    let criteria = rubric.criteria.iter().filter(is_settled);
+    let applies = applies_unknown.is_empty();
+    let criteria = rubric.criteria.iter().filter(|_| applies).filter(is_settled);
     Scorecard {
         verdict: CallVerdict::Undetermined,
         applies_unknown,

@@ -33,7 +33,7 @@ pub(crate) struct Said<'u> {
     pub(crate) utterance: Cow<'u, Utterance>,
     /// Unknown where parties are too unsure for the rules.
     pub(crate) party: Party,
-    /// Counted over the whole call from zero; changes with the party.
+    /// Counted over the whole call from zero; changes with the voice.
     pub(crate) turn: usize,
     pub(crate) spoken: Vec<Spoken>,
     /// The words' bytes in the text, as far as words and text agree; worked out when first asked for.
@@ -43,10 +43,19 @@ pub(crate) struct Said<'u> {
 }
 
 impl Said<'_> {
+    /// Whose voice it is: the party's, or where that is unknown the speaker's.
+    pub(crate) fn voice(&self) -> (Party, Option<u8>) {
+        voice(&self.utterance, self.party)
+    }
+
     /// By word, the distance to the token that is nearest to it.
     pub(crate) fn nearness(&self, matcher: &Matcher) -> &[f32] {
         self.nearness.get_or_init(|| matcher.nearness(&self.spoken))
     }
+}
+
+fn voice(utterance: &Utterance, party: Party) -> (Party, Option<u8>) {
+    (party, (party == Party::Unknown).then_some(utterance.speaker))
 }
 
 /// All utterances before the horizon, by start, leg, id.
@@ -66,7 +75,7 @@ impl<'u> Speech<'u> {
     pub(crate) fn push(&mut self, utterance: Cow<'u, Utterance>, party: Party) {
         let turn = match self.said.last() {
             None => 0,
-            Some(last) if last.party == party => last.turn,
+            Some(last) if last.voice() == voice(&utterance, party) => last.turn,
             Some(last) => last.turn + 1,
         };
         let mut spoken = read(utterance.text.as_str());

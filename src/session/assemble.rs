@@ -138,7 +138,9 @@ impl CallSession {
             unheard,
             parties_confidence,
         };
-        let language = info.language.clone().or(Some(language));
+        // While a call goes on, a language that nobody told yet may be any.
+        let spoken = if until.is_some() { self.language.clone() } else { Some(language) };
+        let language = info.language.clone().or(spoken);
         (CallInfo { language, ..info }, ended)
     }
 

@@ -10,8 +10,6 @@ use super::roles::Said;
 use crate::domain::{Direction, InferredDirection};
 use crate::text::{Token, tokens};
 
-/// An opening takes no longer than this, counted from the first word, in milliseconds.
-const OPENING_MS: u64 = 45_000;
 /// Log-odds a decision needs: about 0.88.
 const ODDS_MIN: f32 = 2.0;
 /// Cues of one opening are no independent witnesses: log-odds are damped to this.
@@ -126,7 +124,9 @@ static LEXICON: LazyLock<Vec<Vec<Token>>> =
 pub(super) fn infer(said: &[Said<'_>]) -> Option<InferredDirection> {
     let first = said.iter().map(|one| one.span.start()).min()?;
     let mut counts = vec![0; CUES.len()];
-    for one in said.iter().filter(|one| one.span.start().since_ms(first) < OPENING_MS) {
+    for one in
+        said.iter().filter(|one| one.span.start().since_ms(first) < InferredDirection::OPENING_MS)
+    {
         count(&tokens(one.text), &LEXICON, &mut counts);
     }
     let odds: f32 = counts.iter().zip(CUES).filter(|(n, _)| **n > 0).map(|(_, c)| c.weight).sum();

@@ -153,7 +153,8 @@ pub trait SpeakerEmbedder: Send {
     /// # Errors
     /// [`EngineError::Failed`] when the model refuses.
     fn embed(&mut self, samples: &[f32]) -> Result<Vec<f32>, EngineError>;
-    /// Embeds stretches each by itself, in order: what may be quicker than one after the other.
+    /// Embeds stretches each by itself, which may be quicker together: one result for each, in their order. What goes wrong with
+    /// one may be told of those that were run with it too.
     fn embed_all(&mut self, voices: &[&[f32]]) -> Vec<Result<Vec<f32>, EngineError>> {
         voices.iter().map(|samples| self.embed(samples)).collect()
     }

@@ -257,7 +257,8 @@ fn word_distance(a: (&str, Key), b: (&str, Key)) -> f32 {
     let (key_a, key_b) = (trim(&a.1), trim(&b.1));
     let short = |word: &str| word.len() <= SHORT_WORD;
     let (any_short, both_short) = (short(a.0) || short(b.0), short(a.0) && short(b.0));
-    // Most words are told apart by what the one has and the other lacks. With two such sounds nothing is only blurred.
+    // Most words are told apart by what the one has and the other lacks. With two such sounds nothing is only blurred
+    // (a test holds that two blurs cost more than `BLURRED_MAX`).
     let least = edits_min(key_a, key_b);
     if !both_short && least >= 2.0 {
         let (word_a, word_b) = (a.0.as_bytes(), b.0.as_bytes());
@@ -429,6 +430,14 @@ mod tests {
             assert!((low..=high).contains(&got), "{a} {b}: {got}");
             assert_eq!(got, between(b, a), "{a} {b}");
         }
+    }
+
+    #[test]
+    fn two_blurred_sounds_are_more_than_one() {
+        let sounds = || (b'a'..=b'z').chain([b'0']);
+        let pairs = sounds().flat_map(|a| sounds().map(move |b| (a, b))).filter(|(a, b)| a != b);
+        let least = pairs.map(|(a, b)| sounds_apart(a, b)).fold(1.0, f32::min);
+        assert!(2.0 * least > BLURRED_MAX, "{least}");
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use lingting::domain::{
     CallId, CallInfo, Conversation, Evidence, EvidenceKind, Language, LegIx, Loudness, Overtalk,
     Party, PerParty, Silence, Span, SpeakingRate, Utterance,
 };
-use lingting::rubric::{CallFacts, Library, Plan, check as remarks, load};
+use lingting::rubric::{CallFacts, Library, Plan, WhoSpeaks, check as remarks, load};
 
 static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
     let schema = serde_json::from_str(include_str!("../../schemas/rubric.schema.json")).unwrap();
@@ -31,7 +31,8 @@ impl Call {
             conversation: &self.measures,
             duration_ms: self.duration_ms,
             parties_confidence: 1.0,
-            parties_told: true,
+            who: WhoSpeaks::Told,
+            direction_told: true,
             unheard: &[],
         }
     }

@@ -1,7 +1,7 @@
 //! Operators in calls that go on: from when on they are sure, and what they miss of one party alone.
 
 use lingting::domain::{AudioTime, Party};
-use lingting::rubric::{CallFacts, Evaluation, Fact};
+use lingting::rubric::{CallFacts, Evaluation, Fact, WhoSpeaks};
 
 use super::operators::{Call, call, plan};
 
@@ -96,10 +96,35 @@ fn what_was_measured_of_an_unsure_party_is_undetermined() {
     }
 }
 
+/// What two voices have together is neither's: on legs of their own each is measured by itself, on one nobody knows whose it is.
+#[test]
+fn voices_that_nobody_knows_are_not_measured_as_one() {
+    let mut call = call("c 我要查一下订单\na! 您到底要查哪个\nc 一个订单");
+    for (condition, apart, on_one_leg) in [
+        ("{not: {loudness: {above: -12, take: average}}}", "not_met", "undetermined"),
+        ("{loudness: {above: 5, relative: yes}}", "not_met", "undetermined"),
+        ("{not: {response: {above: 1s, take: average}}}", "met", "undetermined"),
+        ("{loudness: {above: -12}}", "met", "met"),
+    ] {
+        let plan = plan("", condition);
+        let mut verdict = |legs: u8| {
+            call.utterances.iter_mut().for_each(|one| one.leg.0 = one.speaker.min(legs - 1));
+            let facts = CallFacts { parties_confidence: 0.2, ..call.facts() };
+            plan.evaluate(&facts)[0].findings[0].verdict.as_str()
+        };
+        assert_eq!((verdict(2), verdict(1)), (apart, on_one_leg), "{condition}");
+    }
+}
+
 /// On a recording without a word nobody was heard to keep to the rules.
 #[test]
 fn what_was_measured_of_nobody_proves_nothing() {
-    let silent = call("- 20");
+    let rung = |lines| {
+        let mut call = call(lines);
+        call.info.ring_ms = Some(2_000);
+        call
+    };
+    let silent = rung("- 20");
     for condition in [
         "{not: {overtalk: {above: 400ms}, by: agent}}",
         "{not: {rate: {above: 300}, by: agent}}",
@@ -107,11 +132,24 @@ fn what_was_measured_of_nobody_proves_nothing() {
         "{not: {loudness: {above: -10}}}",
         "{not: {response: {above: 5s}}}",
         "{talk: {}, by: customer, times: {at_most: 2}}",
+        "{not: {opening: {above: 10s}}}",
     ] {
         let plan = plan("", condition);
         let verdict = |call: &Call| plan.evaluate(&call.facts())[0].findings[0].verdict.as_str();
         assert_eq!(verdict(&silent), "undetermined", "{condition}");
-        assert_eq!(verdict(&call("c 喂\na 您好\nc 嗯")), "met", "{condition}");
+        assert_eq!(verdict(&rung("c 喂\na 您好\nc 嗯")), "met", "{condition}");
+    }
+    // Nor did one who was not heard beside another who was.
+    let one_way = rung("c 喂\n- 9\nc 有人吗\n- 9");
+    for condition in [
+        "{not: {response: {above: 5s}, by: agent}}",
+        "{not: {overtalk: {above: 400ms}, by: agent}}",
+        "{not: {rate: {above: 300}, by: agent}}",
+        "{not: {loudness: {above: -10, take: average}, by: agent}}",
+        "{opening: {at_most: 3s}, by: agent}",
+    ] {
+        let cards = plan("", condition).evaluate(&one_way.facts());
+        assert_eq!(cards[0].findings[0].verdict.as_str(), "undetermined", "{condition}");
     }
     // What was heard counts, and so does what needs no words.
     for (condition, want) in [
@@ -136,19 +174,28 @@ fn nothing_is_settled_that_rests_on_an_inference() {
         ("{phrase: [您好], by: agent, within: first 10s}", Some("not_met"), Some("not_met")),
         ("{phrase: [订单], by: agent, within: first 10s}", Some("not_met"), None),
         ("{silence: {above: 10s}}", Some("met"), Some("met")),
+        // Voices are apart by their legs, whoever they are.
+        ("{phrase: [先听], within: first 1 turns}", Some("not_met"), Some("not_met")),
+        (
+            "{phrase: [我要, 不知道], within: first 10s, times: {at_least: 2, unit: turns}}",
+            Some("met"),
+            Some("met"),
+        ),
+        ("{response: {above: 5s}, within: first 3s}", Some("not_met"), Some("not_met")),
     ] {
         let plan = plan("", condition);
-        for (parties_told, confidence, want) in [
-            (true, 1.0, told),
-            (false, 1.0, inferred),
-            (false, 0.2, inferred),
-            (true, 0.0, inferred),
+        for (who, confidence, want) in [
+            (WhoSpeaks::Told, 1.0, told),
+            (WhoSpeaks::ByLeg, 1.0, inferred),
+            (WhoSpeaks::ByLeg, 0.2, inferred),
+            (WhoSpeaks::Told, 0.0, inferred),
+            // On one leg any of it may turn out to be another's, or another cut.
+            (WhoSpeaks::Open, 1.0, None),
         ] {
-            let parties_confidence = confidence;
-            let facts = CallFacts { parties_told, parties_confidence, ..call.facts() };
+            let facts = CallFacts { who, parties_confidence: confidence, ..call.facts() };
             let cards = plan.settled(&facts, horizon);
             let got = cards[0].findings.first().map(|one| one.verdict.as_str());
-            assert_eq!(got, want, "{condition} {parties_told} {confidence}");
+            assert_eq!(got, want, "{condition} {who:?} {confidence}");
         }
     }
 }

@@ -4,7 +4,9 @@ use lingting::domain::{
     AudioTime, CallId, CallInfo, Conversation, Direction, EvidenceKind, Language, LegIx, Loudness,
     Overtalk, Party, Scorecard, Silence, Span, SpeakingRate, Utterance,
 };
-use lingting::rubric::{CallFacts, Evaluation, Fact, Level, Library, Plan, built_in, check, load};
+use lingting::rubric::{
+    CallFacts, Evaluation, Fact, Level, Library, Plan, WhoSpeaks, built_in, check, load,
+};
 use proptest::prelude::*;
 
 fn say(id: u32, party: Party, start_ms: u64, text: &str) -> Utterance {
@@ -61,7 +63,8 @@ pub(crate) fn judge(plan: &Plan, info: &CallInfo, lines: &str) -> Vec<Scorecard>
         conversation: &conversation,
         duration_ms,
         parties_confidence: 1.0,
-        parties_told: true,
+        who: WhoSpeaks::Told,
+        direction_told: true,
         unheard: &[],
     })
 }
@@ -115,7 +118,8 @@ fn a_phrase_over_the_seam_of_two_voices_belongs_to_the_later() {
             conversation: &Conversation::default(),
             duration_ms: 20_000,
             parties_confidence: 1.0,
-            parties_told: true,
+            who: WhoSpeaks::Told,
+            direction_told: true,
             unheard: &[],
         };
         let cards = plan.evaluate(&facts);
@@ -250,7 +254,8 @@ fn what_was_not_heard_well_is_undetermined() {
         conversation: &conversation,
         duration_ms,
         parties_confidence: 1.0,
-        parties_told: true,
+        who: WhoSpeaks::Told,
+        direction_told: true,
         unheard: &[],
     };
     assert_eq!(verdict(&plan.evaluate(&facts), "greeting_hello"), "undetermined");

@@ -1,7 +1,7 @@
 //! What a scorecard's numbers say: weights, sections, penalties, ranges, and which rubric applies.
 
 use lingting::domain::{CallId, CallInfo, Direction, Points, Scorecard};
-use lingting::rubric::{CallFacts, Evaluation, Library, Plan, load};
+use lingting::rubric::{CallFacts, Evaluation, Library, Plan, WhoSpeaks, load};
 use proptest::prelude::*;
 
 use crate::rubric::{dialogue, facts, info, judge};
@@ -202,7 +202,8 @@ fn a_call_on_which_nothing_was_heard_has_no_score() {
         conversation: &conversation,
         duration_ms: 60_000,
         parties_confidence: 1.0,
-        parties_told: true,
+        who: WhoSpeaks::Told,
+        direction_told: true,
         unheard: &[],
     });
     let card = cards.iter().find(|card| card.rubric.id.as_str() == "inbound-service-zh").unwrap();

@@ -3,7 +3,7 @@
 //! In: short power spectra of one leg (32 ms, every 10 ms). Out: spans in which a key was held. Which
 //! key is told to nobody: keys are card numbers and passwords.
 
-use super::{SHORT_HOP, SHORT_SIZE};
+use super::{BAND_TOP_HZ, SHORT_HOP, SHORT_SIZE};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::envelope::power;
 use crate::audio::spectrum::{bin_of, line_hz, peak_bin, power_near};
@@ -60,7 +60,7 @@ fn press((first, last, _): (u64, u64, u8)) -> Option<Span> {
 fn key(bins: &[f32]) -> Option<u8> {
     const REACH: usize = 2;
     let bin = |hz| bin_of(hz, SHORT_SIZE);
-    let total: f32 = bins[bin(200.0)..bin(3400.0)].iter().sum();
+    let total: f32 = bins[bin(200.0)..bin(BAND_TOP_HZ)].iter().sum();
     if total < power(LEVEL_DBFS_MIN) {
         return None;
     }

@@ -28,6 +28,9 @@ const LONG_HOP: usize = 1024;
 /// Short spectra see a key held for 40 ms: 32 ms, every 10 ms.
 const SHORT_SIZE: usize = 512;
 const SHORT_HOP: usize = 160;
+/// Top of the band that tones and keys are weighed against, in Hz.
+const BAND_TOP_HZ: f32 = 3400.0;
+const _: () = assert!(BAND_TOP_HZ < super::spectrum::TOP_HZ);
 /// Notes are not held for so long without a second one.
 const STEADY_MS_MIN: u64 = 3000;
 /// No detector listens to windows below this.

@@ -8,7 +8,7 @@
 use super::{LONG_HOP, LONG_SIZE, frame_start};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::envelope::Envelope;
-use crate::audio::spectrum::bin_of;
+use crate::audio::spectrum::{TOP_HZ, bin_of};
 use crate::domain::Span;
 
 /// Frames of a judged stretch: about four seconds.
@@ -88,8 +88,11 @@ impl Music {
     }
 }
 
+const MUSIC_TOP_HZ: f32 = 3440.0;
+const _: () = assert!(MUSIC_TOP_HZ < TOP_HZ);
+
 fn band() -> std::ops::Range<usize> {
-    bin_of(195.0, LONG_SIZE)..bin_of(3440.0, LONG_SIZE)
+    bin_of(195.0, LONG_SIZE)..bin_of(MUSIC_TOP_HZ, LONG_SIZE)
 }
 
 fn frame_at(ms: u64) -> usize {

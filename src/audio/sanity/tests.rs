@@ -374,14 +374,21 @@ fn nothing_at_all_is_no_panic() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
     #[test]
-    fn cutting_changes_nothing(cuts in proptest::collection::vec(1usize..9000, 1..12)) {
+    fn cutting_changes_nothing(
+        cuts in proptest::collection::vec(1usize..9000, 1..12),
+        clipped in proptest::bool::ANY,
+    ) {
         let (mut a, said_a) = voice(9.0, 0.2, 80);
         let (b, said_b) = voice(9.0, 0.2, 81);
         add(&mut a, 0.0, 1.0, &[450.0], 0.1);
         add(&mut a, 5.0, 0.1, &[770.0, 1336.0], 0.2);
         let b = mixed(&b, &a, -20.0, 7);
+        if clipped {
+            a.iter_mut().for_each(|sample| *sample = (*sample * 8.0).clamp(-0.98, 0.98));
+        }
         let speech = [said_a, said_b];
         let whole = heard(&[&a, &b]).finish(&speech);
+        prop_assert_eq!(kinds(&whole).contains(&ProblemKind::Clipping), clipped);
         let mut pieces = Sanity::new(2);
         let mut at = 0;
         for cut in cuts.iter().cycle() {

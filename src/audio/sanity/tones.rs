@@ -4,7 +4,7 @@
 //! frequency and by the rhythm of on and off. Speech is never this pure: nearly all its power in one
 //! or two lines that stand still.
 
-use super::{LONG_HOP, LONG_SIZE};
+use super::{BAND_TOP_HZ, LONG_HOP, LONG_SIZE};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::envelope::power;
 use crate::audio::spectrum::{bin_of, line_hz, peak_bin, power_near};
@@ -85,7 +85,8 @@ struct Open {
 impl Tones {
     /// Takes frame number `frame`.
     pub(super) fn push(&mut self, frame: u64, bins: &[f32]) {
-        let total: f32 = bins[bin_of(200.0, LONG_SIZE)..bin_of(3400.0, LONG_SIZE)].iter().sum();
+        let total: f32 =
+            bins[bin_of(200.0, LONG_SIZE)..bin_of(BAND_TOP_HZ, LONG_SIZE)].iter().sum();
         if let Some(ended) = self.ended.filter(|ended| frame >= ended.last + 2) {
             self.ended = None;
             let quiet = ended.power_before.min(total) <= QUIET_SIDE_SHARE_MAX * ended.power;

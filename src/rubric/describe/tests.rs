@@ -92,7 +92,7 @@ fn conditions_stand_below_how_they_are_to_hold() {
     );
     check(
         "{phrase: 抱歉, after: {of: other, hit: every, within: 2 turns}}",
-        &["说到“抱歉”", "  且下列情况每次出现，之后（2 轮内）都要有：other"],
+        &["说到“抱歉”", "  且下列情况每次出现时，其之后（2 轮内）都须有上述内容：other"],
     );
     check(
         "{phrase: 保证, not_around: {of: {phrase: [不能, 无法]}, within: 3 words}}",

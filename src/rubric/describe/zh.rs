@@ -131,7 +131,9 @@ fn related(key: &str, part: &Part, names: Names) -> Option<(String, Vec<String>)
     let near = plain_of(entries, "within").map(|near| format!("（{}）", window(near)));
     let near = near.unwrap_or_default();
     let lead = match plain_of(entries, "hit") {
-        Some("every") if not.is_empty() => format!("且下列情况每次出现，{side}{near}都要有："),
+        Some("every") if not.is_empty() => {
+            format!("且下列情况每次出现时，其{side}{near}都须有上述内容：")
+        }
         None | Some("any") => format!("且{not}在下列情况{side}{near}："),
         Some(hit) => format!("且{not}在下列情况{}出现{side}{near}：", which(hit)),
     };

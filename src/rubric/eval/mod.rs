@@ -3,16 +3,18 @@
 //! In: utterances and measures in any order, and a horizon that says up to where they are complete.
 //! Out: scorecards. No clock: time is the call's own.
 
+mod facts;
 mod search;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    AudioTime, CallInfo, CallRecord, Conversation, CriterionId, EndedCall, Language, LegIx,
-    Loudness, Manner, Overtalk, Party, PartyFrom, PerParty, RubricId, Scorecard, Silence, Span,
-    SpeakingRate, Utterance,
+    AudioTime, CallInfo, CriterionId, Language, LegIx, Loudness, Manner, Overtalk, Party, PerParty,
+    RubricId, Scorecard, Silence, Span, SpeakingRate, Utterance,
 };
+
+pub use facts::{CallFacts, WhoSpeaks};
 
 use super::applies::{Applicable, applies};
 use super::entity::Personal;
@@ -71,55 +73,6 @@ pub struct LateFact {
     pub start: AudioTime,
     /// The horizon by then.
     pub horizon: AudioTime,
-}
-
-/// All facts of a call that has ended.
-#[derive(Debug, Clone, Copy)]
-pub struct CallFacts<'a> {
-    /// What is known from outside the audio.
-    pub info: &'a CallInfo,
-    /// Everything that was said, in any order.
-    pub utterances: &'a [Utterance],
-    /// The measures.
-    pub conversation: &'a Conversation,
-    /// The call's length in milliseconds.
-    pub duration_ms: u64,
-    /// How sure the parties are, 0 to 1.
-    pub parties_confidence: f32,
-    /// Whether somebody who knows said who is who; else what was said tells, and more of it may tell otherwise.
-    pub parties_told: bool,
-    /// Stretches of speech that were not recognised, or not believed.
-    pub unheard: &'a [Span],
-}
-
-impl<'a> From<&'a CallRecord> for CallFacts<'a> {
-    fn from(record: &'a CallRecord) -> Self {
-        Self {
-            info: &record.info,
-            utterances: &record.utterances,
-            conversation: &record.conversation,
-            duration_ms: record.duration_ms,
-            parties_confidence: record.parties_confidence,
-            // The call is over.
-            parties_told: true,
-            unheard: &record.unheard,
-        }
-    }
-}
-
-impl<'a> CallFacts<'a> {
-    /// The facts of a call whose language is known.
-    pub fn of(info: &'a CallInfo, ended: &'a EndedCall) -> Self {
-        Self {
-            info,
-            utterances: &ended.transcript.utterances,
-            conversation: &ended.conversation,
-            duration_ms: ended.media.duration_ms,
-            parties_confidence: ended.parties_confidence,
-            parties_told: ended.media.legs.iter().all(|leg| leg.party_from == PartyFrom::Sidecar),
-            unheard: &ended.unheard,
-        }
-    }
 }
 
 /// A criterion's value in mid-call.
@@ -189,15 +142,28 @@ impl Plan {
     }
 
     /// What is certain about a call that goes on: by rubric, a finding for each criterion that nothing said after
-    /// `horizon` can change. Where who is who was inferred, more of the call may tell otherwise, so that nothing rests on it. Score, points and verdict over the call are those of the end and are not given here.
-    /// What came nearest to what was not said is looked for only at the end.
+    /// `horizon` can change. Where who is who was inferred, more of the call may tell otherwise, so that nothing rests on it;
+    /// where voices are not told apart yet, nothing rests on what was heard. Before the language is known, and for a rubric of
+    /// which it may still turn out that it is not meant for the call, nothing is certain. Score, points and verdict over the call
+    /// are those of the end and are not given here. What came nearest to what was not said is looked for only at the end.
     pub fn settled(&self, facts: &CallFacts<'_>, horizon: AudioTime) -> Vec<Scorecard> {
-        let sure = facts.parties_told && facts.parties_confidence >= PARTIES_CONFIDENCE_MIN;
+        if facts.info.language.is_none() {
+            return Vec::new();
+        }
+        let told = facts.who == WhoSpeaks::Told;
+        let sure = told && facts.parties_confidence >= PARTIES_CONFIDENCE_MIN;
+        let horizon = if facts.who == WhoSpeaks::Open { AudioTime::ZERO } else { horizon };
         let parties_confidence = if sure { facts.parties_confidence } else { 0.0 };
-        let mut evaluation = self.observed(&CallFacts { parties_confidence, ..*facts });
+        let directed = facts.direction_told || told && facts.opened_before(horizon);
+        let undirected = CallInfo { direction: None, ..facts.info.clone() };
+        let info = if directed { facts.info } else { &undirected };
+        let mut evaluation = self.observed(&CallFacts { info, parties_confidence, ..*facts });
         evaluation.near_misses = false;
         evaluation.read_until(horizon);
-        evaluation.judged(|prover, unknown| score::settled_so_far(prover, unknown, sure), |_| None)
+        evaluation.judged(
+            |prover, unknown| score::settled_so_far(prover, unknown, sure && directed),
+            |_| None,
+        )
     }
 
     /// What was done wrong for all to hear, of a call that goes on, although not all of it up to then is known yet: a
@@ -220,6 +186,9 @@ impl Plan {
         party: Party,
         horizon: AudioTime,
     ) -> Vec<Scorecard> {
+        if facts.info.language.is_none() {
+            return Vec::new();
+        }
         let mut evaluation = self.observed(facts);
         evaluation.near_misses = false;
         evaluation.read_until(horizon);

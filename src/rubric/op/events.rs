@@ -3,6 +3,8 @@
 //! In: the call so far. Out: one [`Event`] for each thing measured. Which of them count, and against
 //! which bounds, is [`super::measure`]'s business.
 
+use std::collections::BTreeMap;
+
 use crate::domain::{AudioTime, DoubtReason, LegIx, Party, Span};
 use crate::measure::written_answers;
 use crate::rubric::model::Quantity;
@@ -23,6 +25,16 @@ pub(super) struct Event {
     pub(super) utterance: Option<usize>,
     pub(super) turn: usize,
     pub(super) after_ms: Option<u64>,
+}
+
+/// Whose measures go together: a party's, or where that is unknown those of a leg.
+pub(super) type Owner = (Party, Option<LegIx>);
+
+impl Event {
+    /// Whose it is.
+    pub(super) fn owner(&self) -> Owner {
+        (self.party, self.leg.filter(|_| self.party == Party::Unknown))
+    }
 }
 
 /// All events so far.
@@ -147,11 +159,6 @@ fn utterances<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = Event> + 'a {
     })
 }
 
-/// Whose voice it is: the party's, or where that is unknown the speaker's.
-fn voice(said: &Said<'_>) -> (Party, Option<u8>) {
-    (said.party, (said.party == Party::Unknown).then_some(said.utterance.speaker))
-}
-
 /// From the end of one party's words to the other's. An answer that comes in before the end, or
 /// after a wait that was announced or spent on hold, is not counted.
 fn responses(scene: &Scene<'_>, out: &mut Events) {
@@ -159,7 +166,7 @@ fn responses(scene: &Scene<'_>, out: &mut Events) {
     let mut asked: Option<&Said<'_>> = None;
     for (i, said) in people {
         let span = said.utterance.span;
-        let Some(question) = asked.filter(|question| voice(question) != voice(said)) else {
+        let Some(question) = asked.filter(|question| question.voice() != said.voice()) else {
             // Of several utterances in a row the one that ends last is answered.
             asked = asked.filter(|last| last.utterance.span.end() > span.end()).or(Some(said));
             continue;
@@ -195,7 +202,7 @@ fn responses(scene: &Scene<'_>, out: &mut Events) {
 /// written at, where it stands among other hits is the time's that rules hear.
 fn written_responses(written: &Written, scene: &Scene<'_>, out: &mut Events) {
     let said = scene.speech.all();
-    let messages = said.iter().enumerate().map(|(i, one)| (voice(one), written.start(i)));
+    let messages = said.iter().enumerate().map(|(i, one)| (one.voice(), written.start(i)));
     out.list.extend(written_answers(messages).iter().map(|one| {
         let i = one.answer;
         let (before, start) = (said[i - 1].utterance.span.end(), said[i].utterance.span.start());
@@ -233,7 +240,8 @@ fn openings(scene: &Scene<'_>, out: &mut Events) {
     }));
 }
 
-/// Loudness by utterance. A party's own average is known when the call has ended.
+/// Loudness by utterance. Whose own average it is above or below is known when the call has ended, and not
+/// where voices that nobody knows share a leg.
 fn loudness(relative: bool, scene: &Scene<'_>, out: &mut Events) {
     if scene.end.is_some() && scene.loudness.is_empty() && !scene.speech.all().is_empty() {
         out.doubt = Some(DoubtReason::AudioMissing);
@@ -242,19 +250,26 @@ fn loudness(relative: bool, scene: &Scene<'_>, out: &mut Events) {
         out.complete = AudioTime::ZERO;
         return;
     }
-    let average = |party| {
-        let own = scene.loudness.iter().filter(|one| one.party == party);
-        let (sum, ms) = own.fold((0.0, 0.0), |(sum, total), one| {
-            let ms = one.span.len_ms() as f64;
-            (sum + f64::from(one.dbfs) * ms, total + ms)
-        });
-        sum / f64::max(ms, 1.0)
-    };
-    let parties = [Party::Agent, Party::Customer, Party::Bot, Party::Unknown];
-    let averages: Vec<(Party, f64)> = parties.map(|party| (party, average(party))).to_vec();
-    out.list.extend(scene.loudness.iter().map(|one| {
-        let own = averages.iter().find(|(party, _)| *party == one.party).map_or(0.0, |own| own.1);
-        let value = f64::from(one.dbfs) - if relative { own } else { 0.0 };
-        of_utterance(one.utterance, one.party, one.span, value, scene)
-    }));
+    out.list.extend(
+        scene.loudness.iter().map(|one| {
+            of_utterance(one.utterance, one.party, one.span, f64::from(one.dbfs), scene)
+        }),
+    );
+    if !relative {
+        return;
+    }
+    if !scene.is_apart() && out.list.iter().any(|event| event.party == Party::Unknown) {
+        out.list.retain(|event| event.party != Party::Unknown);
+        out.doubt = Some(DoubtReason::PartiesUnsure);
+    }
+    let mut sums: BTreeMap<Owner, (f64, f64)> = BTreeMap::new();
+    for event in &out.list {
+        let (sum, ms) = sums.entry(event.owner()).or_default();
+        *sum += event.value * event.span.len_ms() as f64;
+        *ms += event.span.len_ms() as f64;
+    }
+    for event in &mut out.list {
+        let (sum, ms) = sums[&event.owner()];
+        event.value -= sum / f64::max(ms, 1.0);
+    }
 }

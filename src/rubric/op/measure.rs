@@ -3,12 +3,14 @@
 //! In: [`Events`]. Out: hits for the values that lie within the bounds. A value over the whole call is
 //! known at its end, except a sum that has passed a lower bound: it cannot fall back.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{AudioTime, DoubtReason, Party, Span};
 use crate::rubric::model::{MeasureOp, Quantity, Take};
 use crate::rubric::scene::Scene;
 use crate::rubric::stream::{FOREVER, Hit, Source, Stream};
 
-use super::events::{Event, Events, events};
+use super::events::{Event, Events, Owner, events};
 
 /// The values of a party, or of all.
 pub(super) fn stream(op: &MeasureOp, by: Option<Party>, scene: &Scene<'_>) -> Stream {
@@ -27,19 +29,22 @@ pub(super) fn stream(op: &MeasureOp, by: Option<Party>, scene: &Scene<'_>) -> St
         Take::Average => averages(op, by, scene, &events),
         _ => one(op, by, scene, &events),
     };
-    out.doubt = events.doubt.or_else(|| nobody_spoke(op.quantity, scene));
+    out.doubt = events.doubt.or_else(|| nobody_spoke(op.quantity, by, scene));
     out
 }
 
-/// Where nobody spoke, how they speak could not be measured, and nothing is proved by what was not found.
-fn nobody_spoke(quantity: Quantity, scene: &Scene<'_>) -> Option<DoubtReason> {
-    use Quantity::{Loudness, Overtalk, Rate, Response, Silence, Talk};
-    let of_speech = matches!(
-        quantity,
-        Silence { .. } | Overtalk { .. } | Response | Talk | Rate { .. } | Loudness { .. }
-    );
-    let silent = scene.end.is_some() && scene.speech.all().is_empty();
-    (of_speech && silent).then_some(DoubtReason::AudioMissing)
+/// Of who was not heard at all it could not be measured how they speak, and nothing is proved by what was not found.
+fn nobody_spoke(quantity: Quantity, by: Option<Party>, scene: &Scene<'_>) -> Option<DoubtReason> {
+    use Quantity::{Hold, Length, Loudness, Opening, Overtalk, Rate, Response, Silence, Talk};
+    let by = match quantity {
+        Hold | Length => return None,
+        // That one of two says nothing is a share of talk too.
+        Silence { .. } | Talk => None,
+        Opening | Overtalk { .. } | Response | Rate { .. } | Loudness { .. } => by,
+    };
+    let theirs = |party| by.is_none_or(|by| party == by || party == Party::Unknown);
+    let silent = scene.end.is_some() && !scene.speech.all().iter().any(|said| theirs(said.party));
+    silent.then_some(DoubtReason::AudioMissing)
 }
 
 fn hit(op: &MeasureOp, event: &Event) -> Hit {
@@ -178,38 +183,41 @@ fn whole(by: Option<Party>, events: &[&Event], value: f64) -> Event {
     }
 }
 
-/// Each party's average, at the call's end.
+/// Each party's average, and that of each voice that is apart, at the call's end.
 fn averages(op: &MeasureOp, by: Option<Party>, scene: &Scene<'_>, events: &Events) -> Stream {
     let mut out = Stream::new(Vec::new(), Vec::new(), AudioTime::ZERO);
     if scene.end.is_none() {
         return out;
     }
     out.complete = FOREVER;
-    let of = |party| {
-        let own: Vec<&Event> = events.list.iter().filter(|event| event.party == party).collect();
-        average(op, party, scene, &own).map(|value| (value, over(party, scene, value, op)))
+    let of = |owner| {
+        let own: Vec<&Event> = events.list.iter().filter(|event| event.owner() == owner).collect();
+        average(op, owner.0, scene, &own).map(|value| (value, over(owner, scene, value, op)))
     };
-    let known = by.is_some_and(|by| of(by).is_some());
-    let is_rate = matches!(op.quantity, Quantity::Rate { .. });
-    for party in [Party::Agent, Party::Customer, Party::Unknown] {
-        match of(party) {
-            // The party asked for may be among the unknown voices, and a rate over several voices is nobody's.
-            Some((_, hit)) if party == Party::Unknown && (by.is_some() || is_rate) => {
+    let known = by.is_some_and(|by| of((by, None)).is_some());
+    // A rate over several voices is nobody's, and so is any average of voices on one leg.
+    let apart = scene.is_apart() && !matches!(op.quantity, Quantity::Rate { .. });
+    let unknown = events.list.iter().map(Event::owner).filter(|owner| owner.0 == Party::Unknown);
+    let unknown: BTreeSet<Owner> = unknown.collect();
+    for owner in [(Party::Agent, None), (Party::Customer, None)].into_iter().chain(unknown) {
+        match of(owner) {
+            // The party asked for may be among the unknown voices.
+            Some((_, hit)) if owner.0 == Party::Unknown && (by.is_some() || !apart) => {
                 out.maybe.extend((!known).then_some(hit));
             }
             Some((value, hit)) if op.bounds.hold(value) => out.hits.push(hit),
-            Some((_, hit)) if by.is_none_or(|by| by == party) => out.against.push(hit),
+            Some((_, hit)) if by.is_none_or(|by| by == owner.0) => out.against.push(hit),
             _ => {}
         }
     }
     out
 }
 
-fn over(party: Party, scene: &Scene<'_>, value: f64, op: &MeasureOp) -> Hit {
+fn over((party, leg): Owner, scene: &Scene<'_>, value: f64, op: &MeasureOp) -> Hit {
     let start = scene.first_speech().unwrap_or_default();
     Hit {
         span: Span::at_least_1_ms(start, scene.end.unwrap_or_default()),
-        leg: None,
+        leg,
         party,
         utterance: None,
         turn: 0,

@@ -6,7 +6,6 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use crate::domain::Party;
 use crate::rubric::model::{Extent, RepeatOf, RepeatOp};
 use crate::rubric::plan::Asked;
 use crate::rubric::scene::Scene;
@@ -56,13 +55,7 @@ fn reaches(within: Extent, earlier: &Said<'_>, later: &Said<'_>, utterances: usi
 
 /// Whether the earlier words are those that are looked for: one's own or the other's.
 fn whose(of: RepeatOf, earlier: &Said<'_>, later: &Said<'_>) -> bool {
-    let voice =
-        |said: &Said<'_>| (said.party, said.party == Party::Unknown, said.utterance.speaker);
-    let same = match (voice(earlier), voice(later)) {
-        ((a, false, _), (b, _, _)) => a == b,
-        (a, b) => a == b,
-    };
-    same == (of == RepeatOf::Own)
+    (earlier.voice() == later.voice()) == (of == RepeatOf::Own)
 }
 
 /// An utterance's tokens, in order and sorted.
