@@ -4,27 +4,79 @@
 //! The caller's scope is part of the request to the index: neither a hit nor a count lies outside it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::ApiState;
 use super::caller::Caller;
-use super::error::{ApiError, ProblemBody};
+use super::error::{ApiError, ProblemBody, said};
 use super::extract::{Json, at, us};
+use super::places::{Place, Places};
 use crate::access::Action;
 use crate::search::{
     Bounds, Fact, Filters, FoundCall, Measure, Order, QueryError, Request, SearchError, parse,
 };
 
 /// Searches at a time; more wait, and are refused after [`PATIENCE`].
-static TURNS: Semaphore = Semaphore::const_new(16);
+const TURNS: usize = 16;
 
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Searches of one person, and of all, that go on or wait: at the limit, 429. One person takes half of the turns at most.
+const PERSON_MAX: usize = 8;
+const ALL_MAX: usize = 64;
+
+/// Those who search and those who wait for it.
+#[derive(Debug)]
+pub(super) struct Line {
+    places: Places,
+    turns: Arc<Semaphore>,
+    patience: Duration,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self::new(PERSON_MAX, ALL_MAX, TURNS, PATIENCE)
+    }
+}
+
+/// Held while a search goes on.
+#[derive(Debug)]
+struct Turn {
+    _place: Place,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Line {
+    fn new(person_max: usize, all_max: usize, turns: usize, patience: Duration) -> Self {
+        let places = Places::new(person_max, all_max);
+        Self { places, turns: Arc::new(Semaphore::new(turns)), patience }
+    }
+
+    /// Waits for a turn, and not for ever.
+    ///
+    /// # Errors
+    /// [`ApiError::TooMany`] for whoever has asked too much, [`ApiError::Unavailable`] when others take too long.
+    async fn turn(&self, person: &str) -> Result<Turn, ApiError> {
+        let place = self.places.take(person)?;
+        let permit = tokio::time::timeout(self.patience, Arc::clone(&self.turns).acquire_owned());
+        let permit = permit.await.map_err(|_| busy())?.map_err(ApiError::internal)?;
+        Ok(Turn { _place: place, _permit: permit })
+    }
+}
+
+fn busy() -> ApiError {
+    ApiError::Unavailable(said(
+        "many searches are going on: try again shortly",
+        "检索繁忙，请稍后再试",
+    ))
+}
 
 /// This resource's routes.
 pub(super) fn router() -> OpenApiRouter<ApiState> {
@@ -146,6 +198,8 @@ struct MarkBody {
     responses(
         (status = 200, body = Answer),
         (status = 422, description = "The query cannot be read; it says where", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many searches of one person", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Search is busy; try again shortly", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 async fn search(
@@ -155,7 +209,7 @@ async fn search(
 ) -> Result<Json<Answer>, ApiError> {
     let request = request(&caller, body)?;
     let index = state.ports.index.clone();
-    let turn = turn(&TURNS, PATIENCE).await?;
+    let turn = state.searches.turn(caller.id()).await?;
     let found = tokio::task::spawn_blocking(move || {
         let found = index.find(&request);
         // Held by the work and not by who waits for it: whoever goes away leaves it running.
@@ -178,15 +232,6 @@ async fn search(
         next: found.next,
         facets: found.facets.into_iter().map(facet).collect(),
     }))
-}
-
-/// Waits for a turn, and not for ever.
-async fn turn(
-    turns: &'static Semaphore,
-    patience: Duration,
-) -> Result<SemaphorePermit<'static>, ApiError> {
-    let turn = tokio::time::timeout(patience, turns.acquire()).await;
-    turn.map_err(|_| ApiError::TooMany(patience.as_secs()))?.map_err(ApiError::internal)
 }
 
 fn search_error(error: SearchError) -> ApiError {
@@ -285,15 +330,63 @@ fn found_body(found: FoundCall) -> FoundBody {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+    use serde_json::json;
+
     use super::*;
+    use crate::api::fixture::{As, World};
+    use crate::domain::{Role, Scope};
 
     #[tokio::test]
     async fn who_comes_too_many_waits_for_a_turn_and_not_for_ever() {
-        static ONE: Semaphore = Semaphore::const_new(1);
-        let patience = Duration::from_millis(20);
-        let first = turn(&ONE, patience).await.expect("the first turn");
-        assert!(matches!(turn(&ONE, patience).await, Err(ApiError::TooMany(_))));
+        let line = Line::new(2, 9, 1, Duration::from_millis(20));
+        let first = line.turn("ann").await.expect("the first turn");
+        assert!(matches!(line.turn("ann").await, Err(ApiError::Unavailable(_))));
+        // Who waited in vain keeps no place.
+        for _ in 0..3 {
+            assert!(matches!(line.turn("bob").await, Err(ApiError::Unavailable(_))));
+        }
         drop(first);
-        assert!(turn(&ONE, patience).await.is_ok());
+        assert!(line.turn("bob").await.is_ok());
+        assert!(line.turn("ann").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn one_person_with_many_searches_shuts_nobody_out() {
+        let line = Line::new(2, 3, 16, Duration::from_millis(20));
+        let first = line.turn("ann").await.expect("a turn");
+        let second = line.turn("ann").await.expect("another");
+        assert!(matches!(line.turn("ann").await, Err(ApiError::TooMany(_))));
+        let bob = line.turn("bob").await.expect("a turn of his own");
+        assert!(matches!(line.turn("cat").await, Err(ApiError::TooMany(_))), "as many as all may");
+        drop((first, bob));
+        assert!(line.turn("ann").await.is_ok());
+        drop(second);
+    }
+
+    /// Also over HTTP: of one person's many at once some are refused, and another is answered.
+    #[tokio::test]
+    async fn who_asks_too_much_is_told_so_and_others_are_answered() {
+        let world = World::new().await;
+        let ann = world.person("ann", Role::Supervisor, Scope::All).await;
+        let bob = world.with_token("bob", Role::Supervisor, Scope::All).await;
+        let mut held = Vec::new();
+        for _ in 0..PERSON_MAX {
+            held.push(world.state.searches.turn(&ann).await.expect("as many as a person may"));
+        }
+        let token = world.token(&ann, &["all"]).await;
+        let ask = async |who: &As| world.ask(who, "POST /api/v1/search", json!({})).await;
+        let refused = ask(&token).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{}", refused.text);
+        assert_eq!(ask(&bob).await.status, StatusCode::OK);
+        drop(held);
+        assert_eq!(ask(&token).await.status, StatusCode::OK);
+    }
+
+    #[test]
+    fn that_search_is_busy_is_said_in_both_languages() {
+        let ApiError::Unavailable(told) = busy() else { panic!("not now") };
+        assert!(told.en.contains("try again shortly"));
+        assert_eq!(told.zh, "检索繁忙，请稍后再试");
     }
 }

@@ -17,6 +17,7 @@ use super::events::Pulse;
 use super::live::{Floor, Joins};
 use super::plays::Plays;
 use super::rubrics::queue::Desk;
+use super::search::Line;
 use crate::access::oidc::SignOn;
 use crate::access::{Passwords, Secret, Throttle, Tries};
 use crate::blobs::Blobs;
@@ -209,6 +210,7 @@ pub struct Inner {
     addresses: Mutex<Throttle>,
     plays: Mutex<Plays>,
     pub(super) joins: Joins,
+    pub(super) searches: Line,
     people: DefaultKeyedRateLimiter<String>,
     strangers: DefaultKeyedRateLimiter<IpAddr>,
 }
@@ -242,6 +244,7 @@ impl ApiState {
             addresses: Mutex::new(Throttle::new(PER_ADDRESS)),
             plays: Mutex::default(),
             joins: Joins::default(),
+            searches: Line::default(),
             people: RateLimiter::keyed(quota(settings.per_person)),
             strangers: RateLimiter::keyed(quota(settings.per_address)),
             store,

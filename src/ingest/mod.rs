@@ -24,4 +24,4 @@ pub use error::OpenError;
 pub use ffmpeg::Ffmpeg;
 pub use recording::{CallFiles, Recording, call_id};
 pub use scan::{Input, Inputs, NoRecording, PLAYBACK_SUFFIX, REDACTED_SUFFIX, ScanError, scan};
-pub use sides::{common_stem, leg_order};
+pub use sides::{common_stem, leg_order, tells_side};

@@ -23,6 +23,8 @@ const DIFFER_MS_MAX: u64 = 1_000;
 pub struct Recording {
     /// What is known about the call. `legs` is as many as there are channels, or absent.
     pub info: CallInfo,
+    /// Whether the call's id is taken from the file's name, because no sidecar gives one.
+    pub named_by_file: bool,
     /// The file's name without its folder; two files' names joined by ` + `.
     pub file: String,
     /// Of the content, in lower-case hex; of two files, of both contents in leg order.
@@ -52,6 +54,8 @@ pub struct CallFiles {
     /// What is known about the call.
     pub info: CallInfo,
     /// As of a [`Recording`].
+    pub named_by_file: bool,
+    /// As of a [`Recording`].
     pub file: String,
     /// As of a [`Recording`].
     pub sha256: String,
@@ -71,14 +75,14 @@ impl CallFiles {
         if !(1..=2).contains(&paths.len()) {
             return Err(OpenError::TooManyFiles { path: first, files: paths.len() });
         }
-        let (info, sidecar_sha256) = read_info(input, &first)?;
+        let Known { info, named_by_file, sidecar_sha256 } = read_info(input, &first)?;
         let mut hash = Sha256::new();
         for path in &paths {
             digest(path, &mut hash)?;
         }
         let names = paths.iter().map(|f| f.file_name().unwrap_or_default().to_string_lossy());
         let file = names.collect::<Vec<_>>().join(" + ");
-        Ok(Self { info, file, sha256: hex(hash), sidecar_sha256, paths })
+        Ok(Self { info, named_by_file, file, sha256: hex(hash), sidecar_sha256, paths })
     }
 
     /// Opens their audio.
@@ -128,6 +132,7 @@ impl Recording {
         check_legs(&mut info, format.channels, &mut problems);
         Ok(Self {
             info,
+            named_by_file: files.named_by_file,
             file: files.file,
             sha256: files.sha256,
             sidecar_sha256: files.sidecar_sha256,
@@ -242,23 +247,34 @@ impl Part {
 /// [`OpenError`] when the sidecar is unusable or the name is no id.
 pub fn call_id(input: &Input) -> Result<CallId, OpenError> {
     let first = input.files.first().cloned().unwrap_or_default();
-    read_info(input, &first).map(|(info, _)| info.call_id)
+    read_info(input, &first).map(|known| known.info.call_id)
 }
 
 pub(super) fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What is known about a call before its content is.
+pub(super) struct Known {
+    pub(super) info: CallInfo,
+    pub(super) named_by_file: bool,
+    pub(super) sidecar_sha256: String,
+}
+
 /// The sidecar's word with its digest, or the file's name.
-pub(super) fn read_info(input: &Input, first: &Path) -> Result<(CallInfo, String), OpenError> {
+pub(super) fn read_info(input: &Input, first: &Path) -> Result<Known, OpenError> {
     let stem = stem_id(&input.stem)
         .map_err(|source| OpenError::Name { path: first.to_owned(), source })?;
-    let Some(path) = &input.sidecar else { return Ok((CallInfo::unknown(stem), String::new())) };
+    let Some(path) = &input.sidecar else {
+        let (info, sidecar_sha256) = (CallInfo::unknown(stem), String::new());
+        return Ok(Known { info, named_by_file: true, sidecar_sha256 });
+    };
     let text = read_sidecar(path)
         .map_err(|source| OpenError::SidecarUnreadable { path: path.clone(), source })?;
     let sidecar = parse_sidecar(&text, &stem)
         .map_err(|source| OpenError::Sidecar { path: path.clone(), source })?;
-    Ok((sidecar.info, hex(Sha256::new_with_prefix(&text))))
+    let sidecar_sha256 = hex(Sha256::new_with_prefix(&text));
+    Ok(Known { info: sidecar.info, named_by_file: !sidecar.names_call, sidecar_sha256 })
 }
 
 /// A call's id from a file's stem; what no file name on some system may hold becomes `_`.
@@ -474,5 +490,29 @@ mod tests {
     fn any_file_name_names_a_call() {
         assert_eq!(stem_id("in-2026:11:21 <a>").unwrap().as_str(), "in-2026_11_21 _a_");
         assert!(stem_id("").is_err());
+    }
+
+    /// Whatever the names look like: a pair goes by the stem it was found under, and a site may call a call by its file.
+    #[test]
+    fn whether_a_call_is_named_by_its_file_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("agent.wav"), mono(100)).unwrap();
+        fs::write(path("13800138000.wav"), mono(100)).unwrap();
+        fs::write(path("none.json"), r#"{"team": "3", "call_id": null}"#).unwrap();
+        fs::write(path("own.json"), r#"{"call_id": "13800138000"}"#).unwrap();
+        let pair = || vec![path("agent.wav"), path("13800138000.wav")];
+        for (files, sidecar, named_by_file) in [
+            (pair(), None, true),
+            (pair(), Some("none.json"), true),
+            (pair(), Some("own.json"), false),
+            (vec![path("13800138000.wav")], Some("own.json"), false),
+        ] {
+            let sidecar = sidecar.map(path);
+            let input = Input { files, sidecar, stem: "13800138000".into() };
+            let recording = Recording::open(&input).unwrap();
+            assert_eq!(recording.info.call_id.as_str(), "13800138000", "{input:?}");
+            assert_eq!(recording.named_by_file, named_by_file, "{input:?}");
+        }
     }
 }

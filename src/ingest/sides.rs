@@ -20,6 +20,12 @@ pub(super) fn side_of(stem: &str) -> Option<(String, usize, usize)> {
     })
 }
 
+/// Whether the name of a recording says which side of a call it is.
+pub fn tells_side(name: &str) -> bool {
+    let path = Path::new(name);
+    !is_chat_name(path) && side_of(&stem_of(path)).is_some()
+}
+
 /// The names of two recordings in leg order, where they tell that they are the sides of one call: `x-in.wav` comes
 /// before `x-out.wav`.
 pub fn leg_order<'a>(one: &'a str, other: &'a str) -> Option<[&'a str; 2]> {
@@ -64,6 +70,15 @@ mod tests {
         check("1-in.csv", "1-out.csv", None);
         check("in.wav", "out.wav", None);
         check("a.wav", "b.wav", None);
+    }
+
+    #[test]
+    fn a_side_is_told_whatever_the_other_file_is_called() {
+        for (name, tells) in
+            [("1-in.wav", true), ("2_TX.MP3", true), ("1.wav", false), ("1-in.csv", false)]
+        {
+            assert_eq!(tells_side(name), tells, "{name}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use sea_orm::QueryResult;
 
 use super::db::{Conn, StoreError, Tx, params, row, rows, run};
+use super::ledger::UPLOAD;
 
 /// The other file of a call that is two.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +106,19 @@ pub async fn upload(on: &impl Conn, id: &str) -> Result<Option<Upload>, StoreErr
     row(on, &sql, params![id]).await?.as_ref().map(read).transpose()
 }
 
+/// Whether something may still come of what lies in the spool under an id: the upload can be taken up again, or the ledger
+/// has a file of it, wherever the data lay when it was entered.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_wanted(on: &impl Conn, id: &str) -> Result<bool, StoreError> {
+    if upload(on, id).await?.is_some() {
+        return Ok(true);
+    }
+    let sql = "SELECT id FROM ledger WHERE source = $1 AND path LIKE $2 LIMIT 1";
+    Ok(row(on, sql, params![UPLOAD, format!("%/{id}/%")]).await?.is_some())
+}
+
 /// How many of somebody's uploads are not whole.
 ///
 /// # Errors
@@ -148,4 +162,49 @@ fn read(row: &QueryResult) -> Result<Upload, StoreError> {
         created_us: row.try_get("", "created_us")?,
         changed_us: row.try_get("", "changed_us")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Stores;
+    use super::super::ledger::{Sighting, see};
+    use super::*;
+
+    #[tokio::test]
+    async fn what_can_be_taken_up_or_is_in_the_ledger_is_wanted() {
+        for (name, store) in Stores::new().await.each() {
+            let tx = store.begin().await.unwrap();
+            let announced = Upload {
+                id: "a".into(),
+                person: "p".into(),
+                name: "1.wav".into(),
+                size: 1,
+                other: None,
+                received: 0,
+                facts: None,
+                ledger: None,
+                created_us: 1,
+                changed_us: 1,
+            };
+            add(&tx, &announced).await.unwrap();
+            for (source, path) in
+                [(UPLOAD, "/data/uploads/b/1.wav"), ("pbx", "/in/uploads/c/1.wav")]
+            {
+                let (source, path) = (source.into(), path.into());
+                see(&tx, &Sighting { source, path, size: 1, modified_us: 1 }, 1).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            // What only begins or ends like another, and what lies elsewhere, is none of it.
+            for (id, wanted) in [
+                ("a", true),
+                ("b", true),
+                ("c", false),
+                ("ploads", false),
+                ("1.wav", false),
+                ("d", false),
+            ] {
+                assert_eq!(is_wanted(store, id).await.unwrap(), wanted, "{name}: {id}");
+            }
+        }
+    }
 }

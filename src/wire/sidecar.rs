@@ -83,6 +83,8 @@ impl SidecarError {
 pub struct Sidecar {
     /// The call's attributes.
     pub info: CallInfo,
+    /// Whether it gives the call's id; else the stem does.
+    pub names_call: bool,
     /// The files of the call, in leg order, when it is kept in more than one; names, no paths.
     pub files: Vec<String>,
 }
@@ -145,6 +147,7 @@ impl Scalar {
 pub fn parse_sidecar(text: &str, stem: &CallId) -> Result<Sidecar, SidecarError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let raw: Raw = serde_json::from_str(text).map_err(json_error)?;
+    let names_call = raw.call_id.is_some();
     let mut info = CallInfo::unknown(match &raw.call_id {
         Some(id) => CallId::new(id)?,
         None => stem.clone(),
@@ -168,7 +171,7 @@ pub fn parse_sidecar(text: &str, stem: &CallId) -> Result<Sidecar, SidecarError>
     info.legs = raw.legs.map(parties).transpose()?;
     let extra = raw.extra.unwrap_or_default().into_iter().chain(raw.unknown);
     info.extra = extra.map(|(key, value)| (key, value.to_string())).collect();
-    Ok(Sidecar { info, files: raw.files.unwrap_or_default() })
+    Ok(Sidecar { info, names_call, files: raw.files.unwrap_or_default() })
 }
 
 fn json_error(error: serde_json::Error) -> SidecarError {

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use crate::api::error::ApiError;
 use crate::api::{ApiState, Caller};
 use crate::domain::{Belongs, CallId};
-use crate::ingest::leg_order;
 use crate::ingest::spool::file_name;
+use crate::ingest::{leg_order, tells_side};
 use crate::store::audit::Deed;
 use crate::store::ledger::{self, FileState, Sighting, UPLOAD};
 use crate::store::uploads::OtherFile;
@@ -17,6 +17,7 @@ use crate::store::{now_us, uploads};
 use crate::wire::sidecar::{SIDECAR_BYTES_MAX, parse_sidecar};
 
 /// A call's file that is about to come, or its two.
+#[derive(Debug, Clone)]
 pub(super) struct Arrival {
     pub(super) id: String,
     pub(super) name: String,
@@ -93,17 +94,27 @@ fn legs<'a>(
         ));
     }
     match &said[..] {
-        [] => leg_order(name, other).map(Some).ok_or_else(|| {
-            ApiError::invalid(
-                "the names do not tell which file is which leg: end them in -in and -out (or -rx and -tx), or list them \
-                 in leg order as `files` of the facts",
-                "从文件名看不出哪个文件是哪一路：请以 -in、-out（或 -rx、-tx）结尾命名，或在 `facts` 的 `files` 中按声道顺序列出",
-            )
-        }),
+        [] => leg_order(name, other).map(Some).ok_or_else(|| unordered(name, other)),
         [first, second] if first == name && second == other => Ok(Some([name, other])),
         [first, second] if first == other && second == name => Ok(Some([other, name])),
         _ => Err(misfit()),
     }
+}
+
+fn unordered(name: &str, other: &str) -> ApiError {
+    if tells_side(name) && tells_side(other) {
+        return ApiError::invalid(
+            "the names of a call's two files are the same, file type too, but for -in and -out (or -rx and -tx), like \
+             1-in.wav and 1-out.wav; or list them in leg order as `files` of the facts",
+            "一通电话的两个文件，除 -in、-out（或 -rx、-tx）外文件名和文件类型须相同，如 1-in.wav 和 1-out.wav；\
+             或在 `facts` 的 `files` 中按声道顺序列出",
+        );
+    }
+    ApiError::invalid(
+        "the names do not tell which file is which leg: end them in -in and -out (or -rx and -tx), or list them \
+         in leg order as `files` of the facts",
+        "从文件名看不出哪个文件是哪一路：请以 -in、-out（或 -rx、-tx）结尾命名，或在 `facts` 的 `files` 中按声道顺序列出",
+    )
 }
 
 fn misfit() -> ApiError {
@@ -127,7 +138,7 @@ pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
 }
 
 /// What is whole goes into the ledger and becomes a job; tells its entry. `size` is of all bytes that came. Twice is
-/// once.
+/// once. Where it fails and nobody can take it up again, what came is forgotten.
 pub(super) async fn settle(
     state: &ApiState,
     caller: &Caller,
@@ -135,7 +146,44 @@ pub(super) async fn settle(
     size: u64,
     created_us: i64,
 ) -> Result<String, ApiError> {
+    let (state, caller, arrival) = (state.clone(), caller.clone(), arrival.clone());
+    // Goes on when the caller hangs up: what came is whole, and half a step would leave files that are nobody's.
+    let settled = tokio::spawn(async move {
+        let entered = enter(&state, &caller, &arrival, size, created_us).await;
+        if entered.is_err()
+            && let Err(error) = give_up(&state, &arrival.id).await
+        {
+            tracing::warn!(%error, "a failed upload stays until the next start");
+        }
+        entered
+    });
+    settled.await.map_err(ApiError::internal)?
+}
+
+/// Throws away what nothing can come of.
+async fn give_up(state: &ApiState, id: &str) -> Result<(), ApiError> {
+    let turn = state.ports.inlet.spool.next_turn(id).await?;
+    if !uploads::is_wanted(&state.store, id).await? {
+        turn.discard().await?;
+    }
+    Ok(())
+}
+
+async fn enter(
+    state: &ApiState,
+    caller: &Caller,
+    arrival: &Arrival,
+    size: u64,
+    created_us: i64,
+) -> Result<String, ApiError> {
     let port = &state.ports.inlet;
+    // To the end, so that nobody throws away what is just being entered.
+    let turn = port.spool.next_turn(&arrival.id).await?;
+    let known = uploads::upload(&state.store, &arrival.id).await?;
+    if let Some(entry) = known.and_then(|known| known.ledger) {
+        // It was asked for twice, and this one waited.
+        return Ok(entry);
+    }
     let sighting = |path: PathBuf, size: u64| Sighting {
         source: UPLOAD.to_owned(),
         path: path.display().to_string(),
@@ -146,10 +194,10 @@ pub(super) async fn settle(
     let mut other = None;
     if let Some(OtherFile { name, size }) = &arrival.other {
         first_size = first_size.saturating_sub(*size);
-        let path = port.spool.split(&arrival.id, first_size, name).await?;
+        let path = turn.split(first_size, name).await?;
         other = Some(sighting(path, *size));
     }
-    let path = port.spool.finish(&arrival.id, &arrival.name).await?;
+    let path = turn.finish(&arrival.name).await?;
     let now_us = now_us();
     let tx = state.store.begin().await?;
     let entry = ledger::see(&tx, &sighting(path, first_size), now_us).await?;

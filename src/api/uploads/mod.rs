@@ -5,6 +5,8 @@
 //! after the other under one upload, and lie side by side like those of a watched folder.
 
 mod arrival;
+#[cfg(test)]
+mod left_tests;
 mod pieces;
 mod samples;
 #[cfg(test)]

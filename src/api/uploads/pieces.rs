@@ -14,6 +14,7 @@ use crate::access::Action;
 use crate::api::error::ApiError;
 use crate::api::extract::{Json, Path, at};
 use crate::api::{ApiState, Caller};
+use crate::ingest::spool::{SpoolError, Turn};
 use crate::store::now_us;
 use crate::store::uploads::{self, OtherFile, Upload};
 
@@ -205,13 +206,19 @@ pub(super) async fn abandon(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let upload = own(&state, &caller, &id).await?;
-    if upload.ledger.is_none() {
-        state.ports.inlet.spool.discard(&upload.id).await?;
+    forget(&state, &state.ports.inlet.spool.turn(&upload.id)?, &upload.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Forgets an upload, and what came of it unless that is in the ledger: it may have become so until the turn was ours.
+async fn forget(state: &ApiState, turn: &Turn<'_>, id: &str) -> Result<(), ApiError> {
+    let upload = uploads::upload(&state.store, id).await?;
+    if upload.is_some_and(|upload| upload.ledger.is_none()) {
+        turn.discard().await?;
     }
     let tx = state.store.begin().await?;
-    uploads::remove(&tx, &upload.id).await?;
-    tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    uploads::remove(&tx, id).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Somebody's uploads are theirs alone.
@@ -233,12 +240,12 @@ async fn whole(state: &ApiState, caller: &Caller, mut upload: Upload) -> Result<
 
 async fn clear(state: &ApiState, now_us: i64) -> Result<(), ApiError> {
     for old in uploads::still_since(&state.store, now_us - KEPT_US, CLEARED).await? {
-        if old.ledger.is_none() {
-            state.ports.inlet.spool.discard(&old.id).await?;
+        match state.ports.inlet.spool.turn(&old.id) {
+            Ok(turn) => forget(state, &turn, &old.id).await?,
+            // Somebody goes on with it just now.
+            Err(SpoolError::Busy) => {}
+            Err(error) => return Err(error.into()),
         }
-        let tx = state.store.begin().await?;
-        uploads::remove(&tx, &old.id).await?;
-        tx.commit().await?;
     }
     Ok(())
 }

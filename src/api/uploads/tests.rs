@@ -13,20 +13,20 @@ use crate::domain::{Belongs, Grant, Role, Scope};
 use crate::store::ledger::{self, Entry, FileState, Filter};
 
 /// Somebody who sends, and what they send to.
-struct Sender {
-    world: World,
-    token: String,
+pub(super) struct Sender {
+    pub(super) world: World,
+    pub(super) token: String,
 }
 
-struct Got {
-    status: u16,
+pub(super) struct Got {
+    pub(super) status: u16,
     offset: String,
-    location: String,
-    json: Value,
+    pub(super) location: String,
+    pub(super) json: Value,
 }
 
 impl Sender {
-    async fn new(scope: Scope) -> Self {
+    pub(super) async fn new(scope: Scope) -> Self {
         let world = World::new().await;
         let person = world.person("sender", Role::Supervisor, scope).await;
         let As::Token(token) = world.token(&person, &["all"]).await else { panic!("a token") };
@@ -34,7 +34,12 @@ impl Sender {
     }
 
     /// `METHOD /path`, headers, body.
-    async fn send(&self, what: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Got {
+    pub(super) async fn send(
+        &self,
+        what: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Got {
         let (method, path) = what.split_once(' ').unwrap();
         let mut request = Request::builder().method(method).uri(path);
         request = request.header("authorization", format!("Bearer {}", self.token));
@@ -55,27 +60,27 @@ impl Sender {
         Got { status, offset, location, json: serde_json::from_slice(&bytes).unwrap_or_default() }
     }
 
-    async fn entries(&self) -> Vec<Entry> {
+    pub(super) async fn entries(&self) -> Vec<Entry> {
         ledger::list(&self.world.state.store, &Filter::default(), 100).await.unwrap()
     }
 
-    async fn announce(&self, body: &str) -> Got {
+    pub(super) async fn announce(&self, body: &str) -> Got {
         self.send("POST /api/v1/uploads", &[("content-type", "application/json")], body.to_owned())
             .await
     }
 }
 
-fn content(entry: &Entry) -> String {
+pub(super) fn content(entry: &Entry) -> String {
     std::fs::read_to_string(&entry.file.path).unwrap()
 }
 
 /// A part of a form.
-fn part(name: &str, file: &str, text: &str) -> String {
+pub(super) fn part(name: &str, file: &str, text: &str) -> String {
     let file = if file.is_empty() { String::new() } else { format!("; filename=\"{file}\"") };
     format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{text}\r\n")
 }
 
-async fn form(sender: &Sender, parts: &[String]) -> Got {
+pub(super) async fn form(sender: &Sender, parts: &[String]) -> Got {
     let kind = [("content-type", "multipart/form-data; boundary=b")];
     sender.send("POST /api/v1/recordings", &kind, format!("{}--b--\r\n", parts.concat())).await
 }
@@ -216,7 +221,9 @@ async fn files_that_are_not_those_of_one_call_are_refused_with_the_reason() {
     let lone = || vec![part("file", "a.wav", "x")];
     for (parts, why) in [
         (files("a.wav", "b.wav"), "do not tell which file is which leg"),
-        (files("1-in.wav", "2-out.wav"), "do not tell which file is which leg"),
+        (files("1-in.wav", "2-out.wav"), "are the same, file type too, but for -in and -out"),
+        (files("1-in.wav", "1-out.mp3"), "are the same, file type too, but for -in and -out"),
+        (files("1-in.wav", "1.wav"), "do not tell which file is which leg"),
         (files("1-in.csv", "1-out.csv"), "do not tell which file is which leg"),
         (files("1-in.wav", "1-in.wav"), "names that differ"),
         (with(sides(), "[\"1-in.wav\", \"other.wav\"]"), "names other files"),
@@ -320,8 +327,12 @@ async fn what_was_whole_when_the_service_stopped_is_taken_in_on_asking() {
     let tx = sender.world.state.store.begin().await.unwrap();
     crate::store::uploads::received(&tx, id, 0, 5, 1).await.unwrap();
     tx.commit().await.unwrap();
-    let got = sender.send(&format!("GET {at}"), &[], "").await;
-    assert_eq!(got.json["entry"], sender.entries().await[0].id.as_str());
+    // Asked twice at once, one waits for the other.
+    let ask = format!("GET {at}");
+    let (one, other) = tokio::join!(sender.send(&ask, &[], ""), sender.send(&ask, &[], ""));
+    let [entry] = &sender.entries().await[..] else { panic!("one entry") };
+    assert_eq!(one.json["entry"], entry.id.as_str(), "{}", one.json);
+    assert_eq!(other.json["entry"], entry.id.as_str(), "{}", other.json);
 }
 
 #[tokio::test]

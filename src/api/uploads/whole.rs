@@ -44,7 +44,7 @@ pub(super) struct Form {
     facts: Option<String>,
 }
 
-/// What came is forgotten when the request ends before it is whole.
+/// What came is forgotten when the request ends before all of it has come.
 struct Unfinished<'a> {
     spool: &'a std::sync::Arc<Spool>,
     id: Option<String>,
@@ -92,8 +92,9 @@ pub(super) async fn send(
             (Arrival { id, name, other: None, facts }, size)
         }
     };
-    let entry = arrival::settle(&state, &caller, &arrival, size, now_us()).await?;
+    // From here on it sees to that itself.
     unfinished.id = None;
+    let entry = arrival::settle(&state, &caller, &arrival, size, now_us()).await?;
     let Arrival { name, other, .. } = arrival;
     let other = other.map(Into::into);
     Ok((StatusCode::ACCEPTED, Json(Accepted { entry, name, size, other })))

@@ -163,7 +163,8 @@ impl Analyst {
             let source = self.source(&plan, None, &chat.info, &chat.sidecar_sha256);
             let source = Source { file: chat.file.clone(), sha256: chat.sha256.clone(), ..source };
             let driven = chat::drive(&chat, &plan);
-            return Ok(Heard::Call(Box::new(analysed(&chat.info, source, driven, None))));
+            let info = shown(&chat.info, chat.named_by_file);
+            return Ok(Heard::Call(Box::new(analysed(&info, source, driven, None))));
         }
         let mut recording = Recording::open(input).map_err(CallError::from)?;
         if !wanted(&recording.sha256) {
@@ -182,7 +183,8 @@ impl Analyst {
         let (driven, audio) = drive_with_playback(&mut recording, &shared, self.file()?, &|_| ())
             .map_err(CallError::from)?;
         let sound = self.sound(audio, &driven)?;
-        Ok(Heard::Call(Box::new(analysed(&recording.info, source, driven, Some(sound)))))
+        let info = shown(&recording.info, recording.named_by_file);
+        Ok(Heard::Call(Box::new(analysed(&info, source, driven, Some(sound)))))
     }
 
     fn source(
@@ -226,17 +228,21 @@ impl Analyst {
     }
 }
 
-fn analysed(info: &CallInfo, source: Source, driven: Driven, sound: Option<Sound>) -> Analysed {
-    // Telephone systems put the customer's number into names of files. A call without an id of its own goes by its file's
-    // name; an id that its sidecar gave is what the site knows it by, and stays.
+/// What may be shown of a call's attributes: telephone systems put the customer's number into names of files, by which a
+/// call goes that has no id of its own. An id that its sidecar gave is what the site knows it by, and stays.
+fn shown(info: &CallInfo, named_by_file: bool) -> CallInfo {
     let mut info = info.clone();
-    if source.file.starts_with(info.call_id.as_str())
+    if named_by_file
         && let Ok(id) = CallId::new(&mask_telephones(info.call_id.as_str()).replace('*', "x"))
     {
         info.call_id = id;
     }
+    info
+}
+
+fn analysed(info: &CallInfo, source: Source, driven: Driven, sound: Option<Sound>) -> Analysed {
     let source = Source { file: mask_telephones(&source.file), ..source };
-    let reports = privacy::reports(&info, source, &driven, PiiMode::Mask);
+    let reports = privacy::reports(info, source, &driven, PiiMode::Mask);
     Analysed { report: reports.masked, private: reports.private, sound, peaks: driven.peaks }
 }
 
@@ -294,13 +300,25 @@ mod tests {
     fn ids_from_names_of_files_show_no_telephone_number() {
         let folder = tempfile::tempdir().expect("a folder");
         let said = [("agent", "您好")];
-        for (known, id) in [
-            (serde_json::json!({}), "138xxxx8000-20260101"),
-            (serde_json::json!({"call_id": "13900139000.17"}), "13900139000.17"),
+        let own = || serde_json::json!({"call_id": "13900139000.17"});
+        let none = || serde_json::json!({});
+        let (plain, dated) = ("13800138000-20260101", "2026-01-01T10:00:00_13800138000");
+        for (stem, known, id, file) in [
+            (plain, none(), "138xxxx8000-20260101", "138****8000-20260101.json"),
+            (plain, own(), "13900139000.17", "138****8000-20260101.json"),
+            // What no id may hold is another character in it than in the name.
+            (
+                dated,
+                none(),
+                "2026-01-01T10_00_00_138xxxx8000",
+                "2026-01-01T10:00:00_138****8000.json",
+            ),
+            // A site may give the call the file's own name.
+            ("13900139000.17", own(), "13900139000.17", "139****9000.17.json"),
         ] {
-            let call = fixture::analysed(folder.path(), "13800138000-20260101", known, &said);
-            assert_eq!(call.report.call.call_id, id);
-            assert_eq!(call.report.call.source.file, "138****8000-20260101.json");
+            let call = fixture::analysed(folder.path(), stem, known, &said);
+            assert_eq!(call.report.call.call_id, id, "{stem}");
+            assert_eq!(call.report.call.source.file, file, "{stem}");
         }
     }
 }

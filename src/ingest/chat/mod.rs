@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 pub use error::{ChatError, RowFault};
 
 use super::error::OpenError;
-use super::recording::{hex, open_file, read_info};
+use super::recording::{Known, hex, open_file, read_info};
 use super::scan::{Input, extension_of};
 use crate::domain::{CallInfo, Message, Party, Problem, ProblemKind, Sensitive};
 use rows::Row;
@@ -48,6 +48,8 @@ const HALF_DAY_MS: i64 = 12 * 3_600_000;
 pub struct Chat {
     /// What is known about it.
     pub info: CallInfo,
+    /// Whether its id is taken from the file's name, because no sidecar gives one.
+    pub named_by_file: bool,
     /// The file's name without its folder.
     pub file: String,
     /// Of the content, in lower-case hex.
@@ -92,7 +94,7 @@ impl Chat {
     /// [`OpenError`] naming the file, and the line where there is one.
     pub fn open(input: &Input) -> Result<Self, OpenError> {
         let path = input.files.first().cloned().unwrap_or_default();
-        let (info, sidecar_sha256) = read_info(input, &path)?;
+        let Known { info, named_by_file, sidecar_sha256 } = read_info(input, &path)?;
         let wrong = |source| OpenError::Chat { path: path.clone(), source };
         let bytes = read(&path)?;
         if bytes.len() as u64 > CHAT_BYTES_MAX {
@@ -103,6 +105,7 @@ impl Chat {
         let (messages, problems) = messages(rows, &info).map_err(wrong)?;
         Ok(Self {
             info,
+            named_by_file,
             file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             sha256: hex(Sha256::new_with_prefix(&bytes)),
             sidecar_sha256,

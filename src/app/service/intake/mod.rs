@@ -204,34 +204,42 @@ impl Intake {
         }
     }
 
-    /// Takes up what a killed process left: pieces of uploads that nobody will go on with, and files of uploads that
-    /// are calls already.
+    /// Takes up what a killed process left: uploads that nobody will go on with and that are not in the ledger, and files of
+    /// uploads that are calls already.
     ///
     /// # Errors
     /// [`StoreError`].
     pub(super) async fn tidy(&self, spool: &Spool, folder: &Path) -> Result<(), StoreError> {
-        for id in spool.parts().unwrap_or_default() {
-            if uploads::upload(&self.store, &id).await?.is_none()
+        // What has its name first, as that is known by its path: of a backlog every one would be looked for.
+        let mut left = spool.parts().unwrap_or_default();
+        for id in spool.folders().unwrap_or_default() {
+            if !self.tidy_folder(&folder.join(&id)).await? {
+                left.push(id);
+            }
+        }
+        for id in left {
+            if !uploads::is_wanted(&self.store, &id).await?
                 && let Err(error) = spool.discard(&id).await
             {
                 tracing::warn!(%error, "a broken upload stays");
             }
         }
-        let files: Vec<PathBuf> = fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter(|entry| entry.path().is_dir())
-            .flat_map(|entry| fs::read_dir(entry.path()).into_iter().flatten().flatten())
-            .map(|entry| entry.path())
-            .collect();
+        Ok(())
+    }
+
+    /// Does with the files of an upload what is done with those of calls. Tells whether the ledger has one of them.
+    async fn tidy_folder(&self, folder: &Path) -> Result<bool, StoreError> {
+        let files: Vec<PathBuf> =
+            fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
+        let mut is_known = false;
         for file in files {
-            let known = ledger::of_path(&self.store, UPLOAD, &file.display().to_string()).await?;
-            if let Some(entry) = known.filter(keeper::is_kept) {
+            let entry = ledger::of_path(&self.store, UPLOAD, &file.display().to_string()).await?;
+            is_known |= entry.is_some();
+            if let Some(entry) = entry.filter(keeper::is_kept) {
                 self.after(&entry).await;
             }
         }
-        Ok(())
+        Ok(is_known)
     }
 
     fn folder(&self, entry: &Entry) -> Option<&Folder> {

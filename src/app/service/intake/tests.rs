@@ -205,6 +205,53 @@ async fn two_files_that_were_sent_as_one_call_are_one_content_and_go_together() 
     service.end().await.unwrap();
 }
 
+/// Killed in the middle of a step: what nobody can go on with goes, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_uploads_goes_unless_something_may_come_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::under(folder.path());
+    let spool = folder.path().join("uploads");
+    let service = Service::start(config.clone(), built_in().unwrap()).await.unwrap();
+    let tx = service.store.begin().await.unwrap();
+    let open = uploads::Upload {
+        id: "open".into(),
+        person: "p".into(),
+        name: "x-in.wav".into(),
+        size: 2,
+        other: Some(uploads::OtherFile { name: "x-out.wav".into(), size: 1 }),
+        received: 2,
+        facts: None,
+        ledger: None,
+        created_us: 1,
+        changed_us: 1,
+    };
+    uploads::add(&tx, &open).await.unwrap();
+    // Also of a service whose data lay elsewhere before.
+    for path in [spool.join("entered/x.wav"), PathBuf::from("/before/uploads/moved/x.wav")] {
+        let path = path.display().to_string();
+        let file = ledger::Sighting { source: UPLOAD.into(), path, size: 1, modified_us: 1 };
+        ledger::see(&tx, &file, 1).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    service.end().await.unwrap();
+    let kept = ["entered/x.wav", "moved/x.wav", "open.part", "open/x-out.wav"];
+    let gone = ["half.part", "half/x-out.wav", "lost.part", "lost.rest.part", "open.rest.part"];
+    for name in kept.iter().chain(&gone).chain(&["whole/x.wav"]) {
+        let path = spool.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "x").unwrap();
+    }
+    fs::create_dir_all(spool.join("empty")).unwrap();
+
+    let service = Service::start(config, built_in().unwrap()).await.unwrap();
+    assert!(kept.iter().all(|name| spool.join(name).exists()), "{:?}", fs::read_dir(&spool));
+    let left = fs::read_dir(&spool).unwrap().flatten();
+    let mut left: Vec<_> = left.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    left.sort();
+    assert_eq!(left, ["entered", "moved", "open", "open.part"]);
+    service.end().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_put_in_the_place_of_a_file_is_not_followed() {
     let folder = tempfile::tempdir().unwrap();
