@@ -4,7 +4,8 @@ import { Alert, Button, Card, Flex, Tag } from 'antd'
 import type { ReactNode } from 'react'
 import { useLocale, useMessages } from '@/i18n'
 import { uploadMessages } from './messages'
-import type { Call, Sorted } from './pairing'
+import { keyOf } from './names'
+import { type Call, type Sorted, sizeOf } from './pairing'
 
 /** More are counted, not listed. */
 const SHOWN_MAX = 100
@@ -13,8 +14,8 @@ interface Props {
   sorted: Sorted
   children: ReactNode
   onRemove: (files: File[]) => void
-  /** Whether the files of these names are one call. */
-  onDecide: (names: string[], one: boolean) => void
+  /** Whether these files are one call. */
+  onDecide: (files: readonly File[], one: boolean) => void
   onClear: () => void
   onSend: () => void
 }
@@ -48,7 +49,7 @@ export function Chosen({ sorted, children, onRemove, onDecide, onClear, onSend }
           title={t.refused(refused.length)}
           description={refused.slice(0, SHOWN_MAX).map(({ file, why }) => (
             <div key={keyOf(file)}>
-              {file.name}: {t[why]}
+              {pathOf(file)}: {t[why]}
             </div>
           ))}
         />
@@ -61,19 +62,8 @@ export function Chosen({ sorted, children, onRemove, onDecide, onClear, onSend }
           title={t.twins(twins.length)}
           description={
             <>
-              {twins.slice(0, SHOWN_MAX).map(([one, other]) => (
-                <Flex key={one + other} gap={8} align="center">
-                  <span className="upload-name">
-                    {one} + {other}
-                  </span>
-                  <Button
-                    size="small"
-                    aria-label={`${t.join}: ${one} + ${other}`}
-                    onClick={() => onDecide([one, other], true)}
-                  >
-                    {t.join}
-                  </Button>
-                </Flex>
+              {twins.slice(0, SHOWN_MAX).map((twin) => (
+                <Twin key={twin.map(keyOf).join()} twin={twin} onDecide={onDecide} />
               ))}
               {t.twinsHint}
             </>
@@ -90,15 +80,32 @@ export function Chosen({ sorted, children, onRemove, onDecide, onClear, onSend }
   )
 }
 
-const sizeOf = (files: readonly File[]) => files.reduce((sum, { size }) => sum + size, 0)
-const keyOf = (file: File) => `${file.name}/${file.size}/${file.lastModified}`
+/** Numbers that begin anew in each folder tell calls apart with it only. */
+const pathOf = (file: File) => file.webkitRelativePath || file.name
+const pathsOf = (files: readonly File[]) => files.map(pathOf).join(' + ')
+
+/** Of files of one name, the time tells which is which. */
+function Twin({ twin, onDecide }: { twin: [File, File] } & Pick<Props, 'onDecide'>) {
+  const t = useMessages(uploadMessages)
+  const { format } = useLocale()
+  const name = pathsOf(twin)
+  const times = new Set(twin.map(({ lastModified }) => format.dateTime(new Date(lastModified).toISOString())))
+  return (
+    <Flex gap={8} align="center">
+      <span className="upload-name">{name}</span>
+      <span className="upload-state">{[...times].join(' / ')}</span>
+      <Button size="small" aria-label={`${t.join}: ${name}`} onClick={() => onDecide(twin, true)}>
+        {t.join}
+      </Button>
+    </Flex>
+  )
+}
 
 function ChosenCall({ call, onRemove, onDecide }: { call: Call } & Pick<Props, 'onRemove' | 'onDecide'>) {
   const t = useMessages(uploadMessages)
   const { format } = useLocale()
   const { files, sidecar, parts } = call
-  const names = files.map(({ name }) => name)
-  const name = names.join(' + ')
+  const name = pathsOf(files)
   return (
     <li>
       <FileOutlined aria-hidden />
@@ -115,7 +122,7 @@ function ChosenCall({ call, onRemove, onDecide }: { call: Call } & Pick<Props, '
           type="text"
           size="small"
           aria-label={`${t.apart}: ${name}`}
-          onClick={() => onDecide(names, false)}
+          onClick={() => onDecide(files, false)}
         >
           {t.apart}
         </Button>

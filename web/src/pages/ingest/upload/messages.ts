@@ -5,7 +5,7 @@ export const uploadMessages = defineMessages({
   zh: {
     drop: '将录音或聊天记录拖到这里，或点击选择',
     dropHint:
-      '录音：WAV、MP3、FLAC、Ogg、AMR 等；聊天记录：CSV、JSON。单个文件不超过 2 GB。同名的 .call.json 会作为随附信息一起发送；同一通电话的两路录音（-in/-out、-rx/-tx）会合为一通。',
+      '录音：WAV、MP3、FLAC、Ogg、AMR 等；聊天记录：CSV、JSON。单个文件不超过 2 GiB，一通电话的两个文件合计不超过 2 GiB。同名的 .call.json 会作为随附信息一起发送；同一通电话的两路录音（-in/-out、-rx/-tx）会合为一通。',
     about: '这批文件属于',
     aboutHint: '可不填；文件自带的随附信息优先。',
     aboutNeeded: '您只能看到部分通话，请注明通话所属的单位，且在您的数据范围内。',
@@ -16,14 +16,19 @@ export const uploadMessages = defineMessages({
     withSidecar: '含随附信息',
     refused: (n: number) => `${n} 个文件未加入`,
     twins: (n: number) => `${n} 对文件像是同一通电话的两路录音，直接上传会成为各自独立的通话`,
-    twinsHint: '确认是同一通电话的两路单声道录音，请点“合为一通”。',
+    twinsHint:
+      '确认是同一通电话的两路单声道录音，请点“合为一通”。不同文件夹里有同名文件时，请按文件夹分批上传。',
     join: '合为一通',
     apart: '拆成两通',
     oneCall: '两路合为一通',
     alone: '随附信息没有对应的录音，请与录音一起选择',
     hidden: '系统文件',
     empty: '文件为空',
-    large: '超过 2 GB',
+    large: '超过 2 GiB',
+    together: '同一通电话的两个文件合计超过上限 2 GiB。请压缩为 FLAC 或 MP3 后重新选择，不要分成两通上传',
+    unclear: '有多个同名文件，无法确定属于哪一通，不会发送。请按文件夹分批上传',
+    outdone: '已采用同名的 .call.json 作为随附信息',
+    unreadable: '无法读取。若是文件夹，请选择其中的文件；若是文件，请检查是否已移走或没有权限，再重新选择',
     file: '文件',
     size: '大小',
     progress: '进度',
@@ -50,13 +55,14 @@ export const uploadMessages = defineMessages({
       n === 1
         ? 'One pair of files looks like the two legs of one call: each file will be a call of its own'
         : `${n} pairs of files look like the two legs of one call: each file will be a call of its own`,
-    twinsHint: 'If they are the two mono legs of one call, join them.',
+    twinsHint:
+      'If they are the two mono legs of one call, join them. Where folders hold files of the same names, upload one folder at a time.',
     join: 'Join as one call',
     apart: 'Take apart',
     oneCall: 'two legs, one call',
     drop: 'Drop recordings or chat logs here, or click to choose',
     dropHint:
-      'Recordings: WAV, MP3, FLAC, Ogg, AMR and more. Chat logs: CSV, JSON. Up to 2 GB each. A .call.json of the same name goes along as a sidecar; the two legs of a call (-in/-out, -rx/-tx) go as one call.',
+      'Recordings: WAV, MP3, FLAC, Ogg, AMR and more. Chat logs: CSV, JSON. Up to 2 GiB each, and for both files of a call together. A .call.json of the same name goes along as a sidecar; the two legs of a call (-in/-out, -rx/-tx) go as one call.',
     about: 'These files belong to',
     aboutHint: "Optional; what a file's own sidecar says counts more.",
     aboutNeeded: 'You see some calls only: say whose these are, within what you may see.',
@@ -69,7 +75,14 @@ export const uploadMessages = defineMessages({
     alone: 'a sidecar without its recording: choose them together',
     hidden: 'a file of the system',
     empty: 'the file is empty',
-    large: 'over 2 GB',
+    large: 'over 2 GiB',
+    together:
+      'both files of a call together may have 2 GiB, and these have more: compress them as FLAC or MP3 and choose them again, do not upload them as two calls',
+    unclear:
+      'several files have this name: whose sidecar it is cannot be told, so it is not sent. Upload one folder at a time',
+    outdone: 'the .call.json of the same name is taken as the sidecar',
+    unreadable:
+      'cannot be read. Of a folder, choose the files in it; of a file, see whether it was moved or you may not open it, and choose it again',
     file: 'File',
     size: 'Size',
     progress: 'Progress',
