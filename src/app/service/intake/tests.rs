@@ -155,14 +155,14 @@ async fn two_files_that_were_sent_as_one_call_are_one_content_and_go_together() 
     let folder = tempfile::tempdir().unwrap();
     let config = Config::under(folder.path());
     let sent = folder.path().join("uploads/u1");
-    fs::create_dir_all(&sent).unwrap();
     let (first, second) = (sent.join("7-in.wav"), sent.join("7-out.wav"));
     let put = || {
+        fs::create_dir_all(&sent).unwrap();
         fs::write(&first, mono(100)).unwrap();
         fs::write(&second, mono(200)).unwrap();
     };
-    put();
     let service = Service::start(config.clone(), built_in().unwrap()).await.unwrap();
+    put();
     // They are a call already, by both contents in the order of legs: no engine is needed to know it.
     let digest = Sha256::new_with_prefix([mono(100), mono(200)].concat()).finalize();
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -198,7 +198,6 @@ async fn two_files_that_were_sent_as_one_call_are_one_content_and_go_together() 
     service.end().await.unwrap();
 
     // A process that is killed before they went leaves them to the next.
-    fs::create_dir_all(&sent).unwrap();
     put();
     let service = Service::start(config, built_in().unwrap()).await.unwrap();
     assert!(!sent.exists());
