@@ -57,16 +57,26 @@ pub(crate) fn info(language: &str, direction: Direction, client: &str) -> CallIn
 
 pub(crate) fn judge(plan: &Plan, info: &CallInfo, lines: &str) -> Vec<Scorecard> {
     let (utterances, conversation, duration_ms) = dialogue(lines);
-    plan.evaluate(&CallFacts {
+    plan.evaluate(&sure(info, &utterances, &conversation, duration_ms))
+}
+
+/// A call that was heard whole, of which all is sure.
+fn sure<'a>(
+    info: &'a CallInfo,
+    utterances: &'a [Utterance],
+    conversation: &'a Conversation,
+    duration_ms: u64,
+) -> CallFacts<'a> {
+    CallFacts {
         info,
-        utterances: &utterances,
-        conversation: &conversation,
+        utterances,
+        conversation,
         duration_ms,
         parties_confidence: 1.0,
         who: WhoSpeaks::Told,
         direction_told: true,
         unheard: &[],
-    })
+    }
 }
 
 fn verdict<'a>(cards: &'a [Scorecard], criterion: &str) -> &'a str {
@@ -112,17 +122,8 @@ fn a_phrase_over_the_seam_of_two_voices_belongs_to_the_later() {
         customer.leg = LegIx(leg);
         let at = customer.span.end().ms() + gap_ms;
         let agent = say(1, Party::Agent, at, "好，远洋银行客服，工号三零二六");
-        let facts = CallFacts {
-            info: &info,
-            utterances: &[customer, agent],
-            conversation: &Conversation::default(),
-            duration_ms: 20_000,
-            parties_confidence: 1.0,
-            who: WhoSpeaks::Told,
-            direction_told: true,
-            unheard: &[],
-        };
-        let cards = plan.evaluate(&facts);
+        let (said, measures) = ([customer, agent], Conversation::default());
+        let cards = plan.evaluate(&sure(&info, &said, &measures, 20_000));
         assert_eq!(verdict(&cards, "greeting_hello"), want, "{before} {gap_ms} {leg}");
     }
 }
@@ -248,16 +249,7 @@ fn what_was_not_heard_well_is_undetermined() {
     let info = info("zh", Direction::Inbound, "远洋银行");
     let (mut utterances, conversation, duration_ms) = dialogue("a 嗯嗯啊啊\nc 我要投诉\na 好");
     utterances.iter_mut().for_each(|utterance| utterance.confidence = 0.1);
-    let mut facts = CallFacts {
-        info: &info,
-        utterances: &utterances,
-        conversation: &conversation,
-        duration_ms,
-        parties_confidence: 1.0,
-        who: WhoSpeaks::Told,
-        direction_told: true,
-        unheard: &[],
-    };
+    let mut facts = sure(&info, &utterances, &conversation, duration_ms);
     assert_eq!(verdict(&plan.evaluate(&facts), "greeting_hello"), "undetermined");
     let (clear, ..) = dialogue("a 您好\nc 我要投诉\na 好");
     facts.utterances = &clear;
