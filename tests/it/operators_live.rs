@@ -189,8 +189,8 @@ fn nothing_is_settled_that_rests_on_an_inference() {
             (WhoSpeaks::ByLeg, 1.0, inferred),
             (WhoSpeaks::ByLeg, 0.2, inferred),
             (WhoSpeaks::Told, 0.0, inferred),
-            // On one leg any of it may turn out to be another's, or another cut.
-            (WhoSpeaks::Open, 1.0, None),
+            // On one leg any of it may turn out to be another's, or another cut, but that nobody spoke.
+            (WhoSpeaks::Open, 1.0, inferred.filter(|_| condition.contains("silence"))),
         ] {
             let facts = CallFacts { who, parties_confidence: confidence, ..call.facts() };
             let cards = plan.settled(&facts, horizon);

@@ -10,8 +10,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    AudioTime, CallInfo, CriterionId, Language, LegIx, Loudness, Manner, Overtalk, Party, PerParty,
-    RubricId, Scorecard, Silence, Span, SpeakingRate, Utterance,
+    AudioTime, CallInfo, Conversation, CriterionId, Language, LegIx, Loudness, Manner, Overtalk,
+    Party, PerParty, RubricId, Scorecard, Silence, Span, SpeakingRate, Utterance,
 };
 
 pub use facts::{CallFacts, WhoSpeaks};
@@ -143,7 +143,7 @@ impl Plan {
 
     /// What is certain about a call that goes on: by rubric, a finding for each criterion that nothing said after
     /// `horizon` can change. Where who is who was inferred, more of the call may tell otherwise, so that nothing rests on it;
-    /// where voices are not told apart yet, nothing rests on what was heard. Before the language is known, and for a rubric of
+    /// where voices are not told apart yet, nothing rests on what was said. Before the language is known, and for a rubric of
     /// which it may still turn out that it is not meant for the call, nothing is certain. Score, points and verdict over the call
     /// are those of the end and are not given here. What came nearest to what was not said is looked for only at the end.
     pub fn settled(&self, facts: &CallFacts<'_>, horizon: AudioTime) -> Vec<Scorecard> {
@@ -152,7 +152,13 @@ impl Plan {
         }
         let told = facts.who == WhoSpeaks::Told;
         let sure = told && facts.parties_confidence >= PARTIES_CONFIDENCE_MIN;
-        let horizon = if facts.who == WhoSpeaks::Open { AudioTime::ZERO } else { horizon };
+        if facts.who == WhoSpeaks::Open {
+            // Nobody's silence stays one, whoever spoke before and after.
+            let silences = facts.conversation.silences.clone();
+            let quiet = Conversation { silences, ..Conversation::default() };
+            let (who, utterances, conversation) = (WhoSpeaks::ByLeg, &[][..], &quiet);
+            return self.settled(&CallFacts { who, utterances, conversation, ..*facts }, horizon);
+        }
         let parties_confidence = if sure { facts.parties_confidence } else { 0.0 };
         let directed = facts.direction_told || told && facts.opened_before(horizon);
         let undirected = CallInfo { direction: None, ..facts.info.clone() };
