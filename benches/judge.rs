@@ -18,7 +18,7 @@ use lingting::domain::{
 };
 use lingting::measure::{Input, MeasureConfig, measure};
 use lingting::report::{UiLanguage, html};
-use lingting::rubric::{CallFacts, Plan, built_in};
+use lingting::rubric::{CallFacts, Plan, WhoSpeaks, built_in};
 use lingting::text::{pii, tokens};
 use lingting::wire::report::{Report, Source, Timings};
 
@@ -60,7 +60,8 @@ fn judge(c: &mut Criterion) {
         conversation: &conversation,
         duration_ms: DURATION_MS,
         parties_confidence: 1.0,
-        parties_told: true,
+        who: WhoSpeaks::Told,
+        direction_told: true,
         unheard: &[],
     };
     let mut group = c.benchmark_group("judge");

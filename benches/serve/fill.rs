@@ -23,7 +23,7 @@ use lingting::app::service::facts::{self, Kept};
 use lingting::domain::{
     CallRecord, EndedCall, EngineRef, Leg, LegIx, Media, Party, PartyFrom, Transcript,
 };
-use lingting::rubric::{CallFacts, Plan, built_in};
+use lingting::rubric::{CallFacts, Plan, WhoSpeaks, built_in};
 use lingting::store::calls::{CallRow, CardRow, FindingRow, NewCall, put};
 use lingting::store::ledger::{self, Sighting};
 use lingting::store::{Store, jobs, now_us};
@@ -169,7 +169,8 @@ fn made(n: u64, plan: &Plan) -> Made {
         conversation: &conversation,
         duration_ms,
         parties_confidence,
-        parties_told: true,
+        who: WhoSpeaks::Told,
+        direction_told: true,
         unheard: &unheard,
     });
     let leg = |ix, party| Leg {
