@@ -20,8 +20,11 @@ test.use({ trace: 'off' })
 const DESK = { width: 1280, height: 800 }
 const TABLET = { width: 820, height: 1180 }
 
-/** Name, address, and who looks: nobody is somebody who has not logged in. */
-const PAGES: [string, string, Role | 'nobody'][] = [
+/** What is done on a page before it is looked at. */
+type Prepare = (page: Page) => Promise<void>
+
+/** Name, address, who looks (nobody is somebody who has not logged in), and what is done first. */
+const PAGES: [string, string, Role | 'nobody', Prepare?][] = [
   ['login', '/', 'nobody'],
   ['inbox', '/inbox?show=all', 'reviewer'],
   ['call', '/calls/CALL', 'reviewer'],
@@ -37,9 +40,12 @@ const PAGES: [string, string, Role | 'nobody'][] = [
   ['rubric-read', '/rubrics/inbound-service-zh', 'administrator'],
   ['rubric-edit', '/rubrics/inbound-service-zh?tab=edit', 'administrator'],
   ['rubric-dialogues', '/rubrics/inbound-service-zh?tab=dialogues', 'administrator'],
+  ['rubric-dialogues-run', '/rubrics/inbound-service-zh?tab=dialogues', 'administrator', runDialogues],
   ['rubric-backtest', '/rubrics/inbound-service-zh?tab=backtest', 'administrator'],
+  ['rubric-backtest-run', '/rubrics/inbound-service-zh?tab=backtest', 'administrator', runBacktest],
   ['rubric-versions', '/rubrics/inbound-service-zh?tab=versions', 'administrator'],
   ['ingest-upload', '/ingest?tab=upload', 'administrator'],
+  ['ingest-upload-chosen', '/ingest?tab=upload', 'administrator', chooseFiles],
   ['ingest-ledger', '/ingest?tab=ledger', 'administrator'],
   ['ingest-jobs', '/ingest?tab=jobs', 'administrator'],
   ['ingest-sources', '/ingest?tab=sources', 'administrator'],
@@ -75,8 +81,43 @@ async function written(page: Page, address: string): Promise<string> {
   return address.replace('CALL', call.id).replace('CHAT', chat.id).replace('AGENT', call.agent)
 }
 
+/** Leaves a draft that flips verdicts: a greeting that nobody says. */
+async function changeDraft(page: Page) {
+  const before = await (await page.request.get('/api/v1/rubrics/inbound-service-zh')).json()
+  const text = before.text.replace('{phrase: $hello,', '{phrase: [非常欢迎您的来电],')
+  const draft = JSON.stringify({ text, base: before.rev })
+  await page.evaluate((draft) => sessionStorage.setItem('lingting.rubric.inbound-service-zh', draft), draft)
+  await page.reload()
+}
+
+async function runDialogues(page: Page) {
+  await changeDraft(page)
+  await page.getByRole('button', { name: '运行对话测试' }).click()
+  await expect(page.getByText(/个对话，通过/)).toBeVisible({ timeout: 60_000 })
+}
+
+async function runBacktest(page: Page) {
+  await changeDraft(page)
+  await page.getByRole('button', { name: '开始回测' }).click()
+  await expect(page.getByTestId('backtest-result')).toBeVisible({ timeout: 60_000 })
+}
+
+/** Pairs, one of them twice, a file of its own and one that cannot be read. */
+async function chooseFiles(page: Page) {
+  const file = (name: string, text: string) => ({ name, mimeType: 'audio/wav', buffer: Buffer.from(text) })
+  const files = [file('7-in.wav', 'a'), file('7-out.wav', 'b'), file('8-in.wav', 'c'), file('8-out.wav', 'd')]
+  const more = [file('8-out.wav', 'de'), file('9.wav', 'e'), file('10-in.wav', ''), file('readme.txt', 'f')]
+  await page.locator('input[type=file]').setInputFiles([...files, ...more])
+}
+
 /** One visit, in both languages, both themes and both sizes: tablets in one theme, as what differs is the layout. */
-async function photograph(browser: Browser, name: string, address: string, role: Role | 'nobody') {
+async function photograph(
+  browser: Browser,
+  name: string,
+  address: string,
+  role: Role | 'nobody',
+  prepare?: Prepare,
+) {
   mkdirSync(out!, { recursive: true })
   const baseURL = process.env.E2E_URL!
   const context = await browser.newContext({
@@ -91,6 +132,7 @@ async function photograph(browser: Browser, name: string, address: string, role:
   if (role === 'nobody') await context.clearCookies()
   await page.goto(place)
   await settled(page)
+  await prepare?.(page)
   const shoot = async (what: string) => {
     // Where nothing answers to it.
     await page.mouse.move(DESK.width / 2, 6)
@@ -113,8 +155,8 @@ async function photograph(browser: Browser, name: string, address: string, role:
   await context.close()
 }
 
-for (const [name, address, role] of PAGES) {
-  test(`photograph ${name}`, ({ browser }) => photograph(browser, name, address, role))
+for (const [name, address, role, prepare] of PAGES) {
+  test(`photograph ${name}`, ({ browser }) => photograph(browser, name, address, role, prepare))
 }
 
 test.describe('while calls go on', () => {
