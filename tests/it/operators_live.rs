@@ -1,7 +1,7 @@
 //! Operators in calls that go on: from when on they are sure, and what they miss of one party alone.
 
-use lingting::domain::{AudioTime, Party};
-use lingting::rubric::{CallFacts, Evaluation, Fact, WhoSpeaks};
+use lingting::domain::{AudioTime, Direction, Party};
+use lingting::rubric::{CallFacts, Evaluation, Fact, Library, Plan, WhoSpeaks, load};
 
 use super::operators::{Call, call, plan};
 
@@ -198,4 +198,28 @@ fn nothing_is_settled_that_rests_on_an_inference() {
             assert_eq!(got, want, "{condition} {who:?} {confidence}");
         }
     }
+}
+
+/// For whom a rubric is meant may turn out only with the opening: until then nothing of it is settled, and before the language is known
+/// nothing of any.
+#[test]
+fn nothing_is_settled_by_a_rubric_that_may_not_be_meant_for_the_call() {
+    let text = "rubric: t\nversion: 1\ntitle: t\napplies: {direction: inbound}\ncriteria:\n  - {id: c, severity: minor, met: {phrase: [您好]}}\n";
+    let plan = Plan::compile(vec![load("t.yaml", text, &Library::default()).unwrap()]);
+    let mut call = call("a 您好\nc 我要查一下订单\n- 60\na 嗯");
+    call.info.direction = Some(Direction::Inbound);
+    for (direction_told, who, horizon_s, want) in [
+        (true, WhoSpeaks::Told, 10, 1),
+        (false, WhoSpeaks::Told, 10, 0),
+        (false, WhoSpeaks::Told, 50, 1),
+        // Who is who may turn out otherwise, and with it who opened the call.
+        (false, WhoSpeaks::ByLeg, 50, 0),
+    ] {
+        let facts = CallFacts { direction_told, who, ..call.facts() };
+        let cards = plan.settled(&facts, AudioTime::from_ms(horizon_s * 1_000));
+        let settled: usize = cards.iter().map(|card| card.findings.len()).sum();
+        assert_eq!(settled, want, "{direction_told} {who:?} {horizon_s}");
+    }
+    call.info.language = None;
+    assert!(plan.settled(&call.facts(), AudioTime::from_ms(50_000)).is_empty());
 }
