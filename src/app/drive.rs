@@ -288,9 +288,9 @@ pub(super) fn work(engine: &mut dyn Transcriber, work: Work) -> Answer {
         Work::Detect(samples) => {
             engine.detect_language(&samples).map(|(language, _)| Answer::Language(language))
         }
-        Work::Transcribe { samples, language, prompt } => {
-            engine.transcribe(&samples, &Request { language, prompt }).map(Answer::Heard)
-        }
+        Work::Transcribe { samples, language, prompt } => engine
+            .transcribe(&samples, &Request { language, prompt, draft: false })
+            .map(Answer::Heard),
     };
     answer.unwrap_or_else(|error| {
         tracing::warn!(%error, "recognition failed");

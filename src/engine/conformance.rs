@@ -98,12 +98,13 @@ fn lengths_are_checked(engine: &mut dyn Transcriber) {
 
 fn an_unknown_language_is_named(engine: &mut dyn Transcriber) {
     let language = Language::new("xx").unwrap();
-    let request = Request { language: language.clone(), prompt: String::new() };
+    let request = Request { language: language.clone(), prompt: String::new(), draft: false };
     match engine.transcribe(&noise(1000), &request).unwrap_err() {
         EngineError::Language { language: told, .. } => assert_eq!(told, language),
         other => panic!("{other}"),
     }
-    let cantonese = Request { language: Language::new("yue").unwrap(), prompt: String::new() };
+    let cantonese =
+        Request { language: Language::new("yue").unwrap(), prompt: String::new(), draft: false };
     let heard = engine.transcribe(&noise(1000), &cantonese);
     assert!(heard.is_ok(), "Cantonese is heard as Chinese where it has no token");
 }
@@ -122,7 +123,7 @@ fn well_formed(heard: &Heard, window: &[f32]) {
 impl Clip {
     fn request(&self) -> Request {
         let language = Language::new(self.language).unwrap();
-        Request { language, prompt: self.prompt.into() }
+        Request { language, prompt: self.prompt.into(), draft: false }
     }
 
     /// 16 kHz, out of 8 kHz A-law.

@@ -195,12 +195,13 @@ impl Ct2 {
         let frames = frames.next_multiple_of(2).min(FRAMES_FULL);
         let mut encoded = self.features(window, frames)?;
         let (mut ids, mut doubtful) = self.decode(&encoded, request, window_s, self.beam)?;
-        if doubtful {
+        if doubtful && !request.draft {
             // A second try with all the context the model was trained on.
             encoded = self.features(window, FRAMES_FULL)?;
             (ids, doubtful) = self.decode(&encoded, request, window_s, self.beam.max(5))?;
         }
         if doubtful
+            && !request.draft
             && halvings > 0
             && let Some(cut) = quietest(window)
         {

@@ -1,7 +1,7 @@
 //! A pool of engines: each on a thread of its own, fed from one queue.
 //!
 //! In: closures that want an engine. Out: nothing but their effects. Calls that go on come before recordings, the one due first
-//! before the others, and what nobody needs runs only where nothing else is to do. The queue has no limit of its own, because a session stops feeding audio while its backlog is long and `app` limits sessions.
+//! before the others. The queue has no limit of its own, because a session stops feeding audio while its backlog is long and `app` limits sessions.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -106,17 +106,9 @@ impl<E: Send + 'static> Pool<E> {
         self.queue.changed.notify_one();
     }
 
-    /// Runs a task that nobody needs, if engines have nothing else to do now; tells whether. Where there are several,
-    /// one stays free: what comes next must not wait for it.
-    pub fn submit_spare(&self, task: impl FnOnce(&mut E) + Send + 'static) -> bool {
-        let mut state = self.queue.lock();
-        let idle = state.busy + 1 < self.threads.len().max(2);
-        let spare = idle && state.urgent.is_empty() && state.tasks.is_empty();
-        if spare {
-            state.tasks.push_back(Box::new(task));
-            self.queue.changed.notify_one();
-        }
-        spare
+    /// Whether all that [`Pool::submit_urgent`] queued has begun.
+    pub fn is_prompt(&self) -> bool {
+        self.queue.lock().urgent.is_empty()
     }
 }
 
@@ -137,7 +129,7 @@ mod tests {
     use std::sync::mpsc;
 
     #[test]
-    fn who_waits_comes_first_and_spare_work_only_when_idle() {
+    fn who_waits_comes_first() {
         let (sender, receiver) = mpsc::channel();
         let (go, gate) = mpsc::channel::<()>();
         let pool = Pool::new(vec![()]);
@@ -155,15 +147,11 @@ mod tests {
         pool.submit_urgent(now + ms(900), say("long"));
         pool.submit_urgent(now + ms(300), say("short"));
         pool.submit_urgent(now + ms(300), say("short, later"));
-        assert!(!pool.submit_spare(say("partial")));
+        assert!(!pool.is_prompt());
         go.send(()).unwrap();
         let order: Vec<_> = (0..4).map(|_| receiver.recv().unwrap()).collect();
         assert_eq!(order, ["short", "short, later", "long", "recording"]);
-        while pool.queue.lock().busy > 0 {
-            std::thread::yield_now();
-        }
-        assert!(pool.submit_spare(say("partial")));
-        assert_eq!(receiver.recv().unwrap(), "partial");
+        assert!(pool.is_prompt());
     }
 
     #[test]

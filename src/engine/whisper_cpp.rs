@@ -125,7 +125,7 @@ impl Transcriber for WhisperCppWorker {
         samples.resize(window.len().max(SAMPLES_MIN), 0.0);
         let first = Try { context: context_for(samples.len()), beam: self.model.options.beam };
         let (mut tokens, mut looped) = self.decode(&samples, request, &first)?;
-        if looped {
+        if looped && !request.draft {
             let again = Try { context: CONTEXT_MAX, beam: BEAM_AGAIN };
             (tokens, looped) = self.decode(&samples, request, &again)?;
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::leg::LegStage;
 use super::parties::{Parties, parties, said};
-use super::{CallSession, announces_wait, direction};
+use super::{CallSession, Early, announces_wait, direction};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::sanity::{Copy, SanityReport};
 use crate::domain::{
@@ -15,7 +15,7 @@ use crate::domain::{
 };
 use crate::measure::{self, measure};
 use crate::rubric::CallFacts;
-use crate::speech::{self, HeardWord, Judged, attribute, judge};
+use crate::speech::{self, Heard, HeardWord, Judged, Window, attribute, judge};
 use crate::text;
 
 /// A leg's own level is known from so much speech on.
@@ -48,7 +48,7 @@ pub struct SoFar {
 
 impl CallSession {
     pub(super) fn assemble(&self) -> Vec<CallEvent> {
-        let (info, ended) = self.gathered(None);
+        let (info, ended) = self.gathered(None, &[]);
         let scorecards = self.plan.evaluate(&CallFacts::of(&info, &ended));
         let mut events: Vec<CallEvent> =
             ended.transcript.utterances.iter().cloned().map(CallEvent::Utterance).collect();
@@ -62,23 +62,27 @@ impl CallSession {
     pub fn so_far(&self) -> SoFar {
         let legs: Vec<AudioTime> = self.legs.iter().map(|leg| self.complete(leg)).collect();
         let horizon = legs.iter().min().copied().unwrap_or_default();
-        let (info, call) = self.gathered(Some(horizon));
+        let (info, call) = self.gathered(Some(horizon), &[]);
         SoFar { info, call, horizon, legs }
     }
 
     /// All of a leg that starts before this was heard, recognised and answered.
-    fn complete(&self, leg: &LegStage) -> AudioTime {
+    pub(super) fn complete(&self, leg: &LegStage) -> AudioTime {
         let asked = self.windows.values().filter(|window| window.leg == leg.leg());
         let asked = asked.flat_map(|window| &window.pieces).map(|piece| piece.span.start());
         let heard = leg.complete().min(AudioTime::from_ms(self.duration_ms()));
         asked.min().map_or(heard, |asked| asked.min(heard))
     }
 
-    /// Everything about the call, as of its end, or as of `until`.
-    fn gathered(&self, until: Option<AudioTime>) -> (CallInfo, EndedCall) {
+    /// Everything about the call, as of its end, or as of `until` and with what was heard early.
+    pub(super) fn gathered(
+        &self,
+        until: Option<AudioTime>,
+        early: &[Early],
+    ) -> (CallInfo, EndedCall) {
         let language = self.language.clone().unwrap_or_else(Language::english);
         let duration_ms = until.map_or(self.duration_ms(), AudioTime::ms);
-        let (mut runs, mut rejected) = self.judged();
+        let (mut runs, mut rejected) = self.judged(early);
         // One signal on both legs says everything twice, and nothing about who says it.
         let copy = self.sanity.copy().filter(|_| until.is_none() || duration_ms >= COPY_MS_MIN);
         if let Some(kept) = copy.map(Copy::louder) {
@@ -163,10 +167,11 @@ impl CallSession {
     }
 
     /// Words that count, and those that do not.
-    fn judged(&self) -> (Vec<Run>, Vec<Rejected>) {
+    fn judged(&self, early: &[Early]) -> (Vec<Run>, Vec<Rejected>) {
         let (mut runs, mut rejected) = (Vec::new(), Vec::new());
         let floors: Vec<Option<f32>> = (0..self.legs.len()).map(|ix| self.floor_dbfs(ix)).collect();
-        for (window, heard) in self.heard.values() {
+        let early: Vec<(Window, Heard)> = early.iter().map(Early::window).collect();
+        for (window, heard) in self.heard.values().chain(&early) {
             let leg = window.leg;
             let track = &self.legs[leg.ix()].track;
             for (piece, words) in window.place(&heard.words) {

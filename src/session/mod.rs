@@ -8,6 +8,7 @@ mod assemble;
 pub mod chat;
 mod cues;
 mod direction;
+mod early;
 mod job;
 mod leg;
 mod parties;
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use assemble::SoFar;
+pub use early::Early;
 pub use job::{Answer, Job, JobId, Work};
 pub use wait::announces_wait;
 

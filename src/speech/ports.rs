@@ -114,6 +114,8 @@ pub struct Request {
     pub language: Language,
     /// Words to expect, in the model's prompt; empty: none.
     pub prompt: String,
+    /// Speech that goes on, asked of again soon: one pass, and what it gives is taken as it is.
+    pub draft: bool,
 }
 
 /// Turns windows of speech into words.

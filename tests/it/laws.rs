@@ -10,7 +10,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use lingting::domain::*;
 use lingting::rubric::{CallFacts, Plan, built_in};
 use lingting::session::{
-    Answer, CallSession, Ears, Input, Job, MediaForm, Output, Pacing, SessionConfig, SoFar, Work,
+    Answer, CallSession, Early, Ears, Input, Job, MediaForm, Output, Pacing, SessionConfig, SoFar,
+    Work,
 };
 use lingting::speech::{EngineError, Heard, HeardWord, SpeakerEmbedder, VAD_FRAME_SAMPLES, Vad};
 use proptest::prelude::*;
@@ -195,6 +196,9 @@ fn looked_at(
             let so_far = session.so_far();
             assert!(so_far.horizon.ms() as f64 <= heard_ms);
             assert_eq!(so_far.legs.iter().min(), Some(&so_far.horizon));
+            if let Some(ahead) = session.so_far_early(&heard_early(&session)) {
+                adds(&so_far, &ahead, heard_ms);
+            }
             // To judge a call takes as long as many looks at it.
             let judged = looks.len() % JUDGED_EVERY == JUDGED_EVERY - 1;
             let facts = CallFacts::of(&so_far.info, &so_far.call);
@@ -223,6 +227,33 @@ fn looked_at(
     let settled = looks.iter().flat_map(|(_, settled)| settled);
     let count = settled.map(|card| card.findings.len()).max().unwrap_or(0);
     (events, count)
+}
+
+/// What the scripted recogniser hears of the speech that goes on.
+fn heard_early(session: &CallSession) -> Vec<Early> {
+    let open = session.open_speech().into_iter().enumerate();
+    let early = open.filter_map(|(leg, open)| {
+        let (start, samples) = open?;
+        let (language, prompt) = (Language::chinese(), String::new());
+        let work = Work::Transcribe { samples: samples.to_vec(), language, prompt };
+        let Answer::Heard(heard) = answer(&work) else { return None };
+        let span = Span::new(start, start.plus_ms((samples.len() / MS) as u64))?;
+        Some(Early { leg: LegIx(leg as u8), span, words: heard.words })
+    });
+    early.collect()
+}
+
+/// What was heard early adds to what is known, takes nothing away, and makes nothing certain.
+fn adds(so_far: &SoFar, ahead: &SoFar, heard_ms: f64) {
+    assert_eq!(ahead.horizon, so_far.horizon);
+    for (early, known) in ahead.legs.iter().zip(&so_far.legs) {
+        assert!(early >= known && early.ms() as f64 <= heard_ms);
+    }
+    let words = |look: &SoFar| -> BTreeSet<_> {
+        let said = look.call.transcript.utterances.iter();
+        said.flat_map(|one| one.words.iter().map(|it| (one.leg, it.span))).collect()
+    };
+    assert!(words(so_far).is_subset(&words(ahead)));
 }
 
 /// Law 5: what was settled is what the call came to, except where the line turned out to be another's, or its legs swapped.

@@ -20,6 +20,9 @@ mod keys_killed;
 mod laws;
 #[cfg(all(unix, feature = "ct2", feature = "onnx", feature = "live"))]
 mod live_calls;
+mod live_early;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", feature = "ct2", feature = "onnx"))]
+mod one_row;
 mod operators;
 mod operators_live;
 mod operators_seams;

@@ -2,7 +2,7 @@
 //!
 //! In: its recording as it grows, and engines' answers. Out: its picture on the floor, and what is settled in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
+use super::early::{self, Ahead};
 use super::hearing::{Answered, Grown, Heard};
 use super::hidden::hidden;
 use super::shown::{criteria, show, tell};
@@ -19,13 +20,12 @@ use crate::app::drive::work;
 use crate::app::memo;
 use crate::app::{Engines, EnginesError};
 use crate::audio::resample::{ResampleError, Resampler};
-use crate::domain::{AudioTime, CallInfo, EndedCall, LegIx, Party, Scorecard};
+use crate::domain::{AudioTime, CallInfo, EndedCall, Party, Scorecard};
 use crate::rubric::{CallFacts, PARTIES_CONFIDENCE_MIN, Plan};
 use crate::session::{
     Answer, CallSession, Ears, Input, Job, JobId, MediaForm, Output, Pacing, SessionConfig, SoFar,
-    Work,
 };
-use crate::speech::EngineError;
+use crate::speech::{EngineError, Request};
 use crate::text::pii::{Conceal, conceal};
 
 /// Audio taken at a look, in milliseconds: a call that is behind must not keep others waiting.
@@ -49,18 +49,8 @@ const DUE_SHARE: u32 = 4;
 /// Speech that gave no words the first time is due so much later.
 const DUE_AGAIN: Duration = Duration::from_secs(3);
 
-/// Speech that goes on is shown from this length on, and again after so much more, in milliseconds.
-const PARTIAL_MS: u64 = 1_200;
-
-/// After a partial no other is made for half as many times as there are calls as it took, and at least once: one is nice to
-/// have, and final text waits for none.
-const CALLS_PER_REST: u32 = 2;
-
-/// Longest speech that is recognised for a partial, in milliseconds.
-const PARTIAL_MS_MAX: u64 = 12_000;
-
-/// Ids of jobs for partials: none of a session's.
-const PARTIAL_JOB: u32 = u32::MAX - 8;
+/// What is not over is due later than all that is, and before recordings.
+const DUE_EARLY: Duration = Duration::from_secs(3_600);
 
 /// Why a call is not heard.
 #[derive(Debug, thiserror::Error)]
@@ -101,55 +91,8 @@ pub(super) struct Ear {
     took: Duration,
     settled: Option<Vec<Scorecard>>,
     tell: bool,
-    partials: Partials,
+    ahead: Ahead,
     done: oneshot::Sender<()>,
-}
-
-/// What is being said, by leg.
-#[derive(Default)]
-struct Partials {
-    /// Under way: which speech, and how long it was.
-    asked: BTreeMap<u8, (AudioTime, u64)>,
-    open: BTreeSet<u8>,
-    refused: bool,
-}
-
-/// When the next partial may be made, of whichever call.
-#[derive(Debug)]
-pub(super) struct Spare {
-    /// Under way since.
-    under_way: Option<Instant>,
-    next: Instant,
-}
-
-impl Default for Spare {
-    fn default() -> Self {
-        Self { under_way: None, next: Instant::now() }
-    }
-}
-
-impl Spare {
-    /// Whether one may begin now.
-    fn begin(&mut self, now: Instant) -> bool {
-        let may = self.under_way.is_none() && now >= self.next;
-        if may {
-            self.under_way = Some(now);
-        }
-        may
-    }
-
-    /// It was made, while so many calls went on.
-    pub(super) fn end(&mut self, now: Instant, calls: usize) {
-        if let Some(since) = self.under_way.take() {
-            let rest = (calls as u32 / CALLS_PER_REST).max(1);
-            self.next = now + now.duration_since(since) * rest;
-        }
-    }
-
-    /// It was not taken.
-    fn give_back(&mut self) {
-        self.under_way = None;
-    }
 }
 
 impl Ear {
@@ -186,7 +129,7 @@ impl Ear {
             took: Duration::ZERO,
             settled: None,
             tell: false,
-            partials: Partials::default(),
+            ahead: Ahead::default(),
             done,
         })
     }
@@ -218,8 +161,9 @@ impl Ear {
         oldest.map_or(0, |wait| wait.as_millis() as u64).max(behind)
     }
 
-    pub(super) fn shows_partials(&self) -> bool {
-        !self.partials.refused
+    /// There is no time to hear early what is being said.
+    pub(super) fn is_behind_early(&self) -> bool {
+        self.session.language().is_some() && self.ahead.is_behind(&self.session)
     }
 
     /// What is settled, if it was told to be told.
@@ -232,7 +176,7 @@ impl Ear {
     }
 
     /// Hears what there is of the recording, at most [`TAKE_MS_MAX`] of it.
-    pub(super) fn listen(&mut self, spare: &mut Spare) -> Result<(), HeardError> {
+    pub(super) fn listen(&mut self) -> Result<(), HeardError> {
         let grown = *self.grown.borrow_and_update();
         let take_max = TAKE_MS_MAX * u64::from(self.rate_hz) / 1_000;
         let frames = grown.frames.saturating_sub(self.read).min(take_max);
@@ -255,7 +199,9 @@ impl Ear {
         if (since >= rest || grown.ended) && (self.stale || since >= ANEW) {
             self.work_out();
         }
-        self.ask_for_partials(spare);
+        for leg in self.ahead.over(&self.session) {
+            self.show_partial(leg, AudioTime::ZERO, String::new());
+        }
         Ok(())
     }
 
@@ -265,8 +211,8 @@ impl Ear {
 
     /// An engine has answered.
     pub(super) fn answered(&mut self, job: JobId, answer: Answer) -> Result<(), HeardError> {
-        if is_partial(job) {
-            self.partial(LegIx((job.0 - PARTIAL_JOB) as u8), answer);
+        if let Some(leg) = early::leg_of(job) {
+            self.heard_early(leg, answer);
             return Ok(());
         }
         if let Some((since, key)) = self.open.remove(&job) {
@@ -303,68 +249,45 @@ impl Ear {
         });
     }
 
-    /// Shows what is being said, where an engine has nothing else to do.
-    fn ask_for_partials(&mut self, spare: &mut Spare) {
-        let Some(language) = self.session.language().cloned() else { return };
-        let mut wanted = Vec::new();
-        let mut over = Vec::new();
-        for (leg, open) in self.session.open_speech().into_iter().enumerate() {
-            let leg = leg as u8;
-            let Some((start, samples)) = open else {
-                if self.partials.asked.remove(&leg).is_some() {
-                    over.push(leg);
-                }
-                continue;
-            };
-            let ms = samples.len() as u64 / 16;
-            let asked = self.partials.asked.get(&leg).filter(|(from, _)| *from == start);
-            let since = asked.map_or(0, |(_, ms)| *ms);
-            let due = ms >= since + PARTIAL_MS && ms <= PARTIAL_MS_MAX;
-            if due && !self.partials.open.contains(&leg) {
-                wanted.push((leg, start, ms));
-            }
-        }
-        over.into_iter().for_each(|leg| self.show_partial(leg, AudioTime::ZERO, String::new()));
-        for (leg, start, ms) in wanted {
-            if !spare.begin(Instant::now()) {
-                self.partials.refused = true;
-                return;
-            }
-            // Copied only now: most are refused while much is spoken, and this is asked at every look.
-            let open = self.session.open_speech().into_iter().nth(usize::from(leg)).flatten();
-            let samples = open.map_or(Vec::new(), |(_, samples)| samples.to_vec());
-            let (answers, number) = (self.answers.clone(), self.number);
-            let id = JobId(PARTIAL_JOB + u32::from(leg));
-            let work_on =
-                Work::Transcribe { samples, language: language.clone(), prompt: String::new() };
-            let taken = self.engines.pool.submit_spare(move |engine| {
-                let answer = catch_unwind(AssertUnwindSafe(|| work(engine.as_mut(), work_on)))
-                    .unwrap_or(Answer::Failed);
-                let _ = answers.send((number, id, answer));
-            });
-            self.partials.refused = !taken;
-            if !taken {
-                spare.give_back();
-            } else {
-                self.partials.asked.insert(leg, (start, ms));
-                self.partials.open.insert(leg);
-            }
-        }
+    /// How much of what is being said was not heard early, in milliseconds, and on which leg, where it is time to.
+    pub(super) fn early_due(&self) -> Option<(u64, u8)> {
+        self.session.language()?;
+        self.ahead.due(&self.session)
     }
 
-    fn partial(&mut self, leg: LegIx, answer: Answer) {
-        self.partials.open.remove(&leg.0);
-        let (Answer::Heard(heard), Some((start, _))) =
-            (answer, self.partials.asked.get(&leg.0).copied())
-        else {
-            return;
+    /// Hears early what is being said on a leg, if nothing that is over waits to be heard.
+    pub(super) fn hear_early(&mut self, leg: u8) -> bool {
+        let Some(language) = self.session.language().cloned() else { return false };
+        if !self.engines.pool.is_prompt() {
+            return false;
+        }
+        let Some((id, samples)) = self.ahead.begin(&self.session, leg) else { return false };
+        let (answers, number) = (self.answers.clone(), self.number);
+        let request = Request { language, prompt: String::new(), draft: true };
+        self.engines.pool.submit_urgent(Instant::now() + DUE_EARLY, move |engine| {
+            let hear = || engine.transcribe(&samples, &request);
+            let heard = catch_unwind(AssertUnwindSafe(hear));
+            let answer =
+                heard.map_or(Answer::Failed, |heard| heard.map_or(Answer::Failed, Answer::Heard));
+            let _ = answers.send((number, id, answer));
+        });
+        true
+    }
+
+    fn heard_early(&mut self, leg: u8, answer: Answer) {
+        let words = match answer {
+            Answer::Heard(heard) if !heard.looped => Some(heard.words),
+            _ => None,
         };
+        let Some(early) = self.ahead.end(leg, words) else { return };
+        self.stale = true;
+        let start = early.span.start();
         // Written as the final text will be.
         let words: Vec<String> =
-            heard.words.iter().map(|word| crate::text::fold(word.text.trim())).collect();
+            early.words.iter().map(|word| crate::text::fold(word.text.trim())).collect();
         let text = crate::text::join(words.iter().map(String::as_str));
         // Only the whole sentence would tell what of it is personal data: digits are not shown early.
-        self.show_partial(leg.0, start, crate::text::pii::mask(&text));
+        self.show_partial(leg, start, crate::text::pii::mask(&text));
     }
 
     fn show_partial(&self, leg: u8, start: AudioTime, text: String) {
@@ -378,6 +301,24 @@ impl Ear {
         let _ = self.call.told.send(Told::Partial(leg, start.ms(), text));
     }
 
+    /// What may raise alerts although it is not settled.
+    fn raised(
+        &self,
+        info: &CallInfo,
+        call: &EndedCall,
+        horizon: AudioTime,
+        legs: &[AudioTime],
+    ) -> Vec<Scorecard> {
+        let facts = CallFacts::of(info, call);
+        // Words that nobody may say are told at once, also while the other party is speaking.
+        let heard = self.plans.iter().flat_map(|plan| plan.heard_so_far(&facts));
+        // And what a party missed, whatever the other is just saying.
+        let missed = ahead(call, horizon, legs).into_iter().flat_map(|(party, until)| {
+            self.plans.iter().flat_map(move |plan| plan.missed_so_far(&facts, party, until))
+        });
+        heard.chain(missed).collect()
+    }
+
     /// Works out what is known by now.
     fn work_out(&mut self) {
         let begun = Instant::now();
@@ -388,13 +329,15 @@ impl Ear {
         let mut cards: Vec<Scorecard> =
             self.plans.iter().flat_map(|plan| plan.settled(&facts, horizon)).collect();
         let settled = cards.len();
-        // Words that nobody may say are told at once, also while the other party is speaking.
-        cards.extend(self.plans.iter().flat_map(|plan| plan.heard_so_far(&facts)));
-        // And what a party missed, whatever the other is just saying.
-        for (party, until) in ahead(&call, horizon, &legs) {
-            cards.extend(
-                self.plans.iter().flat_map(|plan| plan.missed_so_far(&facts, party, until)),
-            );
+        match self.session.so_far_early(&self.ahead.heard()) {
+            None => cards.extend(self.raised(&info, &call, horizon, &legs)),
+            // No alert waits for the end of a sentence.
+            Some(early) => {
+                let mut raised = self.raised(&early.info, &early.call, horizon, &early.legs);
+                let (mut info, mut call) = (early.info, early.call);
+                conceal(&mut info, &mut call, &mut raised, Conceal::All);
+                cards.extend(raised);
+            }
         }
         let hidden = hidden(&call);
         conceal(&mut info, &mut call, &mut cards, Conceal::All);
@@ -437,16 +380,11 @@ fn ahead(call: &EndedCall, horizon: AudioTime, legs: &[AudioTime]) -> Vec<(Party
     legs.filter(|(_, until)| begun && sure && *until > horizon).collect()
 }
 
-/// Whether a job was for a partial.
-pub(super) fn is_partial(job: JobId) -> bool {
-    job.0 >= PARTIAL_JOB
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::service::live::hidden::tests::call;
-    use crate::domain::{Leg, PartyFrom, Span, Utterance};
+    use crate::domain::{Leg, LegIx, PartyFrom, Span, Utterance};
 
     #[test]
     fn a_party_is_ahead_where_only_the_other_is_speaking() {

@@ -5,7 +5,7 @@
 //! is not said here: the recording is analysed when it is over, by the path that all recordings take, which finds here what it
 //! would recognise (`memo`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc as async_mpsc, oneshot, watch};
 
-use super::heard::{Ear, HeardError, Spare, is_partial};
+use super::early::{self, Spare};
+use super::heard::{Ear, HeardError};
 use crate::api::live::{Floor, LiveCall, Load};
 use crate::app::service::analyst::Analyst;
 use crate::domain::{CallInfo, Scorecard};
@@ -151,8 +152,8 @@ impl Room {
                 }
             }
             for (number, job, answer) in answers.try_iter().collect::<Vec<_>>() {
-                if is_partial(job) {
-                    self.spare.end(Instant::now(), self.ears.len());
+                if early::leg_of(job).is_some() {
+                    self.spare.end(Instant::now());
                 }
                 let Some(ear) = self.ears.get_mut(&number) else { continue };
                 let result = ear.answered(job, answer);
@@ -161,6 +162,7 @@ impl Room {
             for number in self.ears.keys().copied().collect::<Vec<_>>() {
                 self.listen(number);
             }
+            self.hear_early();
             if told.elapsed() >= Duration::from_secs(1) {
                 told = Instant::now();
                 self.tell_load();
@@ -204,7 +206,7 @@ impl Room {
 
     fn listen(&mut self, number: u64) {
         let Some(ear) = self.ears.get_mut(&number) else { return };
-        let result = ear.listen(&mut self.spare);
+        let result = ear.listen();
         if let Some(cards) = ear.settled() {
             let settled = Settled { call: Arc::clone(ear.call()), cards };
             if self.settled.try_send(settled).is_err() {
@@ -220,6 +222,20 @@ impl Room {
         }
     }
 
+    /// Hears early what is being said in the call that has waited for it longest.
+    fn hear_early(&mut self) {
+        let now = Instant::now();
+        if !self.spare.is_free(now) {
+            return;
+        }
+        let due = self.ears.values_mut().filter_map(|ear| Some((ear.early_due()?, ear)));
+        if let Some(((_, leg), ear)) = due.max_by_key(|(due, _)| *due)
+            && ear.hear_early(leg)
+        {
+            self.spare.begin(now);
+        }
+    }
+
     /// A call that cannot be heard is recorded all the same, and analysed when it is over.
     fn failed(&mut self, number: u64, result: Result<(), HeardError>) {
         let Err(error) = result else { return };
@@ -232,11 +248,10 @@ impl Room {
         let mut lags: Vec<u64> = self.ears.values().map(Ear::lag_ms).collect();
         lags.sort_unstable();
         let p95 = lags.get(lags.len().saturating_sub(1) * 95 / 100).copied().unwrap_or(0);
-        let spared: BTreeSet<bool> = self.ears.values().map(Ear::shows_partials).collect();
         self.floor.set_load(Load {
             lag_ms_p95: p95,
             recognised: self.analyst.has_engines(),
-            partials_dropped: spared.contains(&false),
+            partials_dropped: self.ears.values().any(Ear::is_behind_early),
         });
     }
 }

@@ -7,6 +7,7 @@
 mod alerts;
 mod close;
 mod doors;
+mod early;
 mod facts;
 mod heard;
 mod hearing;

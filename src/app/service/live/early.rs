@@ -1,0 +1,213 @@
+//! Speech that is recognised while it goes on: it is shown as it is said, and alerts need not wait for its end.
+//!
+//! In: the speech that is open on each leg, and engines with nothing else to do. Out: what was heard of it. Each hearing begins anew at
+//! the start of the speech, so that a later one may correct an earlier one; the final text owes nothing to any.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use crate::domain::{AudioTime, LegIx, Span};
+use crate::session::{CallSession, Early, JobId};
+use crate::speech::HeardWord;
+
+/// Speech that goes on is heard early from this length on, and again after so much more, in milliseconds.
+const EVERY_MS: u64 = 1_000;
+
+/// Speech of which so much was not heard early shows that there is no time for it, in milliseconds.
+const DROPPED_MS: u64 = 5_000;
+
+/// After one was heard early, engines rest from that for so many times as it took: final text waits for none.
+const REST: u32 = 1;
+
+/// Ids of jobs that hear early: none of a session's.
+const FIRST_JOB: u32 = u32::MAX - 8;
+
+/// Samples in a millisecond.
+const SAMPLES_PER_MS: usize = 16;
+
+/// The leg that a job hears early, if it does.
+pub(super) fn leg_of(job: JobId) -> Option<u8> {
+    job.0.checked_sub(FIRST_JOB).map(|leg| leg as u8)
+}
+
+/// Which speech, and how much of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    start: AudioTime,
+    ms: u64,
+}
+
+/// What was heard early of a call, by leg.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    asked: BTreeMap<u8, Asked>,
+    under_way: BTreeSet<u8>,
+    heard: BTreeMap<u8, Early>,
+}
+
+impl Ahead {
+    /// The leg whose open speech waits longest to be heard early, and how much of it was not, in milliseconds.
+    pub(super) fn due(&self, session: &CallSession) -> Option<(u64, u8)> {
+        let open = session.open_speech().into_iter().enumerate();
+        let waits = open.filter_map(|(leg, open)| {
+            let (leg, (start, samples)) = (leg as u8, open?);
+            let ms = (samples.len() / SAMPLES_PER_MS) as u64;
+            let asked = self.asked.get(&leg).filter(|asked| asked.start == start);
+            let unheard = ms - asked.map_or(0, |asked| asked.ms).min(ms);
+            let due = unheard >= EVERY_MS && !self.under_way.contains(&leg);
+            due.then_some((unheard, leg))
+        });
+        waits.max()
+    }
+
+    /// There is more to hear early than there is time.
+    pub(super) fn is_behind(&self, session: &CallSession) -> bool {
+        self.due(session).is_some_and(|(unheard, _)| unheard >= DROPPED_MS)
+    }
+
+    /// Begins to hear a leg early: the job, and the speech.
+    pub(super) fn begin(&mut self, session: &CallSession, leg: u8) -> Option<(JobId, Vec<f32>)> {
+        let (start, samples) = session.open_speech().into_iter().nth(usize::from(leg)).flatten()?;
+        let ms = (samples.len() / SAMPLES_PER_MS) as u64;
+        self.asked.insert(leg, Asked { start, ms });
+        self.under_way.insert(leg);
+        Some((JobId(FIRST_JOB + u32::from(leg)), samples.to_vec()))
+    }
+
+    /// What came of it: what was heard, if anything was. Nothing is forgotten of it until the speech is recognised as a whole.
+    pub(super) fn end(&mut self, leg: u8, words: Option<Vec<HeardWord>>) -> Option<&Early> {
+        self.under_way.remove(&leg);
+        let (asked, words) = (self.asked.get(&leg)?, words?);
+        let span = Span::new(asked.start, asked.start.plus_ms(asked.ms))?;
+        self.heard.insert(leg, Early { leg: LegIx(leg), span, words });
+        self.heard.get(&leg)
+    }
+
+    /// Legs that spoke and do no more.
+    pub(super) fn over(&mut self, session: &CallSession) -> Vec<u8> {
+        let open = session.open_speech();
+        let silent = |leg: &u8| open.get(usize::from(*leg)).is_none_or(Option::is_none);
+        let over: Vec<u8> = self.asked.keys().copied().filter(silent).collect();
+        for leg in &over {
+            self.asked.remove(leg);
+        }
+        over
+    }
+
+    /// All that was heard early.
+    pub(super) fn heard(&self) -> Vec<Early> {
+        self.heard.values().cloned().collect()
+    }
+}
+
+/// When the next may be heard early, of whichever call: one at a time.
+#[derive(Debug)]
+pub(super) struct Spare {
+    under_way: Option<Instant>,
+    next: Instant,
+}
+
+impl Default for Spare {
+    fn default() -> Self {
+        Self { under_way: None, next: Instant::now() }
+    }
+}
+
+impl Spare {
+    /// Whether one may begin now.
+    pub(super) fn is_free(&self, now: Instant) -> bool {
+        self.under_way.is_none() && now >= self.next
+    }
+
+    /// One has begun.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.under_way = Some(now);
+    }
+
+    /// It has ended.
+    pub(super) fn end(&mut self, now: Instant) {
+        let took = self.under_way.take().map_or(Duration::ZERO, |since| now.duration_since(since));
+        self.next = now + took * REST;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::{CallId, CallInfo, EngineRef};
+    use crate::rubric::Plan;
+    use crate::session::{Ears, Input, MediaForm, Pacing, SessionConfig};
+    use crate::speech::{EngineError, VAD_FRAME_SAMPLES, Vad};
+
+    /// Loud is speech.
+    struct LoudIsSpeech;
+
+    impl Vad for LoudIsSpeech {
+        fn probabilities(&mut self, samples: &[f32]) -> Result<Vec<f32>, EngineError> {
+            let frames = samples.chunks_exact(VAD_FRAME_SAMPLES);
+            Ok(frames.map(|frame| if frame[0].abs() > 0.05 { 0.95 } else { 0.05 }).collect())
+        }
+
+        fn reset(&mut self) {}
+    }
+
+    fn session() -> CallSession {
+        let engine = EngineRef { name: "none".into(), model: "none".into(), sha256: String::new() };
+        let form = MediaForm { codec: "pcm_s16le".into(), sample_rate_hz: 8_000, channels: 2 };
+        let vads = (0..2).map(|_| Box::new(LoudIsSpeech) as Box<dyn Vad>).collect();
+        let config = Arc::new(SessionConfig::new(engine).paced(Pacing::Live));
+        let plan = Arc::new(Plan::compile(Vec::new()));
+        let info = CallInfo::unknown(CallId::new("c1").unwrap());
+        CallSession::new(info, form, Ears { vads, embedder: None }, config, plan)
+    }
+
+    fn play(session: &mut CallSession, ms: usize, loud: [bool; 2]) {
+        let leg = |loud: bool| vec![if loud { 0.3 } else { 0.0 }; ms * SAMPLES_PER_MS];
+        session.handle(Input::Audio(loud.map(leg).to_vec())).unwrap();
+    }
+
+    #[test]
+    fn what_waits_longest_is_heard_first_and_again_when_there_is_more() {
+        let (mut session, mut ahead) = (session(), Ahead::default());
+        play(&mut session, 640, [true, false]);
+        assert_eq!(ahead.due(&session), None, "too short yet");
+        play(&mut session, 1_280, [true, true]);
+        let (waits_ms, leg) = ahead.due(&session).unwrap();
+        assert!(waits_ms >= 1_900 && leg == 0, "{waits_ms} {leg}");
+        let (job, samples) = ahead.begin(&session, 0).unwrap();
+        assert_eq!((leg_of(job), samples.len() as u64), (Some(0), waits_ms * 16));
+        assert_eq!(ahead.due(&session).map(|(_, leg)| leg), Some(1));
+        ahead.begin(&session, 1).unwrap();
+        assert_eq!(ahead.due(&session), None, "both are under way");
+        assert!(
+            ahead.end(0, Some(Vec::new())).is_some_and(|early| early.span.len_ms() == waits_ms)
+        );
+        assert_eq!(ahead.end(1, None), None, "the engine failed");
+        assert_eq!((ahead.due(&session), ahead.heard().len()), (None, 1), "nothing new was said");
+        play(&mut session, 1_280, [true, false]);
+        assert_eq!(ahead.due(&session).map(|(_, leg)| leg), Some(0));
+        assert_eq!(ahead.over(&session), [1]);
+        play(&mut session, 6_400, [true, false]);
+        assert!(ahead.is_behind(&session));
+    }
+
+    #[test]
+    fn no_job_of_a_session_is_taken_for_an_early_one() {
+        assert_eq!([leg_of(JobId(1)), leg_of(JobId(FIRST_JOB - 1))], [None, None]);
+        assert_eq!(leg_of(JobId(FIRST_JOB + 1)), Some(1));
+    }
+
+    #[test]
+    fn engines_rest_from_what_is_heard_early() {
+        let (mut spare, begun, took) =
+            (Spare::default(), Instant::now(), Duration::from_millis(80));
+        assert!(spare.is_free(begun));
+        spare.begin(begun);
+        assert!(!spare.is_free(begun + took));
+        spare.end(begun + took);
+        assert!(!spare.is_free(begun + took + took / 2));
+        assert!(spare.is_free(begun + took + took * REST));
+    }
+}

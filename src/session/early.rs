@@ -1,0 +1,78 @@
+//! Speech that goes on and was heard early: what the call would be with it.
+//!
+//! In: words of speech that is not over. Out: the call as of now with them in it. Nothing of it is kept, so that the call's events owe it
+//! nothing.
+
+use super::leg::LegStage;
+use super::{CallSession, SoFar};
+use crate::domain::{AudioTime, LegIx, Span};
+use crate::speech::{Heard, HeardWord, Piece, Window};
+
+/// So much before the end of what was heard early of speech that goes on, words may still become others, in milliseconds.
+const EARLY_TAIL_MS: u64 = 400;
+
+/// What was heard of speech that is not over. More of it may put other words in its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Early {
+    /// Whose.
+    pub leg: LegIx,
+    /// From the start of the speech, as [`CallSession::open_speech`] tells it, to as far as it was heard.
+    pub span: Span,
+    /// Its words; times are those since the start of the span.
+    pub words: Vec<HeardWord>,
+}
+
+impl Early {
+    /// Words that start before this have been said, as far as they were understood.
+    fn known_to(&self) -> AudioTime {
+        self.span.end().minus_ms(EARLY_TAIL_MS).max(self.span.start())
+    }
+
+    /// As if the recogniser had answered with it, but for its last words.
+    pub(super) fn window(&self) -> (Window, Heard) {
+        let known_ms = self.known_to().since_ms(self.span.start());
+        let words = self.words.iter().filter(|word| word.end_ms <= known_ms);
+        let piece = Piece { at_ms: 0, span: self.span };
+        let window = Window { leg: self.leg, samples: Vec::new(), pieces: vec![piece] };
+        (window, Heard { words: words.cloned().collect(), looped: false })
+    }
+}
+
+impl CallSession {
+    /// [`CallSession::so_far`] with what was heard early of speech that is not over: `legs` tells how far it reaches, and
+    /// nothing is certain that hangs on it. None where there is nothing early that is not known by now. How fast and how loud
+    /// an utterance is, is told when it is over.
+    pub fn so_far_early(&self, early: &[Early]) -> Option<SoFar> {
+        let early: Vec<Early> =
+            early.iter().filter(|early| !self.is_answered(early)).cloned().collect();
+        if early.is_empty() {
+            return None;
+        }
+        let reaches = |leg: &LegStage| {
+            let complete = self.complete(leg);
+            let of_leg = early.iter().filter(|early| early.leg == leg.leg());
+            let next = of_leg.filter(|early| early.span.start() <= complete);
+            next.map(Early::known_to).chain([complete]).max().unwrap_or(complete)
+        };
+        let horizon = self.legs.iter().map(|leg| self.complete(leg)).min().unwrap_or_default();
+        let legs = self.legs.iter().map(reaches).collect();
+        let (info, mut call) = self.gathered(Some(horizon), &early);
+        let is_early = |utterance: u32| {
+            let said = call.transcript.utterances.iter().find(|one| one.id == utterance);
+            let mut early = early.iter();
+            said.is_some_and(|one| {
+                early.any(|early| early.leg == one.leg && early.span.overlap_ms(one.span) > 0)
+            })
+        };
+        call.conversation.rates.retain(|rate| !is_early(rate.utterance));
+        call.conversation.loudness.retain(|loudness| !is_early(loudness.utterance));
+        Some(SoFar { info, call, horizon, legs })
+    }
+
+    /// Whether the speech of which something was heard early is over and recognised.
+    fn is_answered(&self, early: &Early) -> bool {
+        let windows = self.heard.values().map(|(window, _)| window);
+        let mut of_leg = windows.filter(|window| window.leg == early.leg);
+        of_leg.any(|window| window.pieces.iter().any(|piece| piece.span.overlap_ms(early.span) > 0))
+    }
+}
