@@ -106,9 +106,11 @@ impl<E: Send + 'static> Pool<E> {
         self.queue.changed.notify_one();
     }
 
-    /// Whether all that [`Pool::submit_urgent`] queued has begun.
+    /// Whether an urgent task would begin at once, or before recordings that wait.
     pub fn is_prompt(&self) -> bool {
-        self.queue.lock().urgent.is_empty()
+        let state = self.queue.lock();
+        let room = state.busy < self.threads.len() || !state.tasks.is_empty();
+        room && state.urgent.is_empty()
     }
 }
 
@@ -147,11 +149,23 @@ mod tests {
         pool.submit_urgent(now + ms(900), say("long"));
         pool.submit_urgent(now + ms(300), say("short"));
         pool.submit_urgent(now + ms(300), say("short, later"));
-        assert!(!pool.is_prompt());
+        assert!(!pool.is_prompt(), "others are urgent");
         go.send(()).unwrap();
         let order: Vec<_> = (0..4).map(|_| receiver.recv().unwrap()).collect();
         assert_eq!(order, ["short", "short, later", "long", "recording"]);
-        assert!(pool.is_prompt());
+        while pool.queue.lock().busy > 0 {
+            std::thread::yield_now();
+        }
+        assert!(pool.is_prompt(), "an engine has nothing to do");
+        let (go, gate) = mpsc::channel::<()>();
+        pool.submit(move |()| gate.recv().unwrap());
+        while pool.queue.lock().busy == 0 {
+            std::thread::yield_now();
+        }
+        assert!(!pool.is_prompt(), "the engine works");
+        pool.submit(|()| ());
+        assert!(pool.is_prompt(), "what waits is a recording");
+        go.send(()).unwrap();
     }
 
     #[test]
