@@ -39,13 +39,13 @@ struct Asked {
 
 /// What was heard early of a call, by leg.
 #[derive(Debug, Default)]
-pub(super) struct Ahead {
+pub(super) struct Drafts {
     asked: BTreeMap<u8, Asked>,
     under_way: BTreeSet<u8>,
     heard: BTreeMap<u8, Early>,
 }
 
-impl Ahead {
+impl Drafts {
     /// The leg whose open speech waits longest to be heard early, and how much of it was not, in milliseconds.
     pub(super) fn due(&self, session: &CallSession) -> Option<(u64, u8)> {
         let open = session.open_speech().into_iter().enumerate();
@@ -170,27 +170,27 @@ mod tests {
 
     #[test]
     fn what_waits_longest_is_heard_first_and_again_when_there_is_more() {
-        let (mut session, mut ahead) = (session(), Ahead::default());
+        let (mut session, mut drafts) = (session(), Drafts::default());
         play(&mut session, 640, [true, false]);
-        assert_eq!(ahead.due(&session), None, "too short yet");
+        assert_eq!(drafts.due(&session), None, "too short yet");
         play(&mut session, 1_280, [true, true]);
-        let (waits_ms, leg) = ahead.due(&session).unwrap();
+        let (waits_ms, leg) = drafts.due(&session).unwrap();
         assert!(waits_ms >= 1_900 && leg == 0, "{waits_ms} {leg}");
-        let (job, samples) = ahead.begin(&session, 0).unwrap();
+        let (job, samples) = drafts.begin(&session, 0).unwrap();
         assert_eq!((leg_of(job), samples.len() as u64), (Some(0), waits_ms * 16));
-        assert_eq!(ahead.due(&session).map(|(_, leg)| leg), Some(1));
-        ahead.begin(&session, 1).unwrap();
-        assert_eq!(ahead.due(&session), None, "both are under way");
+        assert_eq!(drafts.due(&session).map(|(_, leg)| leg), Some(1));
+        drafts.begin(&session, 1).unwrap();
+        assert_eq!(drafts.due(&session), None, "both are under way");
         assert!(
-            ahead.end(0, Some(Vec::new())).is_some_and(|early| early.span.len_ms() == waits_ms)
+            drafts.end(0, Some(Vec::new())).is_some_and(|early| early.span.len_ms() == waits_ms)
         );
-        assert_eq!(ahead.end(1, None), None, "the engine failed");
-        assert_eq!((ahead.due(&session), ahead.heard().len()), (None, 1), "nothing new was said");
+        assert_eq!(drafts.end(1, None), None, "the engine failed");
+        assert_eq!((drafts.due(&session), drafts.heard().len()), (None, 1), "nothing new was said");
         play(&mut session, 1_280, [true, false]);
-        assert_eq!(ahead.due(&session).map(|(_, leg)| leg), Some(0));
-        assert_eq!(ahead.over(&session), [1]);
+        assert_eq!(drafts.due(&session).map(|(_, leg)| leg), Some(0));
+        assert_eq!(drafts.over(&session), [1]);
         play(&mut session, 6_400, [true, false]);
-        assert!(ahead.is_behind(&session));
+        assert!(drafts.is_behind(&session));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use super::early::{self, Ahead};
+use super::early::{self, Drafts};
 use super::hearing::{Answered, Grown, Heard};
 use super::hidden::hidden;
 use super::shown::{criteria, show, tell};
@@ -91,7 +91,7 @@ pub(super) struct Ear {
     took: Duration,
     settled: Option<Vec<Scorecard>>,
     tell: bool,
-    ahead: Ahead,
+    drafts: Drafts,
     done: oneshot::Sender<()>,
 }
 
@@ -129,7 +129,7 @@ impl Ear {
             took: Duration::ZERO,
             settled: None,
             tell: false,
-            ahead: Ahead::default(),
+            drafts: Drafts::default(),
             done,
         })
     }
@@ -163,7 +163,7 @@ impl Ear {
 
     /// There is no time to hear early what is being said.
     pub(super) fn is_behind_early(&self) -> bool {
-        self.session.language().is_some() && self.ahead.is_behind(&self.session)
+        self.session.language().is_some() && self.drafts.is_behind(&self.session)
     }
 
     /// What is settled, if it was told to be told.
@@ -199,7 +199,7 @@ impl Ear {
         if (since >= rest || grown.ended) && (self.stale || since >= ANEW) {
             self.work_out();
         }
-        for leg in self.ahead.over(&self.session) {
+        for leg in self.drafts.over(&self.session) {
             self.show_partial(leg, AudioTime::ZERO, String::new());
         }
         Ok(())
@@ -252,7 +252,7 @@ impl Ear {
     /// How much of what is being said was not heard early, in milliseconds, and on which leg, where it is time to.
     pub(super) fn early_due(&self) -> Option<(u64, u8)> {
         self.session.language()?;
-        self.ahead.due(&self.session)
+        self.drafts.due(&self.session)
     }
 
     /// Hears early what is being said on a leg, if nothing that is over waits to be heard.
@@ -261,7 +261,7 @@ impl Ear {
         if !self.engines.pool.is_prompt() {
             return false;
         }
-        let Some((id, samples)) = self.ahead.begin(&self.session, leg) else { return false };
+        let Some((id, samples)) = self.drafts.begin(&self.session, leg) else { return false };
         let (answers, number) = (self.answers.clone(), self.number);
         let request = Request { language, prompt: String::new(), draft: true };
         self.engines.pool.submit_urgent(Instant::now() + DUE_EARLY, move |engine| {
@@ -279,7 +279,7 @@ impl Ear {
             Answer::Heard(heard) if !heard.looped => Some(heard.words),
             _ => None,
         };
-        let Some(early) = self.ahead.end(leg, words) else { return };
+        let Some(early) = self.drafts.end(leg, words) else { return };
         self.stale = true;
         let start = early.span.start();
         // Written as the final text will be.
@@ -329,7 +329,7 @@ impl Ear {
         let mut cards: Vec<Scorecard> =
             self.plans.iter().flat_map(|plan| plan.settled(&facts, horizon)).collect();
         let settled = cards.len();
-        match self.session.so_far_early(&self.ahead.heard()) {
+        match self.session.so_far_early(&self.drafts.heard()) {
             None => cards.extend(self.raised(&info, &call, horizon, &legs)),
             // No alert waits for the end of a sentence.
             Some(early) => {
