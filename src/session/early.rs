@@ -3,7 +3,7 @@
 //! In: words of speech that is not over. Out: the call as of now with them in it. Nothing of it is kept, so that the call's events owe it
 //! nothing.
 
-use super::leg::LegStage;
+use super::leg::{LegStage, is_tone};
 use super::{CallSession, SoFar};
 use crate::domain::{AudioTime, LegIx, Span};
 use crate::speech::{Heard, HeardWord, Piece, Window};
@@ -43,8 +43,10 @@ impl CallSession {
     /// nothing is certain that hangs on it. None where there is nothing early that is not known by now. How fast and how loud
     /// an utterance is, is told when it is over.
     pub fn so_far_early(&self, early: &[Early]) -> Option<SoFar> {
-        let early: Vec<Early> =
-            early.iter().filter(|early| !self.is_answered(early)).cloned().collect();
+        let counts = |early: &&Early| {
+            !self.is_answered(early) && !is_tone(&self.sanity, early.leg, early.span)
+        };
+        let early: Vec<Early> = early.iter().filter(counts).cloned().collect();
         if early.is_empty() {
             return None;
         }

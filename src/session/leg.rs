@@ -115,13 +115,7 @@ impl LegStage {
         config: &SessionConfig,
     ) -> Result<Vec<Window>, EngineError> {
         let mut windows = Vec::new();
-        let tones: u64 = sanity
-            .non_speech(self.leg, segment.span)
-            .into_iter()
-            .map(|span| span.overlap_ms(segment.span))
-            .sum();
-        let is_tone = tones as f64 >= NON_SPEECH_SHARE_MIN * segment.span.len_ms() as f64;
-        if is_tone {
+        if is_tone(sanity, self.leg, segment.span) {
             return Ok(windows);
         }
         let whole = segment.span;
@@ -139,4 +133,11 @@ impl LegStage {
         }
         Ok(windows)
     }
+}
+
+/// Whether a stretch of a leg is a tone or music, which voice activity may take for speech.
+pub(super) fn is_tone(sanity: &Sanity, leg: LegIx, span: Span) -> bool {
+    let parts = sanity.non_speech(leg, span).into_iter();
+    let ms: u64 = parts.map(|part| part.overlap_ms(span)).sum();
+    ms as f64 >= NON_SPEECH_SHARE_MIN * span.len_ms() as f64
 }

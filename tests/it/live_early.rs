@@ -47,13 +47,21 @@ fn plan() -> Plan {
 
 /// Plays stretches of both legs, in milliseconds: who speaks. Gives the jobs.
 fn play(session: &mut CallSession, stretches: &[(usize, [bool; 2])]) -> Vec<Job> {
+    // Noise: not one signal on both legs, and no tone.
+    sound(session, stretches, |leg, n| {
+        let hash = ((n * 2 + leg + 1) as u32).wrapping_mul(0x9e37_79b9);
+        ((hash ^ (hash >> 15)).wrapping_mul(0x85eb_ca6b) >> 8) as f32 / (1 << 24) as f32 - 0.5
+    })
+}
+
+fn sound(
+    session: &mut CallSession,
+    stretches: &[(usize, [bool; 2])],
+    wave: impl Fn(usize, usize) -> f32,
+) -> Vec<Job> {
     let mut jobs = Vec::new();
     for (ms, who) in stretches {
-        // Not one signal on both legs, and no tone.
-        let sample = |leg: usize, n: usize| {
-            let wave = ((n * (7 + 4 * leg)) % 97) as f32 / 97.0 - 0.5;
-            if who[leg] { wave * 0.4 } else { 0.0 }
-        };
+        let sample = |leg: usize, n: usize| if who[leg] { wave(leg, n) * 0.4 } else { 0.0 };
         let legs = (0..2).map(|leg| (0..ms * MS).map(|n| sample(leg, n)).collect()).collect();
         session.handle(Input::Audio(legs)).unwrap();
         while let Some(output) = session.poll() {
@@ -129,7 +137,7 @@ fn the_last_words_of_what_was_heard_early_may_become_others() {
     let (mut session, plan) = (session(), plan());
     play(&mut session, &[(1_000, NOBODY), (2_000, CUSTOMER)]);
     // The last character ends with the sound: the word may go on.
-    let text = "你们再这样我去法院起诉";
+    let text = "你们再这样下去我就起诉";
     let mut early = early(&session, 0, text);
     let late = early.span.len_ms() - text.chars().count() as u64 * 200;
     early.words = words(text, late);
@@ -137,6 +145,15 @@ fn the_last_words_of_what_was_heard_early_may_become_others() {
     assert_eq!(not_met(&plan.heard_so_far(&facts(&so_far))), [""; 0]);
     let said = &so_far.call.transcript.utterances[0];
     assert!(said.text.as_str().starts_with("你们再这样") && !said.text.as_str().ends_with("诉"));
+}
+
+#[test]
+fn what_is_heard_in_a_tone_is_not_heard() {
+    let mut session = session();
+    let ring = |_, n: usize| (n as f32 * 440.0 * std::f32::consts::TAU / 16_000.0).sin() / 2.0;
+    sound(&mut session, &[(1_000, NOBODY), (5_000, CUSTOMER)], ring);
+    let early = early(&session, 0, "再不处理我就打12315投诉你们");
+    assert_eq!(session.so_far_early(&[early]), None);
 }
 
 #[test]
