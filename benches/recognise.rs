@@ -35,7 +35,8 @@ fn recognise(c: &mut Criterion) {
             let once = voice.len() / lingting::audio::SAMPLE_RATE_HZ as usize;
             for seconds in [once, 15] {
                 let window = window(voice, seconds);
-                let request = Request { language: language.clone(), prompt: String::new() };
+                let (language, prompt) = (language.clone(), String::new());
+                let request = Request { language, prompt, draft: false };
                 group.throughput(Throughput::Elements(seconds as u64 * 1000));
                 let id = BenchmarkId::new(format!("{name} {seconds} s"), format!("beam {beam}"));
                 group.bench_function(id, |b| {
