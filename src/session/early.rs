@@ -22,7 +22,20 @@ pub struct Early {
     pub words: Vec<HeardWord>,
 }
 
+/// A number may go on: so far it cannot be told whether it is somebody's.
+fn is_of_a_number(word: &HeardWord) -> bool {
+    let text = word.text.trim();
+    !text.is_empty()
+        && text.chars().all(|c| c.is_ascii_digit() || "零〇一二三四五六七八九幺两-".contains(c))
+}
+
 impl Early {
+    /// Its words, without the number that they end in.
+    pub fn without_open_number(&self) -> &[HeardWord] {
+        let open = self.words.iter().rev().take_while(|word| is_of_a_number(word)).count();
+        &self.words[..self.words.len() - open]
+    }
+
     /// Words that start before this have been said, as far as they were understood.
     fn known_to(&self) -> AudioTime {
         self.span.end().minus_ms(EARLY_TAIL_MS).max(self.span.start())
@@ -31,7 +44,7 @@ impl Early {
     /// As if the recogniser had answered with it, but for its last words.
     pub(super) fn window(&self) -> (Window, Heard) {
         let known_ms = self.known_to().since_ms(self.span.start());
-        let words = self.words.iter().filter(|word| word.end_ms <= known_ms);
+        let words = self.without_open_number().iter().filter(|word| word.end_ms <= known_ms);
         let piece = Piece { at_ms: 0, span: self.span };
         let window = Window { leg: self.leg, samples: Vec::new(), pieces: vec![piece] };
         (window, Heard { words: words.cloned().collect(), looped: false })

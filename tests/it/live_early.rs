@@ -157,6 +157,19 @@ fn what_is_heard_in_a_tone_is_not_heard() {
 }
 
 #[test]
+fn a_number_that_goes_on_is_not_known_yet() {
+    let mut session = session();
+    play(&mut session, &[(1_000, NOBODY), (5_000, CUSTOMER)]);
+    let said = |text: &str| {
+        let so_far = session.so_far_early(&[early(&session, 0, text)]).unwrap();
+        // Each character is a word here, and digits that are words stand apart.
+        so_far.call.transcript.utterances[0].text.as_str().replace(' ', "")
+    };
+    assert_eq!(said("我的号码是139123"), "我的号码是");
+    assert_eq!(said("我要打12315了"), "我要打12315了");
+}
+
+#[test]
 fn a_greeting_that_is_missing_is_missed_while_the_agent_speaks_on() {
     let (mut session, plan) = (session(), plan());
     let jobs = play(&mut session, &[(500, NOBODY), (1_500, CUSTOMER), (1_000, NOBODY)]);
