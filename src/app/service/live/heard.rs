@@ -283,10 +283,9 @@ impl Ear {
         self.stale = true;
         let start = early.span.start();
         // Written as the final text will be.
-        let words: Vec<String> =
-            early.words.iter().map(|word| crate::text::fold(word.text.trim())).collect();
+        let words = early.without_open_number().iter();
+        let words: Vec<String> = words.map(|word| crate::text::fold(word.text.trim())).collect();
         let text = crate::text::join(words.iter().map(String::as_str));
-        // Only the whole sentence would tell what of it is personal data: digits are not shown early.
         self.show_partial(leg, start, crate::text::pii::mask(&text));
     }
 
