@@ -96,6 +96,37 @@ fn what_was_measured_of_an_unsure_party_is_undetermined() {
     }
 }
 
+/// Of whose turns nobody knows, the first two are not the first two of anybody's: what was said later may have been said in time.
+#[test]
+fn turns_of_an_unsure_party_are_counted_for_each_voice() {
+    let late = call("c 喂\na 什么事\nc 我要退款\na 您好\nc 快点\na 哦\nc 嗯\na 再见");
+    for (condition, sure, unsure) in [
+        ("{phrase: [您好], by: agent, within: first 2 turns}", "met", "undetermined"),
+        ("{phrase: [您好], by: agent, within: first 2 utterances}", "met", "undetermined"),
+        ("{phrase: [您好], by: agent, within: from 2 to 3 turns}", "met", "undetermined"),
+        ("{phrase: [您好], by: agent, within: last 3 turns}", "met", "undetermined"),
+        ("{phrase: [您好], by: agent, within: first 1 turns}", "not_met", "not_met"),
+        ("{phrase: [您好], within: first 3 turns}", "not_met", "not_met"),
+        ("{phrase: [再见], by: agent, within: first 2 turns}", "not_met", "not_met"),
+        ("{phrase: [什么事], by: agent, within: last 2 turns}", "not_met", "not_met"),
+    ] {
+        let plan = plan("", condition);
+        let verdict = |parties_confidence| {
+            let facts = CallFacts { parties_confidence, ..late.facts() };
+            plan.evaluate(&facts)[0].findings[0].verdict.as_str()
+        };
+        assert_eq!((verdict(1.0), verdict(0.2)), (sure, unsure), "{condition}");
+        // What is settled while nobody knows who speaks holds when it is known.
+        for until_ms in (0..late.duration_ms).step_by(500) {
+            let facts = CallFacts { parties_confidence: 0.2, ..late.facts() };
+            let cards = plan.settled(&facts, AudioTime::from_ms(until_ms));
+            let settled = cards.iter().flat_map(|card| &card.findings);
+            settled
+                .for_each(|one| assert_eq!(one.verdict.as_str(), sure, "{condition} {until_ms}"));
+        }
+    }
+}
+
 /// What two voices have together is neither's: on legs of their own each is measured by itself, on one nobody knows whose it is.
 #[test]
 fn voices_that_nobody_knows_are_not_measured_as_one() {

@@ -1,5 +1,7 @@
 //! When: the first or last seconds, utterances or turns, or from one moment to another.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{AudioTime, Party};
 use crate::rubric::model::{Condition, Extent, Window};
 use crate::rubric::scene::Scene;
@@ -43,11 +45,10 @@ fn interval(window: Window, by: Option<Party>, scene: &Scene<'_>) -> Option<Inte
             shares(f64::from(from), f64::from(to), origin, scene)
         }
         Window::FromTo(Extent::Utterances(from), Extent::Utterances(to)) => {
-            let starts = mine(by, scene).map(|said| said.utterance.span.start());
-            numbered(from, to, &starts.collect::<Vec<_>>(), scene)
+            widest(scene, utterances(by, scene), |starts| numbered(from, to, starts, scene))
         }
         Window::FromTo(Extent::Turns(from), Extent::Turns(to)) => {
-            numbered(from, to, &turns(by, scene), scene)
+            widest(scene, turns(by, scene), |starts| numbered(from, to, starts, scene))
         }
         Window::First(Extent::Percent(share)) => shares(0.0, f64::from(share), origin, scene),
         Window::Last(Extent::Percent(share)) => {
@@ -57,29 +58,48 @@ fn interval(window: Window, by: Option<Party>, scene: &Scene<'_>) -> Option<Inte
             Some(Interval { start: origin, end: Some(origin.plus_ms(ms)) })
         }
         Window::First(Extent::Utterances(n)) => {
-            let end = mine(by, scene).nth(n).map(|said| said.utterance.span.start());
-            Some(Interval { start: AudioTime::ZERO, end })
+            widest(scene, utterances(by, scene), |starts| Some(up_to(n, starts)))
         }
         Window::First(Extent::Turns(n)) => {
-            let end = turns(by, scene).get(n).copied();
-            Some(Interval { start: AudioTime::ZERO, end })
+            widest(scene, turns(by, scene), |starts| Some(up_to(n, starts)))
         }
         Window::Last(extent) => {
             scene.end?;
-            let start = match extent {
-                Extent::Ms(ms) => scene.last_speech().unwrap_or(origin).minus_ms(ms),
+            let from = |start| Some(Interval { start, end: None });
+            match extent {
+                Extent::Ms(ms) => from(scene.last_speech().unwrap_or(origin).minus_ms(ms)),
                 Extent::Utterances(n) => {
-                    let starts: Vec<AudioTime> =
-                        mine(by, scene).map(|said| said.utterance.span.start()).collect();
-                    nth_from_end(&starts, n)
+                    widest(scene, utterances(by, scene), |starts| from(nth_from_end(starts, n)))
                 }
-                Extent::Turns(n) => nth_from_end(&turns(by, scene), n),
-                Extent::Words(_) | Extent::Percent(_) => return None,
-            };
-            Some(Interval { start, end: None })
+                Extent::Turns(n) => {
+                    widest(scene, turns(by, scene), |starts| from(nth_from_end(starts, n)))
+                }
+                Extent::Words(_) | Extent::Percent(_) => None,
+            }
         }
         // The loader lets no others through.
         Window::First(Extent::Words(_)) | Window::FromTo(..) => None,
+    }
+}
+
+/// The window that holds every window it could be, one for each choice of what counts; without a choice it could be anywhere.
+fn widest(
+    scene: &Scene<'_>,
+    counted: Vec<Vec<AudioTime>>,
+    window: impl Fn(&[AudioTime]) -> Option<Interval>,
+) -> Option<Interval> {
+    if counted.is_empty() {
+        return Some(Interval::WHOLE);
+    }
+    let windows: Option<Vec<Interval>> = counted.iter().map(|starts| window(starts)).collect();
+    let is_somewhere = |window: &Interval| window.start < FOREVER;
+    let cover = |a: Interval, b: Interval| Interval {
+        start: a.start.min(b.start),
+        end: a.end.zip(b.end).map(|(a, b)| a.max(b)),
+    };
+    match windows?.into_iter().filter(is_somewhere).reduce(cover) {
+        Some(window) => Some(window),
+        None => scene.end.map(|_| Interval { start: FOREVER, end: None }),
     }
 }
 
@@ -101,24 +121,45 @@ fn numbered(from: usize, to: usize, starts: &[AudioTime], scene: &Scene<'_>) -> 
     }
 }
 
+fn up_to(n: usize, starts: &[AudioTime]) -> Interval {
+    Interval { start: AudioTime::ZERO, end: starts.get(n).copied() }
+}
+
 fn nth_from_end(starts: &[AudioTime], n: usize) -> AudioTime {
     starts.len().checked_sub(n).and_then(|i| starts.get(i)).copied().unwrap_or(AudioTime::ZERO)
 }
 
-fn mine<'a>(by: Option<Party>, scene: &'a Scene<'_>) -> impl Iterator<Item = &'a Said<'a>> {
-    let all = scene.speech.all().iter();
-    all.filter(move |said| by.is_none_or(|by| said.party == by || said.party == Party::Unknown))
+/// Where the utterances start that count for a party.
+fn utterances(by: Option<Party>, scene: &Scene<'_>) -> Vec<Vec<AudioTime>> {
+    let starts = |said: Vec<&Said<'_>>| said.iter().map(|one| one.utterance.span.start()).collect();
+    counted(by, scene).into_iter().map(starts).collect()
 }
 
-/// Where each turn of a party starts.
-fn turns(by: Option<Party>, scene: &Scene<'_>) -> Vec<AudioTime> {
-    let mut last = None;
-    let mut out = Vec::new();
-    for said in mine(by, scene) {
-        if last != Some(said.turn) {
-            out.push(said.utterance.span.start());
-        }
-        last = Some(said.turn);
+/// Where the turns start that count for a party.
+fn turns(by: Option<Party>, scene: &Scene<'_>) -> Vec<Vec<AudioTime>> {
+    let starts = |said: Vec<&Said<'_>>| {
+        let turns = said.chunk_by(|a, b| a.turn == b.turn);
+        turns.map(|turn| turn[0].utterance.span.start()).collect()
+    };
+    counted(by, scene).into_iter().map(starts).collect()
+}
+
+/// What counts as a party's: one choice where it is known who speaks. Where it is not, each of several voices may be the party's, and
+/// more of what is not known may be: a list for each choice.
+fn counted<'a>(by: Option<Party>, scene: &'a Scene<'_>) -> Vec<Vec<&'a Said<'a>>> {
+    let all = scene.speech.all().iter();
+    let may_be =
+        |said: &&Said<'_>| by.is_none_or(|by| said.party == by || said.party == Party::Unknown);
+    let mine: Vec<&Said<'_>> = all.filter(may_be).collect();
+    let Some(by) = by.filter(|_| mine.iter().any(|said| said.party == Party::Unknown)) else {
+        return vec![mine];
+    };
+    let voices: BTreeSet<_> = mine.iter().map(|said| said.voice()).collect();
+    let of = |voice| mine.iter().copied().filter(|said| said.voice() == voice).collect();
+    match voices.contains(&(by, None)) {
+        true => vec![of((by, None)), mine],
+        // A lone voice may be everybody's: nobody's can be counted.
+        false if voices.len() == 1 => Vec::new(),
+        false => voices.into_iter().map(of).chain([mine.clone()]).collect(),
     }
-    out
 }
