@@ -47,9 +47,9 @@ impl Scene<'_> {
         if self.end.is_some() { FOREVER } else { self.horizon }
     }
 
-    /// Phrase hits yet to come start at or after this.
-    pub(crate) fn speech_complete(&self) -> AudioTime {
-        if self.end.is_some() { FOREVER } else { self.speech.complete(self.horizon) }
+    /// Phrase hits yet to come, of a party or of anybody, start at or after this.
+    pub(crate) fn speech_complete(&self, by: Option<Party>) -> AudioTime {
+        if self.end.is_some() { FOREVER } else { self.speech.complete(self.horizon, by) }
     }
 
     /// Start of the first utterance.

@@ -105,9 +105,15 @@ impl<'u> Speech<'u> {
             || self.said[i].utterance.span.end().plus_ms(JOIN_MS) < horizon
     }
 
-    /// Hits that start before this are all known.
-    pub(crate) fn complete(&self, horizon: AudioTime) -> AudioTime {
-        let open = (0..self.said.len()).filter(|&i| !self.searched[i]);
+    /// Hits that start before this are all known, those of a party or of anybody: what the other is saying may go on.
+    pub(crate) fn complete(&self, horizon: AudioTime, by: Option<Party>) -> AudioTime {
+        let may_be = |i: usize| {
+            let party = self.said[i].party;
+            by.is_none_or(|by| party == by || party == Party::Unknown)
+        };
+        let open = (0..self.said.len()).filter(|&i| {
+            !self.searched[i] && (may_be(i) || self.voice_before(i).is_some_and(may_be))
+        });
         let starts = open.map(|i| {
             // A hit may begin in the utterance before.
             let first = self.before(i).into_iter().chain(self.voice_before(i)).min().unwrap_or(i);

@@ -190,7 +190,12 @@ impl CallSession {
 
     /// Whether a stretch of a leg is not its own party's voice. All of the call is known by now, so
     /// leaks and levels are too.
-    fn foreign(&self, leg: LegIx, span: Span, floor_dbfs: Option<f32>) -> Option<RejectReason> {
+    pub(super) fn foreign(
+        &self,
+        leg: LegIx,
+        span: Span,
+        floor_dbfs: Option<f32>,
+    ) -> Option<RejectReason> {
         if self.sanity.crosstalk_likelihood(leg, span) >= self.config.crosstalk_min {
             return Some(RejectReason::Crosstalk);
         }
@@ -200,7 +205,7 @@ impl CallSession {
 
     /// Below this, in dB below full scale, speech on a party's own leg is somebody else's; none
     /// where a leg holds several parties, or says too little to tell.
-    fn floor_dbfs(&self, ix: usize) -> Option<f32> {
+    pub(super) fn floor_dbfs(&self, ix: usize) -> Option<f32> {
         let leg = self.legs.get(ix).filter(|_| self.legs.len() > 1)?;
         let envelope = self.sanity.envelope(LegIx(ix as u8))?;
         let level = |span: &Span| Some((envelope.rms_dbfs(*span)?, span.len_ms()));

@@ -5,11 +5,17 @@
 
 use super::leg::{LegStage, is_tone};
 use super::{CallSession, SoFar};
-use crate::domain::{AudioTime, LegIx, Span};
+use crate::audio::SAMPLE_RATE_HZ;
+use crate::domain::{AudioTime, EndedCall, LegIx, Party, Span, Utterance};
 use crate::speech::{Heard, HeardWord, Piece, Window};
 
 /// So much before the end of what was heard early of speech that goes on, words may still become others, in milliseconds.
 const EARLY_TAIL_MS: u64 = 400;
+
+const SAMPLES_PER_MS: u64 = SAMPLE_RATE_HZ as u64 / 1_000;
+
+/// Speech that lasts so long is somebody's turn, whatever is being said in it; its pads count. In milliseconds.
+const TURN_MS_MIN: u64 = 1_000;
 
 /// What was heard of speech that is not over. More of it may put other words in its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,22 +58,31 @@ impl Early {
 }
 
 impl CallSession {
-    /// [`CallSession::so_far`] with what was heard early of speech that is not over: `legs` tells how far it reaches, and
-    /// nothing is certain that hangs on it. None where there is nothing early that is not known by now. How fast and how loud
-    /// an utterance is, is told when it is over.
+    /// [`CallSession::so_far`] with what was heard early of speech that is not over, and with the turns that have begun and of
+    /// which nothing was heard yet, as utterances without a word: `legs` tells how far each leg is known so, and nothing is
+    /// certain that hangs on it. None where there is nothing early that is not known by now. How fast and how loud an
+    /// utterance is, is told when it is over.
     pub fn so_far_early(&self, early: &[Early]) -> Option<SoFar> {
         let counts = |early: &&Early| {
             !self.is_answered(early) && !is_tone(&self.sanity, early.leg, early.span)
         };
         let early: Vec<Early> = early.iter().filter(counts).cloned().collect();
-        if early.is_empty() {
+        let is_next = |early: &&Early, leg: &LegStage| {
+            early.leg == leg.leg() && early.span.start() <= self.complete(leg)
+        };
+        let has_words = |early: &Early| !early.window().1.words.is_empty();
+        let heard =
+            |leg: &LegStage| early.iter().any(|early| is_next(&early, leg) && has_words(early));
+        let silent = self.legs.iter().filter(|leg| !heard(leg));
+        let turns: Vec<Turn> = silent.filter_map(|leg| self.begun(leg)).collect();
+        if early.is_empty() && turns.is_empty() {
             return None;
         }
         let reaches = |leg: &LegStage| {
-            let complete = self.complete(leg);
-            let of_leg = early.iter().filter(|early| early.leg == leg.leg());
-            let next = of_leg.filter(|early| early.span.start() <= complete);
-            next.map(Early::known_to).chain([complete]).max().unwrap_or(complete)
+            let heard = early.iter().filter(|early| is_next(early, leg) && has_words(early));
+            let begun = turns.iter().filter(|turn| turn.leg == leg.leg());
+            let known = heard.map(Early::known_to).chain(begun.map(|turn| turn.start.plus_ms(1)));
+            known.chain([self.complete(leg)]).max().unwrap_or_default()
         };
         let horizon = self.legs.iter().map(|leg| self.complete(leg)).min().unwrap_or_default();
         let legs = self.legs.iter().map(reaches).collect();
@@ -81,7 +96,32 @@ impl CallSession {
         };
         call.conversation.rates.retain(|rate| !is_early(rate.utterance));
         call.conversation.loudness.retain(|loudness| !is_early(loudness.utterance));
+        turns.iter().for_each(|turn| turn.begin(&mut call));
         Some(SoFar { info, call, horizon, legs })
+    }
+
+    /// The speech of a leg that follows what is complete of it, where it is somebody's turn.
+    fn begun(&self, leg: &LegStage) -> Option<Turn> {
+        let asked = self.windows.iter().filter(|(_, window)| window.leg == leg.leg());
+        let spans = asked.flat_map(|(id, window)| {
+            window.pieces.iter().map(move |piece| (piece.span, self.second_tries.contains(id)))
+        });
+        let span = match spans.min() {
+            // In what is heard once more there may be nothing.
+            Some((_, true)) => return None,
+            Some((span, false)) => span,
+            None => {
+                let (start, samples) = leg.open_speech()?;
+                Span::new(start, start.plus_ms(samples.len() as u64 / SAMPLES_PER_MS))?
+            }
+        };
+        if span.len_ms() < TURN_MS_MIN {
+            return None;
+        }
+        let floor_dbfs = self.floor_dbfs(leg.leg().ix());
+        let is_own = self.foreign(leg.leg(), span, floor_dbfs).is_none();
+        let speaks = is_own && !is_tone(&self.sanity, leg.leg(), span);
+        speaks.then(|| Turn { leg: leg.leg(), start: span.start() })
     }
 
     /// Whether the speech of which something was heard early is over and recognised.
@@ -89,5 +129,31 @@ impl CallSession {
         let windows = self.heard.values().map(|(window, _)| window);
         let mut of_leg = windows.filter(|window| window.leg == early.leg);
         of_leg.any(|window| window.pieces.iter().any(|piece| piece.span.overlap_ms(early.span) > 0))
+    }
+}
+
+/// Somebody began to speak.
+struct Turn {
+    leg: LegIx,
+    start: AudioTime,
+}
+
+impl Turn {
+    /// Puts it into a call, as the last utterance.
+    fn begin(&self, call: &mut EndedCall) {
+        let of_leg = call.media.legs.iter().find(|leg| leg.leg == self.leg);
+        let party = of_leg.map_or(Party::Unknown, |leg| leg.party);
+        let utterances = &mut call.transcript.utterances;
+        let id = utterances.iter().map(|one| one.id + 1).max().unwrap_or(0);
+        utterances.push(Utterance {
+            id,
+            leg: self.leg,
+            speaker: self.leg.0,
+            party,
+            span: Span::at_least_1_ms(self.start, self.start),
+            text: String::new().into(),
+            confidence: 0.0,
+            words: Vec::new(),
+        });
     }
 }

@@ -184,3 +184,28 @@ fn a_greeting_that_is_missing_is_missed_while_the_agent_speaks_on() {
         assert_eq!(not_met(&cards).contains(&"no_greeting"), missed, "{:?}", so_far.legs);
     }
 }
+
+#[test]
+fn a_turn_that_has_begun_ends_what_was_to_come_before_it() {
+    let (mut session, plan) = (session(), plan());
+    let turns = [("喂在吗", CUSTOMER), ("什么事", AGENT), ("我要退货", CUSTOMER), ("等着", AGENT)];
+    for (text, who) in turns.into_iter().chain([("快一点行不行", CUSTOMER)]) {
+        let jobs = play(&mut session, &[(1_500, who), (1_200, NOBODY)]);
+        let [job] = jobs.as_slice() else { panic!("one segment: {}", jobs.len()) };
+        let heard = Heard { words: words(text, 300), looped: false };
+        session.handle(Input::Done(job.id, Answer::Heard(heard))).unwrap();
+    }
+    let missed = |so_far: &SoFar| {
+        let until = so_far.legs.iter().min().copied().unwrap();
+        not_met(&plan.settled(&facts(so_far), until)).contains(&"greeting_hello")
+    };
+    assert!(!missed(&session.so_far()), "the agent may still be in its second turn");
+    play(&mut session, &[(300, AGENT)]);
+    assert_eq!(session.so_far_early(&[]), None, "it may be a cough");
+    play(&mut session, &[(900, AGENT)]);
+    let so_far = session.so_far_early(&[]).expect("somebody speaks");
+    assert!(missed(&so_far), "the third turn has begun, whatever is said in it");
+    assert!(!missed(&session.so_far()) && so_far.horizon < so_far.legs[1]);
+    let said = so_far.call.transcript.utterances.last().unwrap();
+    assert_eq!((said.text.as_str(), said.leg, said.party), ("", LegIx(1), Party::Agent));
+}

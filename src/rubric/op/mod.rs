@@ -47,7 +47,7 @@ pub(crate) fn outcome(
         Op::All(of) => logic::all(of, before),
         Op::Some { of, .. } => logic::some(logic::count(&condition.op, before), of, before),
         Op::Order(of) => order::stream(of, before),
-        Op::Phrase(op) => phrase::stream(op, asked, scene),
+        Op::Phrase(op) => phrase::stream(op, condition.by, asked, scene),
         Op::Measure(op) => measure::stream(op, condition.by, scene),
         Op::Repeat(op) => repeat::stream(op, asked, scene),
         Op::Same(of) => before[of.0].stream.clone(),

@@ -1,14 +1,15 @@
 //! Words: what the plan's one pass over the speech found for a condition's phrases.
 
-use crate::domain::DoubtReason;
+use crate::domain::{DoubtReason, Party};
 use crate::rubric::model::{Part, Phrase, PhraseOp, Segment};
 use crate::rubric::plan::Asked;
 use crate::rubric::scene::Scene;
 use crate::rubric::stream::{Hit, Source, Stream};
 
-/// Hits of its phrases, without those that an exception covers or a guard rules out.
-pub(super) fn stream(op: &PhraseOp, asked: &Asked, scene: &Scene<'_>) -> Stream {
-    let mut complete = scene.speech_complete();
+/// Hits of its phrases, without those that an exception covers or a guard rules out; all that are known, up to where those of a
+/// party are complete.
+pub(super) fn stream(op: &PhraseOp, by: Option<Party>, asked: &Asked, scene: &Scene<'_>) -> Stream {
+    let mut complete = scene.speech_complete(by);
     if asked.personal {
         complete = complete.min(scene.personal_complete);
     }

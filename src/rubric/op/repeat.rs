@@ -19,7 +19,7 @@ const TOKENS_MAX: usize = 120;
 
 /// Utterances that say again what an earlier one said; one hit each, for the latest one it is like.
 pub(super) fn stream(op: &RepeatOp, asked: &Asked, scene: &Scene<'_>) -> Stream {
-    let complete = scene.speech_complete();
+    let complete = scene.speech_complete(None);
     let all = scene.speech.all();
     let known = all.partition_point(|said| said.utterance.span.start() < complete);
     let read: Vec<Read<'_>> = all[..known].iter().map(Read::of).collect();

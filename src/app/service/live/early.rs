@@ -37,6 +37,17 @@ struct Asked {
     ms: u64,
 }
 
+/// Speech that is to be heard early: what orders first is heard last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Due {
+    /// An alert may hang on it.
+    pub(super) awaited: bool,
+    /// How much of it was not heard early, in milliseconds.
+    pub(super) unheard_ms: u64,
+    /// Whose.
+    pub(super) leg: u8,
+}
+
 /// What was heard early of a call, by leg.
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
@@ -46,23 +57,23 @@ pub(super) struct Drafts {
 }
 
 impl Drafts {
-    /// The leg whose open speech waits longest to be heard early, and how much of it was not, in milliseconds.
-    pub(super) fn due(&self, session: &CallSession) -> Option<(u64, u8)> {
+    /// The leg whose open speech is to be heard early first: of those that are awaited, or else of all, the one that waits longest.
+    pub(super) fn due(&self, session: &CallSession, awaited: &BTreeSet<u8>) -> Option<Due> {
         let open = session.open_speech().into_iter().enumerate();
         let waits = open.filter_map(|(leg, open)| {
             let (leg, (start, samples)) = (leg as u8, open?);
             let ms = (samples.len() / SAMPLES_PER_MS) as u64;
             let asked = self.asked.get(&leg).filter(|asked| asked.start == start);
-            let unheard = ms - asked.map_or(0, |asked| asked.ms).min(ms);
-            let due = unheard >= EVERY_MS && !self.under_way.contains(&leg);
-            due.then_some((unheard, leg))
+            let unheard_ms = ms - asked.map_or(0, |asked| asked.ms).min(ms);
+            let is_due = unheard_ms >= EVERY_MS && !self.under_way.contains(&leg);
+            is_due.then(|| Due { awaited: awaited.contains(&leg), unheard_ms, leg })
         });
         waits.max()
     }
 
     /// There is more to hear early than there is time.
     pub(super) fn is_behind(&self, session: &CallSession) -> bool {
-        self.due(session).is_some_and(|(unheard, _)| unheard >= DROPPED_MS)
+        self.due(session, &BTreeSet::new()).is_some_and(|due| due.unheard_ms >= DROPPED_MS)
     }
 
     /// Begins to hear a leg early: the job, and the speech.
@@ -114,9 +125,9 @@ impl Default for Spare {
 }
 
 impl Spare {
-    /// Whether one may begin now.
-    pub(super) fn is_free(&self, now: Instant) -> bool {
-        self.under_way.is_none() && now >= self.next
+    /// Whether one may begin now; one that is awaited lets engines rest no longer.
+    pub(super) fn is_free(&self, now: Instant, awaited: bool) -> bool {
+        self.under_way.is_none() && (awaited || now >= self.next)
     }
 
     /// One has begun.
@@ -172,22 +183,29 @@ mod tests {
     fn what_waits_longest_is_heard_first_and_again_when_there_is_more() {
         let (mut session, mut drafts) = (session(), Drafts::default());
         play(&mut session, 640, [true, false]);
-        assert_eq!(drafts.due(&session), None, "too short yet");
+        let nobody = BTreeSet::new();
+        assert_eq!(drafts.due(&session, &nobody), None, "too short yet");
         play(&mut session, 1_280, [true, true]);
-        let (waits_ms, leg) = drafts.due(&session).unwrap();
+        let Due { unheard_ms: waits_ms, leg, .. } = drafts.due(&session, &nobody).unwrap();
         assert!(waits_ms >= 1_900 && leg == 0, "{waits_ms} {leg}");
+        let awaited = drafts.due(&session, &BTreeSet::from([1])).unwrap();
+        assert!(awaited.awaited && awaited.leg == 1, "an alert may hang on it");
         let (job, samples) = drafts.begin(&session, 0).unwrap();
         assert_eq!((leg_of(job), samples.len() as u64), (Some(0), waits_ms * 16));
-        assert_eq!(drafts.due(&session).map(|(_, leg)| leg), Some(1));
+        assert_eq!(drafts.due(&session, &nobody).map(|due| due.leg), Some(1));
         drafts.begin(&session, 1).unwrap();
-        assert_eq!(drafts.due(&session), None, "both are under way");
+        assert_eq!(drafts.due(&session, &nobody), None, "both are under way");
         assert!(
             drafts.end(0, Some(Vec::new())).is_some_and(|early| early.span.len_ms() == waits_ms)
         );
         assert_eq!(drafts.end(1, None), None, "the engine failed");
-        assert_eq!((drafts.due(&session), drafts.heard().len()), (None, 1), "nothing new was said");
+        assert_eq!(
+            (drafts.due(&session, &nobody), drafts.heard().len()),
+            (None, 1),
+            "nothing new was said"
+        );
         play(&mut session, 1_280, [true, false]);
-        assert_eq!(drafts.due(&session).map(|(_, leg)| leg), Some(0));
+        assert_eq!(drafts.due(&session, &nobody).map(|due| due.leg), Some(0));
         assert_eq!(drafts.over(&session), [1]);
         play(&mut session, 6_400, [true, false]);
         assert!(drafts.is_behind(&session));
@@ -203,11 +221,12 @@ mod tests {
     fn engines_rest_from_what_is_heard_early() {
         let (mut spare, begun, took) =
             (Spare::default(), Instant::now(), Duration::from_millis(80));
-        assert!(spare.is_free(begun));
+        assert!(spare.is_free(begun, false));
         spare.begin(begun);
-        assert!(!spare.is_free(begun + took));
+        assert!(!spare.is_free(begun + took, true));
         spare.end(begun + took);
-        assert!(!spare.is_free(begun + took + took / 2));
-        assert!(spare.is_free(begun + took + took * REST));
+        assert!(!spare.is_free(begun + took + took / 2, false));
+        assert!(spare.is_free(begun + took + took / 2, true));
+        assert!(spare.is_free(begun + took + took * REST, false));
     }
 }

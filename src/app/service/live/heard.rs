@@ -2,7 +2,7 @@
 //!
 //! In: its recording as it grows, and engines' answers. Out: its picture on the floor, and what is settled in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -10,18 +10,20 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use super::early::{self, Drafts};
+use super::early::{self, Drafts, Due};
 use super::hearing::{Answered, Grown, Heard};
 use super::hidden::hidden;
+use super::raised;
 use super::shown::{criteria, show, tell};
 use super::tape_file::Follower;
 use crate::api::live::{LiveCall, Told};
 use crate::app::drive::work;
 use crate::app::memo;
 use crate::app::{Engines, EnginesError};
+use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::resample::{ResampleError, Resampler};
-use crate::domain::{AudioTime, CallInfo, EndedCall, Party, Scorecard};
-use crate::rubric::{CallFacts, PARTIES_CONFIDENCE_MIN, Plan};
+use crate::domain::{AudioTime, CallInfo, Party, Scorecard};
+use crate::rubric::{CallFacts, Plan};
 use crate::session::{
     Answer, CallSession, Ears, Input, Job, JobId, MediaForm, Output, Pacing, SessionConfig, SoFar,
 };
@@ -92,6 +94,8 @@ pub(super) struct Ear {
     settled: Option<Vec<Scorecard>>,
     tell: bool,
     drafts: Drafts,
+    /// Legs whose speech is to be heard early before others'.
+    awaited: BTreeSet<u8>,
     done: oneshot::Sender<()>,
 }
 
@@ -130,6 +134,7 @@ impl Ear {
             settled: None,
             tell: false,
             drafts: Drafts::default(),
+            awaited: BTreeSet::new(),
             done,
         })
     }
@@ -249,19 +254,29 @@ impl Ear {
         });
     }
 
-    /// How much of what is being said was not heard early, in milliseconds, and on which leg, where it is time to.
-    pub(super) fn early_due(&self) -> Option<(u64, u8)> {
+    /// Whether an alert may hang on what is being said, how much of it was not heard early, in milliseconds, and on which leg,
+    /// where it is time to.
+    pub(super) fn early_due(&self) -> Option<Due> {
         self.session.language()?;
-        self.drafts.due(&self.session)
+        self.drafts.due(&self.session, &self.awaited)
     }
 
-    /// Hears early what is being said on a leg, if nothing that is over waits to be heard.
-    pub(super) fn hear_early(&mut self, leg: u8) -> bool {
+    /// As far as somebody speaks on each leg whose speech goes on.
+    fn speaks_to(&self) -> Vec<Option<AudioTime>> {
+        let end = |(start, samples): (AudioTime, &[f32])| {
+            start.plus_ms(samples.len() as u64 * 1_000 / u64::from(SAMPLE_RATE_HZ))
+        };
+        self.session.open_speech().into_iter().map(|open| open.map(end)).collect()
+    }
+
+    /// Hears early what is being said on a leg, if an engine has nothing else to do, or as the next after all that is over where
+    /// an alert may hang on it.
+    pub(super) fn hear_early(&mut self, due: Due) -> bool {
         let Some(language) = self.session.language().cloned() else { return false };
-        if !self.engines.pool.is_prompt() {
+        if !due.awaited && !self.engines.pool.is_prompt() {
             return false;
         }
-        let Some((id, samples)) = self.drafts.begin(&self.session, leg) else { return false };
+        let Some((id, samples)) = self.drafts.begin(&self.session, due.leg) else { return false };
         let (answers, number) = (self.answers.clone(), self.number);
         let request = Request { language, prompt: String::new(), draft: true };
         self.engines.pool.submit_urgent(Instant::now() + DUE_EARLY, move |engine| {
@@ -300,44 +315,26 @@ impl Ear {
         let _ = self.call.told.send(Told::Partial(leg, start.ms(), text));
     }
 
-    /// What may raise alerts although it is not settled.
-    fn raised(
-        &self,
-        info: &CallInfo,
-        call: &EndedCall,
-        horizon: AudioTime,
-        legs: &[AudioTime],
-    ) -> Vec<Scorecard> {
-        let facts = CallFacts::of(info, call);
-        // Words that nobody may say are told at once, also while the other party is speaking.
-        let heard = self.plans.iter().flat_map(|plan| plan.heard_so_far(&facts));
-        // And what a party missed, whatever the other is just saying.
-        let missed = ahead(call, horizon, legs).into_iter().flat_map(|(party, until)| {
-            self.plans.iter().flat_map(move |plan| plan.missed_so_far(&facts, party, until))
-        });
-        heard.chain(missed).collect()
-    }
-
     /// Works out what is known by now.
     fn work_out(&mut self) {
         let begun = Instant::now();
         (self.stale, self.worked_out) = (false, begun);
-        let SoFar { mut info, mut call, horizon, legs } = self.session.so_far();
+        let so_far = self.session.so_far();
         // What is said after the last word that is known is silence as far as anybody can tell.
-        let facts = CallFacts::of(&info, &call);
-        let mut cards: Vec<Scorecard> =
-            self.plans.iter().flat_map(|plan| plan.settled(&facts, horizon)).collect();
+        let facts = CallFacts::of(&so_far.info, &so_far.call);
+        let settled = self.plans.iter().flat_map(|plan| plan.settled(&facts, so_far.horizon));
+        let mut cards: Vec<Scorecard> = settled.collect();
         let settled = cards.len();
-        match self.session.so_far_early(&self.drafts.heard()) {
-            None => cards.extend(self.raised(&info, &call, horizon, &legs)),
-            // No alert waits for the end of a sentence.
-            Some(early) => {
-                let mut raised = self.raised(&early.info, &early.call, horizon, &early.legs);
-                let (mut info, mut call) = (early.info, early.call);
-                conceal(&mut info, &mut call, &mut raised, Conceal::All);
-                cards.extend(raised);
-            }
+        // No alert waits for the end of a sentence.
+        let early = self.session.so_far_early(&self.drafts.heard());
+        let latest = early.as_ref().unwrap_or(&so_far);
+        let mut raised = raised::raised(&self.plans, latest, &latest.legs);
+        self.awaited = raised::awaited(&self.plans, latest, &raised, &self.speaks_to());
+        if let Some(SoFar { mut info, mut call, .. }) = early {
+            conceal(&mut info, &mut call, &mut raised, Conceal::All);
         }
+        cards.extend(raised);
+        let SoFar { mut info, mut call, horizon, .. } = so_far;
         let hidden = hidden(&call);
         conceal(&mut info, &mut call, &mut cards, Conceal::All);
         if self.settled.as_ref() != Some(&cards) {
@@ -367,54 +364,5 @@ impl Ear {
         }
         self.took = begun.elapsed();
         metrics::histogram!("lingting_live_evaluation_seconds").record(self.took.as_secs_f64());
-    }
-}
-
-/// The parties of legs that are known further than the call is, and how far; none before somebody spoke, for windows count
-/// from there, and none where it is not sure who is who: the one who is still to be heard may be the agent.
-fn ahead(call: &EndedCall, horizon: AudioTime, legs: &[AudioTime]) -> Vec<(Party, AudioTime)> {
-    let begun = call.transcript.utterances.iter().any(|one| one.span.start() < horizon);
-    let sure = call.parties_confidence >= PARTIES_CONFIDENCE_MIN;
-    let legs = call.media.legs.iter().map(|leg| leg.party).zip(legs.iter().copied());
-    legs.filter(|(_, until)| begun && sure && *until > horizon).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::service::live::hidden::tests::call;
-    use crate::domain::{Leg, LegIx, PartyFrom, Span, Utterance};
-
-    #[test]
-    fn a_party_is_ahead_where_only_the_other_is_speaking() {
-        let at = AudioTime::from_ms;
-        let mut call = call();
-        call.parties_confidence = 1.0;
-        for (leg, party) in [(0, Party::Customer), (1, Party::Agent)] {
-            let (leg, party_from) = (LegIx(leg), PartyFrom::Sidecar);
-            call.media.legs.push(Leg {
-                leg,
-                party,
-                party_from,
-                party_confidence: 1.0,
-                snr_db: None,
-                speech_dbfs: None,
-            });
-        }
-        let legs = [at(4_000), at(9_000)];
-        assert_eq!(ahead(&call, at(4_000), &legs), [], "nobody has spoken yet");
-        call.transcript.utterances.push(Utterance {
-            id: 0,
-            leg: LegIx(1),
-            speaker: 1,
-            party: Party::Agent,
-            span: Span::from_ms(500, 1_500).unwrap(),
-            text: "x".to_owned().into(),
-            confidence: 1.0,
-            words: Vec::new(),
-        });
-        assert_eq!(ahead(&call, at(4_000), &legs), [(Party::Agent, at(9_000))]);
-        call.parties_confidence = 0.3;
-        assert_eq!(ahead(&call, at(4_000), &legs), [], "who is who is not sure");
     }
 }

@@ -222,15 +222,13 @@ impl Room {
         }
     }
 
-    /// Hears early what is being said in the call that has waited for it longest.
+    /// Hears early what is being said: first where an alert may hang on it, then where it has waited longest.
     fn hear_early(&mut self) {
         let now = Instant::now();
-        if !self.spare.is_free(now) {
-            return;
-        }
         let due = self.ears.values_mut().filter_map(|ear| Some((ear.early_due()?, ear)));
-        if let Some(((_, leg), ear)) = due.max_by_key(|(due, _)| *due)
-            && ear.hear_early(leg)
+        if let Some((due, ear)) = due.max_by_key(|(due, _)| *due)
+            && self.spare.is_free(now, due.awaited)
+            && ear.hear_early(due)
         {
             self.spare.begin(now);
         }

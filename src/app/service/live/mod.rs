@@ -14,6 +14,7 @@ mod hearing;
 mod hidden;
 mod holds;
 mod mix;
+mod raised;
 mod recorder;
 mod replay;
 mod shown;

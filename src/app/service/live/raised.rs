@@ -1,0 +1,116 @@
+//! What may raise alerts of a call that goes on, although it is not settled.
+//!
+//! In: the call so far, with what was heard early. Out: findings that what is said later may yet put in another light, and the legs
+//! on whose speech such a finding hangs.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::domain::{AudioTime, EndedCall, Party, Scorecard, Verdict};
+use crate::rubric::{CallFacts, PARTIES_CONFIDENCE_MIN, Plan};
+use crate::session::SoFar;
+
+/// What was done wrong, or missed, of a call whose legs are known as far as `legs` tells.
+pub(super) fn raised(plans: &[Arc<Plan>], so_far: &SoFar, legs: &[AudioTime]) -> Vec<Scorecard> {
+    let SoFar { info, call, horizon, .. } = so_far;
+    let facts = CallFacts::of(info, call);
+    // Words that nobody may say are told at once, also while the other party is speaking.
+    let heard = plans.iter().flat_map(|plan| plan.heard_so_far(&facts));
+    heard.chain(missed(plans, &facts, call, (*horizon, legs))).collect()
+}
+
+/// What a party missed, whatever the other is just saying, and what both together did.
+fn missed<'a>(
+    plans: &'a [Arc<Plan>],
+    facts: &'a CallFacts<'a>,
+    call: &'a EndedCall,
+    (horizon, legs): (AudioTime, &'a [AudioTime]),
+) -> impl Iterator<Item = Scorecard> + 'a {
+    let alone = ahead(call, horizon, legs).into_iter().flat_map(move |(party, until)| {
+        plans.iter().flat_map(move |plan| plan.missed_so_far(facts, party, until))
+    });
+    let until = legs.iter().min().copied().filter(|until| *until > horizon);
+    let both = until.into_iter();
+    alone.chain(
+        both.flat_map(move |until| plans.iter().flat_map(move |plan| plan.settled(facts, until))),
+    )
+}
+
+/// The legs whose open speech is to be heard before others': where nothing of it counts, something is missed that is not by
+/// what is known now. `speaks_to` tells how far somebody speaks on each leg.
+pub(super) fn awaited(
+    plans: &[Arc<Plan>],
+    so_far: &SoFar,
+    raised: &[Scorecard],
+    speaks_to: &[Option<AudioTime>],
+) -> BTreeSet<u8> {
+    let SoFar { info, call, horizon, legs } = so_far;
+    let facts = CallFacts::of(info, call);
+    let known: BTreeSet<_> = raised.iter().flat_map(not_met).collect();
+    let hangs_on = |(leg, speaks_to): (usize, &Option<AudioTime>)| {
+        let mut legs = legs.clone();
+        let known_to = legs.get_mut(leg)?;
+        *known_to = (*speaks_to)?.max(*known_to);
+        let missed = missed(plans, &facts, call, (*horizon, &legs));
+        let more = missed
+            .flat_map(|card| not_met(&card).collect::<Vec<_>>())
+            .any(|one| !known.contains(&one));
+        more.then_some(leg as u8)
+    };
+    speaks_to.iter().enumerate().filter_map(hangs_on).collect()
+}
+
+/// Rubric and criterion of what was not met.
+fn not_met(card: &Scorecard) -> impl Iterator<Item = (String, String)> + '_ {
+    let findings = card.findings.iter().filter(|one| matches!(one.verdict, Verdict::NotMet(_)));
+    findings.map(|one| (card.rubric.id.as_str().to_owned(), one.criterion.as_str().to_owned()))
+}
+
+/// The parties of legs that are known further than the call is, and how far; none before somebody spoke, for windows count
+/// from there, and none where it is not sure who is who: the one who is still to be heard may be the agent.
+fn ahead(call: &EndedCall, horizon: AudioTime, legs: &[AudioTime]) -> Vec<(Party, AudioTime)> {
+    let begun = call.transcript.utterances.iter().any(|one| one.span.start() < horizon);
+    let sure = call.parties_confidence >= PARTIES_CONFIDENCE_MIN;
+    let legs = call.media.legs.iter().map(|leg| leg.party).zip(legs.iter().copied());
+    legs.filter(|(_, until)| begun && sure && *until > horizon).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::service::live::hidden::tests::call;
+    use crate::domain::{Leg, LegIx, PartyFrom, Span, Utterance};
+
+    #[test]
+    fn a_party_is_ahead_where_only_the_other_is_speaking() {
+        let at = AudioTime::from_ms;
+        let mut call = call();
+        call.parties_confidence = 1.0;
+        for (leg, party) in [(0, Party::Customer), (1, Party::Agent)] {
+            let (leg, party_from) = (LegIx(leg), PartyFrom::Sidecar);
+            call.media.legs.push(Leg {
+                leg,
+                party,
+                party_from,
+                party_confidence: 1.0,
+                snr_db: None,
+                speech_dbfs: None,
+            });
+        }
+        let legs = [at(4_000), at(9_000)];
+        assert_eq!(ahead(&call, at(4_000), &legs), [], "nobody has spoken yet");
+        call.transcript.utterances.push(Utterance {
+            id: 0,
+            leg: LegIx(1),
+            speaker: 1,
+            party: Party::Agent,
+            span: Span::from_ms(500, 1_500).unwrap(),
+            text: "x".to_owned().into(),
+            confidence: 1.0,
+            words: Vec::new(),
+        });
+        assert_eq!(ahead(&call, at(4_000), &legs), [(Party::Agent, at(9_000))]);
+        call.parties_confidence = 0.3;
+        assert_eq!(ahead(&call, at(4_000), &legs), [], "who is who is not sure");
+    }
+}
