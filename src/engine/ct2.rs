@@ -23,6 +23,8 @@ const FRAMES_FULL: usize = 3000;
 const TAIL_FRAMES: usize = 100;
 /// Fewer frames than these make loops as well.
 const FRAMES_MIN: usize = 800;
+/// The same of what is heard early, which may err: what more of the speech says stands in its place.
+const FRAMES_MIN_DRAFT: usize = 500;
 /// One frame of the encoder's output, in milliseconds.
 const ENCODER_FRAME_MS: u64 = 20;
 /// Nobody speaks more tokens a second; what is over it is a loop.
@@ -191,7 +193,8 @@ impl Ct2 {
         }
         self.language_token(&request.language)?;
         let window_s = window.len().div_ceil(SAMPLE_RATE_HZ as usize);
-        let frames = (window.len() / HOP_SAMPLES + TAIL_FRAMES).max(FRAMES_MIN);
+        let frames_min = if request.draft { FRAMES_MIN_DRAFT } else { FRAMES_MIN };
+        let frames = (window.len() / HOP_SAMPLES + TAIL_FRAMES).max(frames_min);
         let frames = frames.next_multiple_of(2).min(FRAMES_FULL);
         let mut encoded = self.features(window, frames)?;
         let (mut ids, mut doubtful) = self.decode(&encoded, request, window_s, self.beam)?;

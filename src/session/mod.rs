@@ -288,6 +288,20 @@ impl CallSession {
         self.legs.iter().map(LegStage::open_speech).collect()
     }
 
+    /// How far each leg is spoken on that is not recognised yet; as far as it is complete where it is not.
+    pub fn speaks_to(&self) -> Vec<AudioTime> {
+        let to = |leg: &LegStage| {
+            let asked = self.windows.values().filter(|window| window.leg == leg.leg());
+            let asked = asked.flat_map(|window| &window.pieces).map(|piece| piece.span.end());
+            let open = leg.open_speech().map(|(start, samples)| {
+                start
+                    .plus_ms(samples.len() as u64 * 1_000 / u64::from(crate::audio::SAMPLE_RATE_HZ))
+            });
+            asked.chain(open).chain([self.complete(leg)]).max().unwrap_or_default()
+        };
+        self.legs.iter().map(to).collect()
+    }
+
     /// What more became known of the call, its parties above all; its language stays.
     pub fn learn(&mut self, info: CallInfo) {
         self.info = CallInfo { language: self.info.language.clone(), ..info };

@@ -40,7 +40,7 @@ struct Asked {
 /// Speech that is to be heard early: what orders first is heard last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Due {
-    /// An alert may hang on it.
+    /// An alert hangs on what is said in its call.
     pub(super) awaited: bool,
     /// How much of it was not heard early, in milliseconds.
     pub(super) unheard_ms: u64,
@@ -57,8 +57,8 @@ pub(super) struct Drafts {
 }
 
 impl Drafts {
-    /// The leg whose open speech is to be heard early first: of those that are awaited, or else of all, the one that waits longest.
-    pub(super) fn due(&self, session: &CallSession, awaited: &BTreeSet<u8>) -> Option<Due> {
+    /// The leg whose open speech waits longest to be heard early; `awaited`: an alert hangs on what is said in the call.
+    pub(super) fn due(&self, session: &CallSession, awaited: bool) -> Option<Due> {
         let open = session.open_speech().into_iter().enumerate();
         let waits = open.filter_map(|(leg, open)| {
             let (leg, (start, samples)) = (leg as u8, open?);
@@ -66,14 +66,14 @@ impl Drafts {
             let asked = self.asked.get(&leg).filter(|asked| asked.start == start);
             let unheard_ms = ms - asked.map_or(0, |asked| asked.ms).min(ms);
             let is_due = unheard_ms >= EVERY_MS && !self.under_way.contains(&leg);
-            is_due.then(|| Due { awaited: awaited.contains(&leg), unheard_ms, leg })
+            is_due.then(|| Due { awaited, unheard_ms, leg })
         });
         waits.max()
     }
 
     /// There is more to hear early than there is time.
     pub(super) fn is_behind(&self, session: &CallSession) -> bool {
-        self.due(session, &BTreeSet::new()).is_some_and(|due| due.unheard_ms >= DROPPED_MS)
+        self.due(session, false).is_some_and(|due| due.unheard_ms >= DROPPED_MS)
     }
 
     /// Begins to hear a leg early: the job, and the speech.
@@ -183,29 +183,28 @@ mod tests {
     fn what_waits_longest_is_heard_first_and_again_when_there_is_more() {
         let (mut session, mut drafts) = (session(), Drafts::default());
         play(&mut session, 640, [true, false]);
-        let nobody = BTreeSet::new();
-        assert_eq!(drafts.due(&session, &nobody), None, "too short yet");
+        assert_eq!(drafts.due(&session, false), None, "too short yet");
         play(&mut session, 1_280, [true, true]);
-        let Due { unheard_ms: waits_ms, leg, .. } = drafts.due(&session, &nobody).unwrap();
+        let Due { unheard_ms: waits_ms, leg, .. } = drafts.due(&session, false).unwrap();
         assert!(waits_ms >= 1_900 && leg == 0, "{waits_ms} {leg}");
-        let awaited = drafts.due(&session, &BTreeSet::from([1])).unwrap();
-        assert!(awaited.awaited && awaited.leg == 1, "an alert may hang on it");
+        let calm = Due { awaited: false, unheard_ms: 60_000, leg: 0 };
+        assert!(drafts.due(&session, true).unwrap() > calm, "an alert hangs on it");
         let (job, samples) = drafts.begin(&session, 0).unwrap();
         assert_eq!((leg_of(job), samples.len() as u64), (Some(0), waits_ms * 16));
-        assert_eq!(drafts.due(&session, &nobody).map(|due| due.leg), Some(1));
+        assert_eq!(drafts.due(&session, false).map(|due| due.leg), Some(1));
         drafts.begin(&session, 1).unwrap();
-        assert_eq!(drafts.due(&session, &nobody), None, "both are under way");
+        assert_eq!(drafts.due(&session, false), None, "both are under way");
         assert!(
             drafts.end(0, Some(Vec::new())).is_some_and(|early| early.span.len_ms() == waits_ms)
         );
         assert_eq!(drafts.end(1, None), None, "the engine failed");
         assert_eq!(
-            (drafts.due(&session, &nobody), drafts.heard().len()),
+            (drafts.due(&session, false), drafts.heard().len()),
             (None, 1),
             "nothing new was said"
         );
         play(&mut session, 1_280, [true, false]);
-        assert_eq!(drafts.due(&session, &nobody).map(|due| due.leg), Some(0));
+        assert_eq!(drafts.due(&session, false).map(|due| due.leg), Some(0));
         assert_eq!(drafts.over(&session), [1]);
         play(&mut session, 6_400, [true, false]);
         assert!(drafts.is_behind(&session));

@@ -2,7 +2,7 @@
 //!
 //! In: its recording as it grows, and engines' answers. Out: its picture on the floor, and what is settled in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -20,7 +20,6 @@ use crate::api::live::{LiveCall, Told};
 use crate::app::drive::work;
 use crate::app::memo;
 use crate::app::{Engines, EnginesError};
-use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::resample::{ResampleError, Resampler};
 use crate::domain::{AudioTime, CallInfo, Party, Scorecard};
 use crate::rubric::{CallFacts, Plan};
@@ -48,7 +47,7 @@ const REST_STALE: u32 = 2;
 /// By when speech is due, as a share of its length: what is short is done first, and nobody waits for ever.
 const DUE_SHARE: u32 = 4;
 
-/// Speech that gave no words the first time is due so much later.
+/// Speech that gave no words the first time is due so much later, unless an alert hangs on it.
 const DUE_AGAIN: Duration = Duration::from_secs(3);
 
 /// What is not over is due later than all that is, and before recordings.
@@ -94,8 +93,8 @@ pub(super) struct Ear {
     settled: Option<Vec<Scorecard>>,
     tell: bool,
     drafts: Drafts,
-    /// Legs whose speech is to be heard early before others'.
-    awaited: BTreeSet<u8>,
+    /// An alert hangs on speech that is not recognised yet: it is heard before that of other calls.
+    awaited: bool,
     done: oneshot::Sender<()>,
 }
 
@@ -134,7 +133,7 @@ impl Ear {
             settled: None,
             tell: false,
             drafts: Drafts::default(),
-            awaited: BTreeSet::new(),
+            awaited: false,
             done,
         })
     }
@@ -242,7 +241,7 @@ impl Ear {
     fn run(&mut self, job: Job) {
         let now = Instant::now();
         self.open.insert(job.id, (now, memo::key(&job.work)));
-        let again = if job.again { DUE_AGAIN } else { Duration::ZERO };
+        let again = if job.again && !self.awaited { DUE_AGAIN } else { Duration::ZERO };
         let due = now + job.work.speech() / DUE_SHARE + again;
         let (answers, number) = (self.answers.clone(), self.number);
         self.engines.pool.submit_urgent(due, move |engine| {
@@ -258,15 +257,7 @@ impl Ear {
     /// where it is time to.
     pub(super) fn early_due(&self) -> Option<Due> {
         self.session.language()?;
-        self.drafts.due(&self.session, &self.awaited)
-    }
-
-    /// As far as somebody speaks on each leg whose speech goes on.
-    fn speaks_to(&self) -> Vec<Option<AudioTime>> {
-        let end = |(start, samples): (AudioTime, &[f32])| {
-            start.plus_ms(samples.len() as u64 * 1_000 / u64::from(SAMPLE_RATE_HZ))
-        };
-        self.session.open_speech().into_iter().map(|open| open.map(end)).collect()
+        self.drafts.due(&self.session, self.awaited)
     }
 
     /// Hears early what is being said on a leg, if an engine has nothing else to do, or as the next after all that is over where
@@ -329,7 +320,7 @@ impl Ear {
         let early = self.session.so_far_early(&self.drafts.heard());
         let latest = early.as_ref().unwrap_or(&so_far);
         let mut raised = raised::raised(&self.plans, latest, &latest.legs);
-        self.awaited = raised::awaited(&self.plans, latest, &raised, &self.speaks_to());
+        self.awaited = raised::hangs(&self.plans, latest, &raised, &self.session.speaks_to());
         if let Some(SoFar { mut info, mut call, .. }) = early {
             conceal(&mut info, &mut call, &mut raised, Conceal::All);
         }

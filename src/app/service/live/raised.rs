@@ -1,7 +1,7 @@
 //! What may raise alerts of a call that goes on, although it is not settled.
 //!
-//! In: the call so far, with what was heard early. Out: findings that what is said later may yet put in another light, and the legs
-//! on whose speech such a finding hangs.
+//! In: the call so far, with what was heard early. Out: findings that what is said later may yet put in another light, and
+//! whether such a finding hangs on speech that is yet to be recognised.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,28 +36,22 @@ fn missed<'a>(
     )
 }
 
-/// The legs whose open speech is to be heard before others': where nothing of it counts, something is missed that is not by
-/// what is known now. `speaks_to` tells how far somebody speaks on each leg.
-pub(super) fn awaited(
+/// Whether an alert hangs on speech that is not recognised yet: where nothing of it counts, something is missed that is not by
+/// what is known now. `speaks_to` tells how far each leg is spoken on.
+pub(super) fn hangs(
     plans: &[Arc<Plan>],
     so_far: &SoFar,
     raised: &[Scorecard],
-    speaks_to: &[Option<AudioTime>],
-) -> BTreeSet<u8> {
+    speaks_to: &[AudioTime],
+) -> bool {
     let SoFar { info, call, horizon, legs } = so_far;
+    if speaks_to.iter().zip(legs).all(|(to, known)| to <= known) {
+        return false;
+    }
     let facts = CallFacts::of(info, call);
     let known: BTreeSet<_> = raised.iter().flat_map(not_met).collect();
-    let hangs_on = |(leg, speaks_to): (usize, &Option<AudioTime>)| {
-        let mut legs = legs.clone();
-        let known_to = legs.get_mut(leg)?;
-        *known_to = (*speaks_to)?.max(*known_to);
-        let missed = missed(plans, &facts, call, (*horizon, &legs));
-        let more = missed
-            .flat_map(|card| not_met(&card).collect::<Vec<_>>())
-            .any(|one| !known.contains(&one));
-        more.then_some(leg as u8)
-    };
-    speaks_to.iter().enumerate().filter_map(hangs_on).collect()
+    let mut missed = missed(plans, &facts, call, (*horizon, speaks_to));
+    missed.any(|card| not_met(&card).any(|one| !known.contains(&one)))
 }
 
 /// Rubric and criterion of what was not met.
