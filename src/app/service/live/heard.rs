@@ -320,7 +320,10 @@ impl Ear {
         let early = self.session.so_far_early(&self.drafts.heard());
         let latest = early.as_ref().unwrap_or(&so_far);
         let mut raised = raised::raised(&self.plans, latest, &latest.legs);
-        self.awaited = raised::hangs(&self.plans, latest, &raised, &self.session.speaks_to());
+        // The rules are asked only where there is something to be heard before something else.
+        let is_asked = !self.open.is_empty() || self.drafts.due(&self.session, false).is_some();
+        self.awaited =
+            is_asked && raised::hangs(&self.plans, latest, &raised, &self.session.speaks_to());
         if let Some(SoFar { mut info, mut call, .. }) = early {
             conceal(&mut info, &mut call, &mut raised, Conceal::All);
         }

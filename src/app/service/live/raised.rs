@@ -73,11 +73,11 @@ fn ahead(call: &EndedCall, horizon: AudioTime, legs: &[AudioTime]) -> Vec<(Party
 mod tests {
     use super::*;
     use crate::app::service::live::hidden::tests::call;
-    use crate::domain::{Leg, LegIx, PartyFrom, Span, Utterance};
+    use crate::domain::{CallId, CallInfo, Language, Leg, LegIx, PartyFrom, Span, Utterance};
+    use crate::rubric::watches;
 
-    #[test]
-    fn a_party_is_ahead_where_only_the_other_is_speaking() {
-        let at = AudioTime::from_ms;
+    /// A customer and an agent, told.
+    fn told() -> EndedCall {
         let mut call = call();
         call.parties_confidence = 1.0;
         for (leg, party) in [(0, Party::Customer), (1, Party::Agent)] {
@@ -91,20 +91,53 @@ mod tests {
                 speech_dbfs: None,
             });
         }
-        let legs = [at(4_000), at(9_000)];
-        assert_eq!(ahead(&call, at(4_000), &legs), [], "nobody has spoken yet");
-        call.transcript.utterances.push(Utterance {
+        call
+    }
+
+    fn said(text: &str) -> Utterance {
+        Utterance {
             id: 0,
             leg: LegIx(1),
             speaker: 1,
             party: Party::Agent,
             span: Span::from_ms(500, 1_500).unwrap(),
-            text: "x".to_owned().into(),
+            text: text.to_owned().into(),
             confidence: 1.0,
             words: Vec::new(),
-        });
+        }
+    }
+
+    #[test]
+    fn a_party_is_ahead_where_only_the_other_is_speaking() {
+        let at = AudioTime::from_ms;
+        let mut call = told();
+        let legs = [at(4_000), at(9_000)];
+        assert_eq!(ahead(&call, at(4_000), &legs), [], "nobody has spoken yet");
+        call.transcript.utterances.push(said("x"));
         assert_eq!(ahead(&call, at(4_000), &legs), [(Party::Agent, at(9_000))]);
         call.parties_confidence = 0.3;
         assert_eq!(ahead(&call, at(4_000), &legs), [], "who is who is not sure");
+    }
+
+    #[test]
+    fn an_alert_hangs_on_the_words_that_may_still_come_in_time() {
+        let at = AudioTime::from_ms;
+        let plans = [Arc::new(Plan::compile(watches().unwrap()))];
+        let so_far = |text: &str| {
+            let mut call = told();
+            call.transcript.utterances.push(said(text));
+            let mut info = CallInfo::unknown(CallId::new("c").unwrap());
+            info.language = Some(Language::chinese());
+            SoFar { info, call, horizon: at(3_000), legs: vec![at(3_000); 2] }
+        };
+        let (rude, polite) = (so_far("什么事"), so_far("您好请讲"));
+        let hangs = |so_far: &SoFar, raised: &[Scorecard], to_ms| {
+            hangs(&plans, so_far, raised, &[at(3_000), at(to_ms)])
+        };
+        assert!(!hangs(&rude, &[], 9_000), "there is time yet");
+        assert!(hangs(&rude, &[], 12_000), "ten seconds from the first word are over");
+        assert!(!hangs(&polite, &[], 12_000), "it was said");
+        let known = raised(&plans, &rude, &[at(3_000), at(12_000)]);
+        assert!(!hangs(&rude, &known, 12_000), "it was raised");
     }
 }
