@@ -66,7 +66,7 @@ impl Drafts {
             let asked = self.asked.get(&leg).filter(|asked| asked.start == start);
             let unheard_ms = ms - asked.map_or(0, |asked| asked.ms).min(ms);
             let is_due = unheard_ms >= EVERY_MS && !self.under_way.contains(&leg);
-            is_due.then(|| Due { awaited, unheard_ms, leg })
+            is_due.then_some(Due { awaited, unheard_ms, leg })
         });
         waits.max()
     }
