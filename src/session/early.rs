@@ -5,14 +5,11 @@
 
 use super::leg::{LegStage, is_tone};
 use super::{CallSession, SoFar};
-use crate::audio::SAMPLE_RATE_HZ;
 use crate::domain::{AudioTime, EndedCall, LegIx, Party, Span, Utterance};
 use crate::speech::{Heard, HeardWord, Piece, Window};
 
 /// So much before the end of what was heard early of speech that goes on, words may still become others, in milliseconds.
 const EARLY_TAIL_MS: u64 = 400;
-
-const SAMPLES_PER_MS: u64 = SAMPLE_RATE_HZ as u64 / 1_000;
 
 /// Speech that lasts so long is somebody's turn, whatever is being said in it; its pads count. In milliseconds.
 const TURN_MS_MIN: u64 = 1_000;
@@ -110,10 +107,7 @@ impl CallSession {
             // In what is heard once more there may be nothing.
             Some((_, true)) => return None,
             Some((span, false)) => span,
-            None => {
-                let (start, samples) = leg.open_speech()?;
-                Span::new(start, start.plus_ms(samples.len() as u64 / SAMPLES_PER_MS))?
-            }
+            None => leg.open_span()?,
         };
         if span.len_ms() < TURN_MS_MIN {
             return None;

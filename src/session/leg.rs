@@ -3,6 +3,7 @@
 //! In: blocks of samples, and what is known of the recording so far. Out: windows. Speech that is a
 //! tone, music, or the other leg heard through is left out and remembered.
 
+use crate::audio::SAMPLE_RATE_HZ;
 use crate::audio::sanity::Sanity;
 use crate::domain::{AudioTime, LegIx, Span};
 use crate::speech::{
@@ -80,6 +81,12 @@ impl LegStage {
     /// The speech that goes on now.
     pub(super) fn open_speech(&self) -> Option<(AudioTime, &[f32])> {
         self.segmenter.open_speech()
+    }
+
+    /// Where that lies, as far as it goes.
+    pub(super) fn open_span(&self) -> Option<Span> {
+        let (start, samples) = self.open_speech()?;
+        Span::new(start, start.plus_ms(samples.len() as u64 * 1_000 / u64::from(SAMPLE_RATE_HZ)))
     }
 
     /// The call has ended.

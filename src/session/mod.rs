@@ -293,10 +293,7 @@ impl CallSession {
         let to = |leg: &LegStage| {
             let asked = self.windows.values().filter(|window| window.leg == leg.leg());
             let asked = asked.flat_map(|window| &window.pieces).map(|piece| piece.span.end());
-            let open = leg.open_speech().map(|(start, samples)| {
-                start
-                    .plus_ms(samples.len() as u64 * 1_000 / u64::from(crate::audio::SAMPLE_RATE_HZ))
-            });
+            let open = leg.open_span().map(Span::end);
             asked.chain(open).chain([self.complete(leg)]).max().unwrap_or_default()
         };
         self.legs.iter().map(to).collect()

@@ -319,7 +319,7 @@ impl Ear {
         // No alert waits for the end of a sentence.
         let early = self.session.so_far_early(&self.drafts.heard());
         let latest = early.as_ref().unwrap_or(&so_far);
-        let mut raised = raised::raised(&self.plans, latest, &latest.legs);
+        let mut raised = raised::raised(&self.plans, latest);
         // The rules are asked only where there is something to be heard before something else.
         let is_asked = !self.open.is_empty() || self.drafts.due(&self.session, false).is_some();
         self.awaited =

@@ -10,30 +10,27 @@ use crate::domain::{AudioTime, EndedCall, Party, Scorecard, Verdict};
 use crate::rubric::{CallFacts, PARTIES_CONFIDENCE_MIN, Plan};
 use crate::session::SoFar;
 
-/// What was done wrong, or missed, of a call whose legs are known as far as `legs` tells.
-pub(super) fn raised(plans: &[Arc<Plan>], so_far: &SoFar, legs: &[AudioTime]) -> Vec<Scorecard> {
-    let SoFar { info, call, horizon, .. } = so_far;
-    let facts = CallFacts::of(info, call);
+/// What was done wrong, or missed, in a call as far as its legs are known.
+pub(super) fn raised(plans: &[Arc<Plan>], so_far: &SoFar) -> Vec<Scorecard> {
+    let facts = CallFacts::of(&so_far.info, &so_far.call);
     // Words that nobody may say are told at once, also while the other party is speaking.
     let heard = plans.iter().flat_map(|plan| plan.heard_so_far(&facts));
-    heard.chain(missed(plans, &facts, call, (*horizon, legs))).collect()
+    heard.chain(missed(plans, so_far, &so_far.legs)).collect()
 }
 
-/// What a party missed, whatever the other is just saying, and what both together did.
-fn missed<'a>(
-    plans: &'a [Arc<Plan>],
-    facts: &'a CallFacts<'a>,
-    call: &'a EndedCall,
-    (horizon, legs): (AudioTime, &'a [AudioTime]),
-) -> impl Iterator<Item = Scorecard> + 'a {
-    let alone = ahead(call, horizon, legs).into_iter().flat_map(move |(party, until)| {
-        plans.iter().flat_map(move |plan| plan.missed_so_far(facts, party, until))
-    });
-    let until = legs.iter().min().copied().filter(|until| *until > horizon);
-    let both = until.into_iter();
-    alone.chain(
-        both.flat_map(move |until| plans.iter().flat_map(move |plan| plan.settled(facts, until))),
-    )
+/// What a party missed, whatever the other is just saying, and what both together did, were the legs known as far as `legs` tells.
+fn missed(plans: &[Arc<Plan>], so_far: &SoFar, legs: &[AudioTime]) -> Vec<Scorecard> {
+    let SoFar { info, call, horizon, .. } = so_far;
+    let facts = CallFacts::of(info, call);
+    let ahead = ahead(call, *horizon, legs);
+    let both = legs.iter().min().copied().filter(|until| until > horizon);
+    let missed = |plan: &Arc<Plan>| {
+        let alone =
+            ahead.iter().flat_map(|(party, until)| plan.missed_so_far(&facts, *party, *until));
+        let both = both.into_iter().flat_map(|until| plan.settled(&facts, until));
+        alone.chain(both).collect::<Vec<_>>()
+    };
+    plans.iter().flat_map(missed).collect()
 }
 
 /// Whether an alert hangs on speech that is not recognised yet: where nothing of it counts, something is missed that is not by
@@ -44,14 +41,12 @@ pub(super) fn hangs(
     raised: &[Scorecard],
     speaks_to: &[AudioTime],
 ) -> bool {
-    let SoFar { info, call, horizon, legs } = so_far;
-    if speaks_to.iter().zip(legs).all(|(to, known)| to <= known) {
+    if speaks_to.iter().zip(&so_far.legs).all(|(to, known)| to <= known) {
         return false;
     }
-    let facts = CallFacts::of(info, call);
     let known: BTreeSet<_> = raised.iter().flat_map(not_met).collect();
-    let mut missed = missed(plans, &facts, call, (*horizon, speaks_to));
-    missed.any(|card| not_met(&card).any(|one| !known.contains(&one)))
+    let missed = missed(plans, so_far, speaks_to);
+    missed.iter().flat_map(not_met).any(|one| !known.contains(&one))
 }
 
 /// Rubric and criterion of what was not met.
@@ -73,8 +68,10 @@ fn ahead(call: &EndedCall, horizon: AudioTime, legs: &[AudioTime]) -> Vec<(Party
 mod tests {
     use super::*;
     use crate::app::service::live::hidden::tests::call;
-    use crate::domain::{CallId, CallInfo, Language, Leg, LegIx, PartyFrom, Span, Utterance};
-    use crate::rubric::watches;
+    use crate::domain::{
+        CallId, CallInfo, Direction, Language, Leg, LegIx, PartyFrom, Span, Utterance,
+    };
+    use crate::rubric::{built_in, watches};
 
     /// A customer and an agent, told.
     fn told() -> EndedCall {
@@ -137,7 +134,38 @@ mod tests {
         assert!(!hangs(&rude, &[], 9_000), "there is time yet");
         assert!(hangs(&rude, &[], 12_000), "ten seconds from the first word are over");
         assert!(!hangs(&polite, &[], 12_000), "it was said");
-        let known = raised(&plans, &rude, &[at(3_000), at(12_000)]);
+        let known = raised(&plans, &SoFar { legs: vec![at(3_000), at(12_000)], ..rude.clone() });
         assert!(!hangs(&rude, &known, 12_000), "it was raised");
+    }
+
+    #[test]
+    fn what_both_parties_missed_is_raised_as_far_as_both_are_known() {
+        let at = AudioTime::from_ms;
+        let plans = [Arc::new(Plan::compile(built_in().unwrap()))];
+        let mut call = told();
+        let turns = ["喂在吗", "什么事", "我要退货", "等着", "快一点", ""];
+        for (n, text) in turns.into_iter().enumerate() {
+            let (n, leg) = (n as u64, n as u8 % 2);
+            call.transcript.utterances.push(Utterance {
+                id: n as u32,
+                leg: LegIx(leg),
+                speaker: leg,
+                party: if leg == 0 { Party::Customer } else { Party::Agent },
+                span: Span::from_ms(n * 3_000, n * 3_000 + 1_000).unwrap(),
+                ..said(text)
+            });
+        }
+        let mut info = CallInfo::unknown(CallId::new("c").unwrap());
+        (info.language, info.direction) = (Some(Language::chinese()), Some(Direction::Inbound));
+        info.legs = Some(vec![Party::Customer, Party::Agent]);
+        // The agent's third turn begins at 15 s. The customer may be speaking still; then it may not.
+        for (customer_ms, raises) in [(14_000, false), (15_500, true)] {
+            let legs = vec![at(customer_ms), at(15_001)];
+            let (info, call) = (info.clone(), call.clone());
+            let so_far = SoFar { info, call, horizon: at(14_000), legs };
+            let raised = raised(&plans, &so_far);
+            let is_raised = raised.iter().flat_map(not_met).any(|one| one.1 == "greeting_hello");
+            assert_eq!(is_raised, raises, "{customer_ms}");
+        }
     }
 }
