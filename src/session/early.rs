@@ -68,10 +68,13 @@ impl CallSession {
             early.leg == leg.leg() && early.span.start() <= self.complete(leg)
         };
         let has_words = |early: &Early| !early.window().1.words.is_empty();
-        let heard =
-            |leg: &LegStage| early.iter().any(|early| is_next(&early, leg) && has_words(early));
-        let silent = self.legs.iter().filter(|leg| !heard(leg));
-        let turns: Vec<Turn> = silent.filter_map(|leg| self.begun(leg)).collect();
+        // What was heard early and held no word at all is noise until more is heard of it.
+        let is_told = |leg: &LegStage| {
+            let mut next = early.iter().filter(|early| is_next(early, leg));
+            next.any(|early| has_words(early) || early.words.is_empty())
+        };
+        let untold = self.legs.iter().filter(|leg| !is_told(leg));
+        let turns: Vec<Turn> = untold.filter_map(|leg| self.begun(leg)).collect();
         if early.is_empty() && turns.is_empty() {
             return None;
         }

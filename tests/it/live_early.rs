@@ -203,6 +203,8 @@ fn a_turn_that_has_begun_ends_what_was_to_come_before_it() {
     play(&mut session, &[(300, AGENT)]);
     assert_eq!(session.so_far_early(&[]), None, "it may be a cough");
     play(&mut session, &[(900, AGENT)]);
+    let noise = Early { words: Vec::new(), ..early(&session, 1, "") };
+    assert!(!missed(&session.so_far_early(&[noise]).unwrap()), "no word was heard in it");
     let so_far = session.so_far_early(&[]).expect("somebody speaks");
     assert!(missed(&so_far), "the third turn has begun, whatever is said in it");
     assert!(!missed(&session.so_far()) && so_far.horizon < so_far.legs[1]);
