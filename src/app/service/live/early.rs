@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::domain::{AudioTime, LegIx, Span};
 use crate::session::{CallSession, Early, JobId};
 use crate::speech::HeardWord;
+use crate::text;
 
 /// Speech that goes on is heard early from this length on, and again after so much more, in milliseconds.
 const EVERY_MS: u64 = 1_000;
@@ -28,6 +29,13 @@ const SAMPLES_PER_MS: usize = 16;
 /// The leg that a job hears early, if it does.
 pub(super) fn leg_of(job: JobId) -> Option<u8> {
     job.0.checked_sub(FIRST_JOB).map(|leg| leg as u8)
+}
+
+/// What is shown of it: written as the final text will be, without personal data and without a number that may go on.
+pub(super) fn partial(early: &Early) -> String {
+    let words = early.without_open_number().iter();
+    let words: Vec<String> = words.map(|word| text::fold(word.text.trim())).collect();
+    text::pii::mask(&text::join(words.iter().map(String::as_str)))
 }
 
 /// Which speech, and how much of it.
@@ -208,6 +216,24 @@ mod tests {
         assert_eq!(drafts.over(&session), [1]);
         play(&mut session, 6_400, [true, false]);
         assert!(drafts.is_behind(&session));
+    }
+
+    #[test]
+    fn no_number_is_shown_that_may_go_on() {
+        let shown = |said: &[&str]| {
+            let word = |text: &&str| HeardWord {
+                text: (*text).to_owned(),
+                start_ms: 0,
+                end_ms: 100,
+                confidence: 0.9,
+            };
+            let words = said.iter().map(word).collect();
+            partial(&Early { leg: LegIx(0), span: Span::from_ms(0, 3_000).unwrap(), words })
+        };
+        assert_eq!(shown(&["我的", "號碼", "是", "139", "1234"]), "我的号码是");
+        let whole = shown(&["我的", "号码", "是", "13912345678", "好"]);
+        assert!(!whole.contains("12345678") && whole.ends_with('好'), "{whole}");
+        assert_eq!(shown(&["打", "12315", "投诉"]), "打12315投诉");
     }
 
     #[test]

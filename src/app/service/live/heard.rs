@@ -287,12 +287,8 @@ impl Ear {
         };
         let Some(early) = self.drafts.end(leg, words) else { return };
         self.stale = true;
-        let start = early.span.start();
-        // Written as the final text will be.
-        let words = early.without_open_number().iter();
-        let words: Vec<String> = words.map(|word| crate::text::fold(word.text.trim())).collect();
-        let text = crate::text::join(words.iter().map(String::as_str));
-        self.show_partial(leg, start, crate::text::pii::mask(&text));
+        let (start, text) = (early.span.start(), early::partial(early));
+        self.show_partial(leg, start, text);
     }
 
     fn show_partial(&self, leg: u8, start: AudioTime, text: String) {
