@@ -3,6 +3,8 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "ct2")]
+use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -25,27 +27,52 @@ fn main() {
         return;
     }
     println!("cargo::rustc-link-search=native={}", folder.display());
-    one_row();
+    quicker();
     // A shipped binary looks beside itself first, a built one where it was linked.
     for place in ["$ORIGIN/../lib/lingting", &folder.display().to_string()] {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{place}");
     }
 }
 
-/// CTranslate2's product of one row, quicker. As an object it stands in every program before the library.
+/// What is quicker here than in CTranslate2. As objects they stand in every program before the library.
 #[cfg(feature = "ct2")]
-fn one_row() {
-    println!("cargo::rerun-if-changed=native/one_row.cpp");
+fn quicker() {
+    println!("cargo::rerun-if-changed=native");
     let mut build = cc::Build::new();
-    // GCC says so of its own header.
-    build.cpp(true).std("c++17").opt_level(3).flag_if_supported("-Wno-maybe-uninitialized");
-    for object in build.file("native/one_row.cpp").compile_intermediates() {
+    build.cpp(true).std("c++17").opt_level(3).include(headers());
+    // GCC says so of its own header; definitions keep the library's parameters.
+    for flag in ["-Wno-maybe-uninitialized", "-Wno-uninitialized", "-Wno-unused-parameter"] {
+        build.flag_if_supported(flag);
+    }
+    build.files(["products", "attention", "windows"].map(|name| format!("native/{name}.cpp")));
+    for object in build.compile_intermediates() {
         println!("cargo::rustc-link-arg={}", object.display());
     }
 }
 
 #[cfg(not(feature = "ct2"))]
-fn one_row() {}
+fn quicker() {}
+
+/// CTranslate2's headers, of the release that is linked: they come with the crate that binds it.
+#[cfg(feature = "ct2")]
+fn headers() -> PathBuf {
+    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let asked =
+        ["metadata", "--format-version=1", "--locked", "--no-default-features", "--features=ct2"];
+    let platform = format!("--filter-platform={}", env::var("TARGET").unwrap_or_default());
+    let told = Command::new(cargo).args(asked).arg(platform).output();
+    let told = told.map(|told| String::from_utf8_lossy(&told.stdout).into_owned());
+    let manifest = told.ok().and_then(|told| {
+        told.split('"')
+            .find(|part| part.ends_with("Cargo.toml") && part.contains("/ct2rs-"))
+            .map(PathBuf::from)
+    });
+    let folder = manifest.and_then(|manifest| Some(manifest.parent()?.join("CTranslate2/include")));
+    folder.filter(|folder| folder.is_dir()).unwrap_or_else(|| {
+        println!("cargo::error=feature `ct2` needs the headers of CTranslate2, which the package ct2rs brings: run cargo fetch");
+        PathBuf::new()
+    })
+}
 
 fn pages() {
     println!("cargo::rerun-if-changed=web/dist/index.html");

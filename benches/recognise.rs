@@ -46,6 +46,20 @@ fn recognise(c: &mut Criterion) {
         }
     }
     let mut engine = ct2(1);
+    // Of unequal length, as they come.
+    let windows = [11, 12, 13, 14].map(|seconds| window(&voices[0].1, seconds));
+    let request = Request { language: Language::chinese(), prompt: String::new(), draft: false };
+    group.throughput(Throughput::Elements(50_000));
+    group.bench_function("four windows, one by one", |b| {
+        b.iter(|| {
+            let heard = windows.each_ref().map(|window| engine.transcribe(window, &request));
+            heard.map(Result::unwrap)
+        });
+    });
+    group.bench_function("four windows together", |b| {
+        let asked = windows.each_ref().map(|window| (window.as_slice(), &request));
+        b.iter(|| engine.transcribe_all(black_box(&asked)));
+    });
     let window = window(&voices[0].1, 15);
     group.throughput(Throughput::Elements(15_000));
     group.bench_function("detect language, 15 s", |b| {

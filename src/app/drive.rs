@@ -4,7 +4,6 @@
 //! flat: no audio is decoded while the session's backlog is long.
 
 use std::io::Seek as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -19,9 +18,9 @@ use crate::domain::{CallEvent, EndedCall, Scorecard};
 use crate::ingest::{OpenError, Recording};
 use crate::rubric::Plan;
 use crate::session::{
-    Answer, CallSession, Input, Job, JobId, MediaForm, Output, Pacing, SessionConfig, Work,
+    Answer, CallSession, Input, Job, JobId, MediaForm, Output, Pacing, SessionConfig,
 };
-use crate::speech::{EngineError, Request, Transcriber};
+use crate::speech::EngineError;
 use crate::wire::report::Timings;
 
 /// Windows of one call under way at a time: 20 s of speech each, so some 10 MB.
@@ -232,16 +231,11 @@ impl Call<'_> {
             return;
         }
         let stop = Arc::clone(&self.shared.stop);
-        self.shared.engines.pool.submit(move |engine| {
-            if stop.load(Ordering::Relaxed) {
-                return;
-            }
-            let clock = Instant::now();
-            // A panic must not take the engine's thread along: the call would wait for ever.
-            let answer = catch_unwind(AssertUnwindSafe(|| work(engine.as_mut(), job.work)))
-                .unwrap_or(Answer::Failed);
+        let engines = &self.shared.engines;
+        let is_wanted = move || !stop.load(Ordering::Relaxed);
+        engines.waiting.ask(&engines.pool, job.work, is_wanted, move |answer, took| {
             // The call may have been given up; then nobody waits for the answer.
-            let _ = sender.send((job.id, answer, clock.elapsed()));
+            let _ = sender.send((job.id, answer, took));
         });
     }
 
@@ -279,59 +273,5 @@ impl Call<'_> {
             scorecards: self.result.scorecards,
             timings,
         })
-    }
-}
-
-/// Runs a job; a failure is an answer too.
-pub(super) fn work(engine: &mut dyn Transcriber, work: Work) -> Answer {
-    let answer = match work {
-        Work::Detect(samples) => {
-            engine.detect_language(&samples).map(|(language, _)| Answer::Language(language))
-        }
-        Work::Transcribe { samples, language, prompt } => engine
-            .transcribe(&samples, &Request { language, prompt, draft: false })
-            .map(Answer::Heard),
-    };
-    answer.unwrap_or_else(|error| {
-        tracing::warn!(%error, "recognition failed");
-        match error {
-            EngineError::Language { .. } => Answer::UnknownLanguage,
-            _ => Answer::Failed,
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{EngineRef, Language};
-    use crate::speech::Heard;
-
-    /// Knows no language.
-    struct Deaf(EngineRef);
-
-    impl Transcriber for Deaf {
-        fn id(&self) -> &EngineRef {
-            &self.0
-        }
-
-        fn transcribe(&mut self, _: &[f32], request: &Request) -> Result<Heard, EngineError> {
-            let language = request.language.clone();
-            Err(EngineError::Language { engine: "deaf", model: self.0.model.clone(), language })
-        }
-
-        fn detect_language(&mut self, _: &[f32]) -> Result<(Language, f32), EngineError> {
-            Err(EngineError::Failed { engine: "deaf", why: "no ears".into() })
-        }
-    }
-
-    #[test]
-    fn an_answer_says_whether_the_language_was_at_fault() {
-        let id = EngineRef { name: "deaf".into(), model: "none".into(), sha256: String::new() };
-        let mut engine = Deaf(id);
-        let (language, prompt) = (Language::chinese(), String::new());
-        let words = Work::Transcribe { samples: vec![0.1], language, prompt };
-        assert_eq!(work(&mut engine, words), Answer::UnknownLanguage);
-        assert_eq!(work(&mut engine, Work::Detect(vec![0.1])), Answer::Failed);
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 #[cfg(feature = "onnx")]
 use super::listening::Listening;
 use super::memo::Memo;
+use super::waiting::Waiting;
 use crate::domain::EngineRef;
 use crate::engine::models::{ModelError, ModelFiles, ModelFolder};
 use crate::engine::pool::Pool;
@@ -75,6 +76,8 @@ pub struct Engines {
     pub pool: Pool<Box<dyn Transcriber>>,
     /// The recogniser, as transcripts name it.
     pub id: EngineRef,
+    /// What waits for one.
+    pub(super) waiting: Waiting,
     /// What was recognised of calls while they went on.
     pub(super) memo: Memo,
     #[cfg(feature = "onnx")]
@@ -105,10 +108,12 @@ impl Engines {
         let files = options.models.locate(&options.model)?;
         let name = recogniser(options.engine, &files)?;
         let id = EngineRef { name: name.to_owned(), model: files.label(), sha256: files.sha256()? };
+        let pool = Pool::new(transcribers(&files, &id, options)?);
         Ok(Self {
             #[cfg(feature = "onnx")]
             listening: Listening::open(&options.models)?,
-            pool: Pool::new(transcribers(&files, &id, options)?),
+            waiting: Waiting::new(pool.size()),
+            pool,
             id,
             memo: Memo::default(),
         })

@@ -22,6 +22,7 @@ pub mod service;
 #[cfg(feature = "live")]
 pub mod simulate;
 mod stored;
+mod waiting;
 #[cfg(feature = "live")]
 pub mod ways;
 

@@ -39,6 +39,7 @@ pub(crate) fn holds(engine: &mut dyn Transcriber) {
     assert!(!engine.id().name.is_empty() && engine.id().sha256.len() == 64, "{:?}", engine.id());
     hears(engine);
     the_same_window_gives_the_same_words(engine);
+    windows_are_heard_together_as_alone(engine);
     silence_says_little(engine);
     lengths_are_checked(engine);
     an_unknown_language_is_named(engine);
@@ -70,6 +71,46 @@ fn the_same_window_gives_the_same_words(engine: &mut dyn Transcriber) {
     engine.transcribe(&en.window(), &en.request()).unwrap();
     assert_eq!(engine.transcribe(&zh.window(), &zh.request()).unwrap(), first);
     assert_eq!(engine.detect_language(&zh.window()).unwrap(), language);
+}
+
+/// To the last digit, with shorter and longer ones, other languages, silence and what is refused.
+fn windows_are_heard_together_as_alone(engine: &mut dyn Transcriber) {
+    let [zh, en] = CLIPS.each_ref().map(|clip| (clip.window(), clip.request()));
+    let half = |window: &[f32]| window[..window.len() / 2].to_vec();
+    let twice = [zh.0.clone(), half(&zh.0)].concat();
+    let draft = Request { draft: true, ..zh.1.clone() };
+    let asked = [
+        (half(&zh.0), zh.1.clone()),
+        (en.0.clone(), en.1.clone()),
+        (twice, zh.1.clone()),
+        (vec![0.0; 16_000], zh.1.clone()),
+        zh.clone(),
+        // As long as another: the library times such windows otherwise.
+        zh.clone(),
+        (half(&en.0), en.1.clone()),
+        (vec![0.1; (WINDOW_MS_MAX as usize + 1) * 16], en.1.clone()),
+        (half(&zh.0), draft.clone()),
+        (zh.0.clone(), draft),
+        (noise(1000), zh.1),
+    ];
+    let alone = asked.each_ref().map(|(window, request)| engine.transcribe(window, request));
+    let views = asked.each_ref().map(|(window, request)| (window.as_slice(), request));
+    let together = engine.transcribe_all(&views);
+    assert_eq!(together.len(), alone.len());
+    for (ix, (together, alone)) in together.into_iter().zip(alone).enumerate() {
+        match (together, alone) {
+            (Ok(together), Ok(alone)) => {
+                assert!(together == alone, "{ix}: {together:?}\n{alone:?}");
+            }
+            (Err(EngineError::TooLong { .. }), Err(EngineError::TooLong { .. })) => {}
+            (together, alone) => panic!("{ix}: {together:?}, alone {alone:?}"),
+        }
+    }
+    // Equally long ones alone, and nothing at all.
+    let same = [views[4], views[5]];
+    let first = engine.transcribe(views[4].0, views[4].1).unwrap();
+    assert!(engine.transcribe_all(&same).into_iter().all(|heard| heard.unwrap() == first));
+    assert!(engine.transcribe_all(&[]).is_empty());
 }
 
 fn silence_says_little(engine: &mut dyn Transcriber) {

@@ -6,7 +6,9 @@
 
 use std::path::Path;
 
-use ct2rs::sys::{ComputeType, Config, Device, StorageView, Whisper, WhisperOptions};
+use ct2rs::sys::{
+    ComputeType, Config, Device, StorageView, Whisper, WhisperAlignmentResult, WhisperOptions,
+};
 
 use super::heard_words::{TimedToken, words};
 use super::log_mel::{HOP_SAMPLES, LogMel};
@@ -31,6 +33,10 @@ const ENCODER_FRAME_MS: u64 = 20;
 const TOKENS_PER_S_MAX: usize = 10;
 const TOKENS_SPARE: usize = 16;
 const TOKENS_MAX: usize = 224;
+/// What the decoder holds, its prompt included.
+const CONTEXT_TOKENS: usize = 448;
+/// Windows that are recognised at a time: the decoder's weights are read once for all of them.
+const TOGETHER_MAX: usize = 4;
 /// A window that loops is heard in halves, so often and down to this length.
 const HALVINGS_MAX: usize = 2;
 const HALVED_MS_MIN: u64 = 5_000;
@@ -70,38 +76,59 @@ impl Ct2 {
         Ok(Self { whisper, vocabulary, mel, id, beam: beam.max(1) })
     }
 
-    fn features(&self, window: &[f32], frames: usize) -> Result<StorageView<'static>, EngineError> {
-        let mut features = self.mel.features(window, frames);
-        let shape = [1, self.whisper.n_mels(), frames];
+    /// Encodes windows, each in as many frames as said. `native/windows.cpp` sees where one ends: there its features are no
+    /// numbers.
+    fn encode(
+        &self,
+        windows: &[&[f32]],
+        frames: &[usize],
+    ) -> Result<StorageView<'static>, EngineError> {
+        let longest = frames.iter().copied().max().unwrap_or(0);
+        let mels = self.whisper.n_mels();
+        let mut features = Vec::with_capacity(windows.len() * mels * longest);
+        for (window, frames) in windows.iter().zip(frames) {
+            for band in self.mel.features(window, *frames).chunks(*frames) {
+                features.extend_from_slice(band);
+                features.resize(features.len() + longest - frames, f32::NAN);
+            }
+        }
+        let shape = [windows.len(), mels, longest];
         let view = StorageView::new(&shape, &mut features, Device::CPU).map_err(failed)?;
         self.whisper.encode(&view, true).map_err(failed)
     }
 
-    /// Token ids, and whether the result must be doubted.
+    /// Of each window the token ids, and whether they must be doubted.
     fn decode(
         &self,
         encoded: &StorageView<'_>,
         request: &Request,
-        window_s: usize,
+        windows: &[&[f32]],
         beam: usize,
-    ) -> Result<(Vec<usize>, bool), EngineError> {
-        let cap = (TOKENS_SPARE + TOKENS_PER_S_MAX * window_s).min(TOKENS_MAX);
+    ) -> Result<Vec<(Vec<usize>, bool)>, EngineError> {
+        let caps = windows.iter().map(|window| {
+            let window_s = window.len().div_ceil(SAMPLE_RATE_HZ as usize);
+            (TOKENS_SPARE + TOKENS_PER_S_MAX * window_s).min(TOKENS_MAX)
+        });
+        let caps: Vec<usize> = caps.collect();
         let prompt = self.prompt(request)?;
+        let cap = caps.iter().copied().max().unwrap_or(0);
         let options = WhisperOptions {
             beam_size: beam,
-            // The library counts the prompt in.
-            max_length: (prompt.len() + cap).min(448),
+            // The library counts the prompt in, and gives at most half of it all to what is heard.
+            max_length: (prompt.len() + cap).max(2 * cap).min(CONTEXT_TOKENS),
             ..WhisperOptions::default()
         };
-        let results = self.whisper.generate(encoded, &[prompt], &options).map_err(failed)?;
-        let ids: Vec<usize> = results
-            .into_iter()
-            .flat_map(|result| result.sequences_ids.into_iter().take(1))
-            .flatten()
-            .filter(|id| self.vocabulary.is_text(*id))
-            .collect();
-        let doubtful = ids.len() >= cap || looped(&ids);
-        Ok((ids, doubtful))
+        let prompts = vec![prompt; windows.len()];
+        let results = self.whisper.generate(encoded, &prompts, &options).map_err(failed)?;
+        let decoded = results.into_iter().zip(caps).map(|(result, cap)| {
+            let ids = result.sequences_ids.into_iter().next().unwrap_or_default().into_iter();
+            // A longer window beside it may have let it go on.
+            let ids = ids.take(cap).filter(|id| self.vocabulary.is_text(*id));
+            let ids: Vec<usize> = ids.collect();
+            let doubtful = ids.len() >= cap || looped(&ids);
+            (ids, doubtful)
+        });
+        Ok(decoded.collect())
     }
 
     fn prompt(&self, request: &Request) -> Result<Vec<String>, EngineError> {
@@ -133,13 +160,17 @@ impl Ct2 {
         })
     }
 
+    /// The words of each window, with their times.
     fn align(
         &self,
         encoded: &StorageView<'_>,
         request: &Request,
-        ids: &[usize],
-        window: &[f32],
-    ) -> Result<Vec<TimedToken>, EngineError> {
+        windows: &[&[f32]],
+        ids: &[Vec<usize>],
+    ) -> Result<Vec<Vec<HeardWord>>, EngineError> {
+        if ids.iter().all(Vec::is_empty) {
+            return Ok(vec![Vec::new(); windows.len()]);
+        }
         let special = |token: &str| {
             self.vocabulary.special(token).ok_or_else(|| EngineError::Failed {
                 engine: "ctranslate2",
@@ -151,15 +182,22 @@ impl Ct2 {
             special(&self.language_token(&request.language)?)?,
             special("<|transcribe|>")?,
         ];
-        let frames = window.len() / HOP_SAMPLES;
-        let alignment = self
-            .whisper
-            .align(encoded, &start, &[ids.to_vec()], &[frames], MEDIAN_FILTER)
-            .map_err(failed)?
-            .into_iter()
-            .next()
-            .ok_or_else(|| failed("no alignment"))?;
-        let window_ms = window_ms(window);
+        let frames: Vec<usize> = windows.iter().map(|window| frames_of(window)).collect();
+        let alignments =
+            self.whisper.align(encoded, &start, ids, &frames, MEDIAN_FILTER).map_err(failed)?;
+        let timed = alignments.iter().zip(windows).zip(ids).map(|((alignment, window), ids)| {
+            let window_ms = window_ms(window);
+            words(&self.timed(alignment, ids, window_ms), window_ms)
+        });
+        Ok(timed.collect())
+    }
+
+    fn timed(
+        &self,
+        alignment: &WhisperAlignmentResult,
+        ids: &[usize],
+        window_ms: u64,
+    ) -> Vec<TimedToken> {
         let mut starts = vec![None; ids.len() + 1];
         for step in &alignment.alignments {
             if let Some(slot) = starts.get_mut(step.token_x.max(0) as usize) {
@@ -179,39 +217,62 @@ impl Ct2 {
             end_ms = start_ms;
         }
         tokens.reverse();
-        Ok(tokens)
+        tokens
     }
 
+    /// Hears windows of one language together: each as alone, to the last digit.
     fn hear(
+        &self,
+        windows: &[&[f32]],
+        request: &Request,
+        halvings: usize,
+    ) -> Result<Vec<Heard>, EngineError> {
+        let frames_min = if request.draft { FRAMES_MIN_DRAFT } else { FRAMES_MIN };
+        let frames: Vec<usize> = windows
+            .iter()
+            .map(|window| {
+                let frames = (frames_of(window) + TAIL_FRAMES).max(frames_min);
+                frames.next_multiple_of(2).min(FRAMES_FULL)
+            })
+            .collect();
+        let encoded = self.encode(windows, &frames)?;
+        let mut decoded = self.decode(&encoded, request, windows, self.beam)?;
+        let again: Vec<bool> =
+            decoded.iter().map(|(_, doubtful)| *doubtful && !request.draft).collect();
+        for ((ids, _), _) in decoded.iter_mut().zip(&again).filter(|(_, again)| **again) {
+            ids.clear();
+        }
+        let (ids, doubtful): (Vec<_>, Vec<_>) = decoded.into_iter().unzip();
+        let timed = self.align(&encoded, request, windows, &ids)?;
+        drop(encoded);
+        let heard = timed.into_iter().zip(doubtful).zip(again.into_iter().zip(windows));
+        heard
+            .map(|((words, looped), (again, window))| match again {
+                true => self.hear_again(window, request, halvings),
+                // Without words there is nothing to doubt.
+                false => Ok(Heard { looped: looped && !words.is_empty(), words }),
+            })
+            .collect()
+    }
+
+    /// A second try with all the context the model was trained on, and halves if it loops all the same.
+    fn hear_again(
         &self,
         window: &[f32],
         request: &Request,
         halvings: usize,
     ) -> Result<Heard, EngineError> {
-        if is_silent(window) {
-            return Ok(Heard::default());
-        }
-        self.language_token(&request.language)?;
-        let window_s = window.len().div_ceil(SAMPLE_RATE_HZ as usize);
-        let frames_min = if request.draft { FRAMES_MIN_DRAFT } else { FRAMES_MIN };
-        let frames = (window.len() / HOP_SAMPLES + TAIL_FRAMES).max(frames_min);
-        let frames = frames.next_multiple_of(2).min(FRAMES_FULL);
-        let mut encoded = self.features(window, frames)?;
-        let (mut ids, mut doubtful) = self.decode(&encoded, request, window_s, self.beam)?;
-        if doubtful && !request.draft {
-            // A second try with all the context the model was trained on.
-            encoded = self.features(window, FRAMES_FULL)?;
-            (ids, doubtful) = self.decode(&encoded, request, window_s, self.beam.max(5))?;
-        }
+        let encoded = self.encode(&[window], &[FRAMES_FULL])?;
+        let decoded = self.decode(&encoded, request, &[window], self.beam.max(5))?;
+        let (ids, doubtful) = decoded.into_iter().next().unwrap_or_default();
         if doubtful
-            && !request.draft
             && halvings > 0
             && let Some(cut) = quietest(window)
         {
             // What makes the model loop stands in one half: the other need not be lost with it.
             let (left, right) = window.split_at(cut);
-            let mut heard = self.hear(left, request, halvings - 1)?;
-            let rest = self.hear(right, request, halvings - 1)?;
+            let mut heard = self.hear_alone(left, request, halvings - 1)?;
+            let rest = self.hear_alone(right, request, halvings - 1)?;
             let late_ms = window_ms(left);
             heard.looped |= rest.looped;
             heard.words.extend(rest.words.into_iter().map(|word| HeardWord {
@@ -221,12 +282,46 @@ impl Ct2 {
             }));
             return Ok(heard);
         }
-        if ids.is_empty() {
+        let timed = self.align(&encoded, request, &[window], &[ids])?;
+        let words = timed.into_iter().next().unwrap_or_default();
+        Ok(Heard { looped: doubtful && !words.is_empty(), words })
+    }
+
+    fn hear_alone(
+        &self,
+        window: &[f32],
+        request: &Request,
+        halvings: usize,
+    ) -> Result<Heard, EngineError> {
+        if is_silent(window) {
             return Ok(Heard::default());
         }
-        let tokens = self.align(&encoded, request, &ids, window)?;
-        Ok(Heard { words: words(&tokens, window_ms(window)), looped: doubtful })
+        let heard = self.hear(&[window], request, halvings)?;
+        heard.into_iter().next().ok_or_else(|| failed("no result"))
     }
+
+    /// Whether a window has speech that can be heard.
+    ///
+    /// # Errors
+    /// As [`Transcriber::transcribe`].
+    fn checked(&self, window: &[f32], request: &Request) -> Result<bool, EngineError> {
+        checked_ms(window)?;
+        if is_silent(window) {
+            return Ok(false);
+        }
+        self.language_token(&request.language)?;
+        Ok(true)
+    }
+}
+
+/// Whole frames of a window.
+fn frames_of(window: &[f32]) -> usize {
+    window.len() / HOP_SAMPLES
+}
+
+/// Whether windows may be timed together. Of equally long ones the library takes the tokens as equally many, too.
+fn are_told_apart(windows: &[&[f32]]) -> bool {
+    windows.windows(2).any(|pair| frames_of(pair[0]) / 2 != frames_of(pair[1]) / 2)
 }
 
 /// The quietest moment in the middle half of a window, as a sample; none in a window whose halves
@@ -249,13 +344,48 @@ impl Transcriber for Ct2 {
     }
 
     fn transcribe(&mut self, window: &[f32], request: &Request) -> Result<Heard, EngineError> {
-        checked_ms(window)?;
-        self.hear(window, request, HALVINGS_MAX)
+        match self.checked(window, request)? {
+            true => self.hear_alone(window, request, HALVINGS_MAX),
+            false => Ok(Heard::default()),
+        }
+    }
+
+    fn together(&self) -> usize {
+        TOGETHER_MAX
+    }
+
+    fn transcribe_all(&mut self, asked: &[(&[f32], &Request)]) -> Vec<Result<Heard, EngineError>> {
+        let mut heard: Vec<Option<Result<Heard, EngineError>>> = Vec::new();
+        heard.extend(asked.iter().map(|(window, request)| match self.checked(window, request) {
+            Ok(true) => None,
+            Ok(false) => Some(Ok(Heard::default())),
+            Err(error) => Some(Err(error)),
+        }));
+        while let Some(first) = heard.iter().position(Option::is_none) {
+            let request = asked[first].1;
+            let open = (first..asked.len()).filter(|ix| heard[*ix].is_none());
+            let alike = open.filter(|ix| asked[*ix].1 == request).take(TOGETHER_MAX);
+            let alike: Vec<usize> = alike.collect();
+            let windows: Vec<&[f32]> = alike.iter().map(|ix| asked[*ix].0).collect();
+            if are_told_apart(&windows) {
+                match self.hear(&windows, request, HALVINGS_MAX) {
+                    Ok(all) => {
+                        alike.iter().zip(all).for_each(|(ix, one)| heard[*ix] = Some(Ok(one)))
+                    }
+                    Err(error) => alike.iter().for_each(|ix| heard[*ix] = Some(Err(error.clone()))),
+                }
+            } else {
+                for ix in alike {
+                    heard[ix] = Some(self.hear_alone(asked[ix].0, request, HALVINGS_MAX));
+                }
+            }
+        }
+        heard.into_iter().flatten().collect()
     }
 
     fn detect_language(&mut self, window: &[f32]) -> Result<(Language, f32), EngineError> {
         checked_ms(window)?;
-        let encoded = self.features(window, FRAMES_FULL)?;
+        let encoded = self.encode(&[window], &[FRAMES_FULL])?;
         let detected = self.whisper.detect_language(&encoded).map_err(failed)?;
         detected
             .into_iter()

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::domain::{EngineRef, Language};
 
 /// Why an engine gave no answer. One variant per thing a caller does about it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum EngineError {
     /// Give up on this piece of audio and go on with the call.
     #[error("{engine} failed: {why}")]
@@ -122,7 +122,7 @@ pub struct Request {
 ///
 /// # Contract, checked for every implementation by `engine::conformance`
 /// - word times lie inside the window and never go back;
-/// - the same window gives the same words, whatever came before it;
+/// - the same window gives the same words, whatever came before it or is recognised with it;
 /// - an empty or silent window gives no words or few, never an error;
 /// - a language that the model does not know is told before anything is decoded;
 /// - a call blocks and burns one core: it runs on the engine pool.
@@ -136,6 +136,17 @@ pub trait Transcriber: Send {
     /// [`EngineError::TooLong`] over [`WINDOW_MS_MAX`]; [`EngineError::Language`] when the model does not know
     /// the language asked for; [`EngineError::Failed`] when the model fails.
     fn transcribe(&mut self, window: &[f32], request: &Request) -> Result<Heard, EngineError>;
+
+    /// How many windows it is quicker to recognise together than one by one.
+    fn together(&self) -> usize {
+        1
+    }
+
+    /// Recognises windows, each as [`Transcriber::transcribe`] would, which may be quicker together: one result for each, in
+    /// their order. When the model fails at one, those that were run with it may fail too.
+    fn transcribe_all(&mut self, asked: &[(&[f32], &Request)]) -> Vec<Result<Heard, EngineError>> {
+        asked.iter().map(|(window, request)| self.transcribe(window, request)).collect()
+    }
 
     /// Which language a window is in, with its probability.
     ///

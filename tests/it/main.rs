@@ -21,12 +21,12 @@ mod laws;
 #[cfg(all(unix, feature = "ct2", feature = "onnx", feature = "live"))]
 mod live_calls;
 mod live_early;
-#[cfg(all(target_os = "linux", target_arch = "x86_64", feature = "ct2", feature = "onnx"))]
-mod one_row;
 mod operators;
 mod operators_live;
 mod operators_seams;
 mod pii;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", feature = "ct2", feature = "onnx"))]
+mod quicker;
 mod pii_generated;
 mod redaction;
 mod report;
