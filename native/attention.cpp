@@ -51,6 +51,7 @@ constexpr dim_t kPairs = 32;     // the same, two in a register's lane
 constexpr dim_t kLanes = 16;     // floats of a register
 constexpr dim_t kRows = 4;       // queries that are multiplied at a time; more do not stay in registers
 constexpr dim_t kBlock = 64;     // keys, or values of a head, by which they are
+constexpr dim_t kAhead = 16;     // keys and values by which memory is asked before they are needed
 constexpr dim_t kFewMax = 4;     // so many queries are taken one at a time
 
 // 64 products of two such integers stay within 32 bits.
@@ -116,6 +117,11 @@ inline dim_t up(dim_t count, dim_t to) { return (count + to - 1) / to * to; }
 
 // --- one query at a time
 
+// Asks the memory for the row of a key or a value that is needed next but a few. Past the last this harms nothing.
+inline void ask_ahead(const float* row) {
+  for (dim_t c = 0; c < 4; ++c) _mm_prefetch(reinterpret_cast<const char*>(row + kAhead * kSize + c * kLanes), _MM_HINT_T0);
+}
+
 LINGTING_TARGET void few(const Head& head, std::vector<float>& row) {
   row.resize(up(head.n, kLanes));
   for (dim_t i = 0; i < head.m; ++i) {
@@ -126,6 +132,7 @@ LINGTING_TARGET void few(const Head& head, std::vector<float>& row) {
     }
     for (dim_t j = 0; j < length; ++j) {
       const float* key = head.keys + j * kSize;
+      ask_ahead(key);
       __m512 even = _mm512_mul_ps(query[0], _mm512_loadu_ps(key));
       __m512 odd = _mm512_mul_ps(query[1], _mm512_loadu_ps(key + kLanes));
       even = _mm512_fmadd_ps(query[2], _mm512_loadu_ps(key + 2 * kLanes), even);
@@ -140,6 +147,7 @@ LINGTING_TARGET void few(const Head& head, std::vector<float>& row) {
     __m512 sums[4] = {};
     for (dim_t j = 0; j < length; ++j) {
       const float* value = head.values + j * kSize;
+      ask_ahead(value);
       const __m512 weight = _mm512_set1_ps(row[j]);
       for (dim_t c = 0; c < 4; ++c) sums[c] = _mm512_fmadd_ps(weight, _mm512_loadu_ps(value + c * kLanes), sums[c]);
     }

@@ -5,6 +5,8 @@
 // itself, in its own length; the memory of the shorter ones is filled up with rows that are not numbers, and the decoder is told
 // the lengths before it begins. Reading the decoder's weights once serves all windows (docs/adr/0010).
 //
+// What was encoded is kept until others are: word times are worked out window by window, from the same features.
+//
 // These are definitions of CTranslate2's own functions, which stand before the library's because the program is searched first.
 
 #include <dlfcn.h>
@@ -27,6 +29,17 @@ constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 template <typename Function>
 Function next(const char* name) {
   return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+}
+
+// A window and what the encoder made of it.
+struct Encoded {
+  const void* encoder;
+  StorageView features;
+  StorageView rows;
+};
+
+bool are_equal(const StorageView& one, const StorageView& other) {
+  return one.shape() == other.shape() && std::equal(one.data<float>(), one.data<float>() + one.size(), other.data<float>());
 }
 
 // How many of `count` numbers, `stride` apart, come before the first that is none.
@@ -63,24 +76,41 @@ namespace layers {
 void WhisperEncoder::operator()(const StorageView& features, StorageView& output) {
   static const auto library = next<void (*)(WhisperEncoder*, const StorageView&, StorageView&)>(
       "_ZN11ctranslate26layers14WhisperEncoderclERKNS_11StorageViewERS2_");
-  if (features.rank() != 3 || features.dim(0) < 2 || features.dtype() != DataType::FLOAT32) {
+  if (features.rank() != 3 || features.device() != Device::CPU || features.dtype() != DataType::FLOAT32) {
     library(this, features, output);
     return;
   }
+  thread_local std::vector<Encoded> kept;
   const dim_t windows = features.dim(0), bands = features.dim(1), frames = features.dim(2);
+  if (windows == 1) {
+    const auto is_same = [&](const Encoded& one) { return one.encoder == this && are_equal(one.features, features); };
+    const auto found = std::find_if(kept.begin(), kept.end(), is_same);
+    if (found != kept.end()) {
+      output = found->rows;
+      return;
+    }
+  }
+  kept.clear();
   for (dim_t window = 0; window < windows; ++window) {
     const float* const from = features.data<float>() + window * bands * frames;
     const dim_t length = numbers(from, frames, 1);
-    StorageView part({1, bands, length}, DataType::FLOAT32), encoded(DataType::FLOAT32);
+    Encoded one = {this, StorageView({1, bands, length}, DataType::FLOAT32), StorageView(DataType::FLOAT32)};
     for (dim_t band = 0; band < bands; ++band) {
-      std::copy_n(from + band * frames, length, part.data<float>() + band * length);
+      std::copy_n(from + band * frames, length, one.features.data<float>() + band * length);
     }
-    library(this, part, encoded);
-    if (window == 0) {
-      // The second convolution takes every other frame.
-      output.resize({windows, (frames + 1) / 2, encoded.dim(2)});
-      std::fill_n(output.data<float>(), output.size(), kNone);
-    }
+    library(this, one.features, one.rows);
+    kept.push_back(std::move(one));
+  }
+  if (windows == 1) {
+    output = kept.front().rows;
+    return;
+  }
+  dim_t rows = 0;
+  for (const Encoded& one : kept) rows = std::max(rows, one.rows.dim(1));
+  output.resize({windows, rows, output_size()});
+  std::fill_n(output.data<float>(), output.size(), kNone);
+  for (dim_t window = 0; window < windows; ++window) {
+    const StorageView& encoded = kept[window].rows;
     std::copy_n(encoded.data<float>(), encoded.size(), output.data<float>() + window * output.stride(0));
   }
 }
@@ -91,16 +121,6 @@ void WhisperDecoder::forward_prompt(const StorageView& prompt, DecoderState& sta
       "stringIcSt11char_traitsIcESaIcEEES2_St4hashISB_ESt8equal_toISB_ESaISt4pairIKSB_S2_EEEPS2_");
   tell_lengths(state);
   library(this, prompt, state, outputs);
-}
-
-void TransformerDecoder::operator()(const StorageView& ids, const StorageView& lengths, DecoderState& state,
-                                    StorageView& logits, StorageView* attention) {
-  static const auto library =
-      next<void (*)(TransformerDecoder*, const StorageView&, const StorageView&, DecoderState&, StorageView&, StorageView*)>(
-          "_ZN11ctranslate26layers18TransformerDecoderclERKNS_11StorageViewES4_RSt13unordered_mapINSt7__cxx1112basic_"
-          "stringIcSt11char_traitsIcESaIcEEES2_St4hashISB_ESt8equal_toISB_ESaISt4pairIKSB_S2_EEERS2_PS2_");
-  tell_lengths(state);
-  library(this, ids, lengths, state, logits, attention);
 }
 
 }  // namespace layers

@@ -68,20 +68,26 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The first that waits and those like it, but no more than its share where other engines have nothing to do.
+/// The first that waits and those like it, but no more than its share where other engines have nothing to do. Of many those that are
+/// about as long: all of them are recognised for as long as the one with the most words.
 fn take(state: &mut State, together: usize) -> Vec<Asked> {
     state.asked.retain(|asked| (asked.is_wanted)());
     let share = state.asked.len().div_ceil(state.free.max(1)).min(together.max(1));
-    let Some(first) = state.asked.pop_front() else { return Vec::new() };
+    let Some(first) = state.asked.front() else { return Vec::new() };
+    let speech = first.work.speech();
+    let others = state.asked.iter().enumerate().skip(1);
+    let mut others: Vec<(Duration, usize)> = others
+        .filter(|(_, asked)| alike(&first.work, &asked.work))
+        .map(|(ix, asked)| (asked.work.speech().abs_diff(speech), ix))
+        .collect();
+    others.sort_unstable();
+    others.truncate(share - 1);
+    let mut places: Vec<usize> = others.into_iter().map(|(_, ix)| ix).chain([0]).collect();
+    places.sort_unstable_by(|a, b| b.cmp(a));
     state.free = state.free.saturating_sub(1);
-    let mut taken = vec![first];
-    let mut ix = 0;
-    while taken.len() < share && ix < state.asked.len() {
-        match alike(&taken[0].work, &state.asked[ix].work) {
-            true => taken.extend(state.asked.remove(ix)),
-            false => ix += 1,
-        }
-    }
+    let mut taken: Vec<Asked> =
+        places.into_iter().filter_map(|ix| state.asked.remove(ix)).collect();
+    taken.reverse();
     taken
 }
 
@@ -110,6 +116,7 @@ fn answer(engine: &mut dyn Transcriber, asked: Vec<Asked>) {
 }
 
 /// Runs a job; a failure is an answer too.
+#[cfg(any(test, feature = "live"))]
 pub(super) fn work(engine: &mut dyn Transcriber, work: Work) -> Answer {
     work_all(engine, vec![work]).pop().unwrap_or(Answer::Failed)
 }
@@ -283,9 +290,13 @@ mod tests {
             is_wanted: Box::new(|| true),
             tell: Box::new(|_, _| ()),
         };
-        let mut state = State { asked: (1..=7).map(asked).collect(), free: 3 };
-        assert_eq!(take(&mut state, 4).len(), 3, "a third of seven");
-        assert_eq!(take(&mut state, 4).len(), 2, "half of four");
+        let long = |ix| asked(16_000 * ix);
+        let mut state = State { asked: [9, 2, 8, 3, 8, 1, 4].map(long).into(), free: 3 };
+        let seconds = |taken: &[Asked]| -> Vec<u64> {
+            taken.iter().map(|one| one.work.speech().as_secs()).collect()
+        };
+        assert_eq!(seconds(&take(&mut state, 4)), [9, 8, 8], "a third of seven, about as long");
+        assert_eq!(seconds(&take(&mut state, 4)), [2, 3], "half of four");
         assert_eq!(take(&mut state, 1).len(), 1, "an engine that takes one at a time");
         state.free = 1;
         assert_eq!(take(&mut state, 4).len(), 1, "what is left");

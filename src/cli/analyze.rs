@@ -35,7 +35,8 @@ pub(super) fn run(args: &AnalyzeArgs, say: Say) -> bool {
             beam: usize::from(args.beam),
         },
         rubrics,
-        jobs: args.jobs.map_or(cores, usize::from),
+        // More than there are engines: these find windows to recognise together.
+        jobs: args.jobs.map_or(3 * cores, usize::from),
         pii: match args.pii {
             PiiArg::Mask => PiiMode::Mask,
             PiiArg::Keep => PiiMode::Keep,

@@ -322,7 +322,7 @@ pub(super) struct AnalyzeArgs {
     /// Rubric file; may be given more than once [default: the built-in packs]
     #[arg(long = "rubric", value_name = "FILE")]
     pub(super) rubrics: Vec<PathBuf>,
-    /// Calls side by side [default: cores]
+    /// Calls side by side [default: three times the cores]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) jobs: Option<u16>,
     /// Personal data in the JSON reports; pages and tables show it masked always

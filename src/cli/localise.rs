@@ -78,7 +78,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("analyze.model", "Whisper 模型：名称（见 `models list`）或路径"),
     ("analyze.beam", "解码方式：1 最快，5 最准"),
     ("analyze.rubrics", "评分标准文件，可多次给出 [默认：内置评分标准]"),
-    ("analyze.jobs", "同时处理的通话数 [默认：CPU 核数]"),
+    ("analyze.jobs", "同时处理的通话数 [默认：CPU 核数的三倍]"),
     (
         "analyze.pii",
         "JSON 报告中的个人信息：mask 隐去（原文另存为仅本人可读的文件）、keep 保留、drop 隐去且不留原文；网页和表格始终隐去",

@@ -32,16 +32,45 @@ const ENCODER_FRAME_MS: u64 = 20;
 /// Nobody speaks more tokens a second; what is over it is a loop.
 const TOKENS_PER_S_MAX: usize = 10;
 const TOKENS_SPARE: usize = 16;
+/// Hardly anybody speaks more tokens a second, pauses included.
+const TOKENS_PER_S_USUAL: usize = 7;
+const TOKENS_SPARE_USUAL: usize = 10;
 const TOKENS_MAX: usize = 224;
 /// What the decoder holds, its prompt included.
 const CONTEXT_TOKENS: usize = 448;
 /// Windows that are recognised at a time: the decoder's weights are read once for all of them.
-const TOGETHER_MAX: usize = 4;
+const TOGETHER_MAX: usize = 6;
 /// A window that loops is heard in halves, so often and down to this length.
 const HALVINGS_MAX: usize = 2;
 const HALVED_MS_MIN: u64 = 5_000;
 /// Width of the median filter over attention weights, as in OpenAI's word timing.
 const MEDIAN_FILTER: i64 = 7;
+
+/// What the model sees of a window.
+struct Features {
+    /// Bands one after another.
+    values: Vec<f32>,
+    /// Of each band.
+    frames: usize,
+    /// Length of the speech itself, in seconds.
+    window_s: usize,
+}
+
+/// So many tokens at most.
+struct Caps {
+    usual: usize,
+    most: usize,
+}
+
+impl Features {
+    fn caps(&self) -> Caps {
+        let cap = |per_s: usize, spare: usize| (spare + per_s * self.window_s).min(TOKENS_MAX);
+        Caps {
+            usual: cap(TOKENS_PER_S_USUAL, TOKENS_SPARE_USUAL),
+            most: cap(TOKENS_PER_S_MAX, TOKENS_SPARE),
+        }
+    }
+}
 
 /// One worker's model.
 pub struct Ct2 {
@@ -76,42 +105,44 @@ impl Ct2 {
         Ok(Self { whisper, vocabulary, mel, id, beam: beam.max(1) })
     }
 
-    /// Encodes windows, each in as many frames as said. `native/windows.cpp` sees where one ends: there its features are no
-    /// numbers.
-    fn encode(
-        &self,
-        windows: &[&[f32]],
-        frames: &[usize],
-    ) -> Result<StorageView<'static>, EngineError> {
-        let longest = frames.iter().copied().max().unwrap_or(0);
-        let mels = self.whisper.n_mels();
-        let mut features = Vec::with_capacity(windows.len() * mels * longest);
-        for (window, frames) in windows.iter().zip(frames) {
-            for band in self.mel.features(window, *frames).chunks(*frames) {
-                features.extend_from_slice(band);
-                features.resize(features.len() + longest - frames, f32::NAN);
-            }
-        }
-        let shape = [windows.len(), mels, longest];
-        let view = StorageView::new(&shape, &mut features, Device::CPU).map_err(failed)?;
-        self.whisper.encode(&view, true).map_err(failed)
+    fn features(&self, window: &[f32], frames: usize) -> Features {
+        let window_s = window.len().div_ceil(SAMPLE_RATE_HZ as usize);
+        Features { values: self.mel.features(window, frames), frames, window_s }
     }
 
     /// Of each window the token ids, and whether they must be doubted.
     fn decode(
         &self,
-        encoded: &StorageView<'_>,
+        features: &[Features],
         request: &Request,
-        windows: &[&[f32]],
         beam: usize,
     ) -> Result<Vec<(Vec<usize>, bool)>, EngineError> {
-        let caps = windows.iter().map(|window| {
-            let window_s = window.len().div_ceil(SAMPLE_RATE_HZ as usize);
-            (TOKENS_SPARE + TOKENS_PER_S_MAX * window_s).min(TOKENS_MAX)
-        });
-        let caps: Vec<usize> = caps.collect();
+        let caps: Vec<Caps> = features.iter().map(Features::caps).collect();
+        let all: Vec<(&Features, usize)> =
+            features.iter().zip(&caps).map(|(one, caps)| (one, caps.usual)).collect();
+        let mut ids = self.generate(&all, request, beam)?;
+        for ((ids, caps), one) in ids.iter_mut().zip(&caps).zip(features) {
+            // Many words, or the same ones for ever: most often the latter, which are not worth more time.
+            if ids.len() >= caps.usual && !looped(ids) {
+                *ids = self.generate(&[(one, caps.most)], request, beam)?.swap_remove(0);
+            }
+        }
+        let doubtful = |(ids, caps): (Vec<usize>, Caps)| {
+            let doubtful = ids.len() >= caps.most || looped(&ids);
+            (ids, doubtful)
+        };
+        Ok(ids.into_iter().zip(caps).map(doubtful).collect())
+    }
+
+    /// The token ids of each window, so many at most.
+    fn generate(
+        &self,
+        windows: &[(&Features, usize)],
+        request: &Request,
+        beam: usize,
+    ) -> Result<Vec<Vec<usize>>, EngineError> {
         let prompt = self.prompt(request)?;
-        let cap = caps.iter().copied().max().unwrap_or(0);
+        let cap = windows.iter().map(|(_, cap)| *cap).max().unwrap_or(0);
         let options = WhisperOptions {
             beam_size: beam,
             // The library counts the prompt in, and gives at most half of it all to what is heard.
@@ -119,16 +150,40 @@ impl Ct2 {
             ..WhisperOptions::default()
         };
         let prompts = vec![prompt; windows.len()];
-        let results = self.whisper.generate(encoded, &prompts, &options).map_err(failed)?;
-        let decoded = results.into_iter().zip(caps).map(|(result, cap)| {
+        let features: Vec<&Features> = windows.iter().map(|(features, _)| *features).collect();
+        let results =
+            self.with(&features, |view| self.whisper.generate(view, &prompts, &options))?;
+        let ids = results.into_iter().zip(windows).map(|(result, (_, cap))| {
             let ids = result.sequences_ids.into_iter().next().unwrap_or_default().into_iter();
             // A longer window beside it may have let it go on.
-            let ids = ids.take(cap).filter(|id| self.vocabulary.is_text(*id));
-            let ids: Vec<usize> = ids.collect();
-            let doubtful = ids.len() >= cap || looped(&ids);
-            (ids, doubtful)
+            ids.take(*cap).filter(|id| self.vocabulary.is_text(*id)).collect()
         });
-        Ok(decoded.collect())
+        let ids: Vec<Vec<usize>> = ids.collect();
+        if ids.len() != windows.len() {
+            return Err(failed("not every window was answered"));
+        }
+        Ok(ids)
+    }
+
+    /// Shows features to the library. `native/windows.cpp` sees where one of several windows ends: there its features are no
+    /// numbers.
+    fn with<T, E: std::fmt::Display>(
+        &self,
+        windows: &[&Features],
+        ask: impl FnOnce(&StorageView<'_>) -> Result<T, E>,
+    ) -> Result<T, EngineError> {
+        let longest = windows.iter().map(|one| one.frames).max().unwrap_or(0);
+        let mels = self.whisper.n_mels();
+        let mut values = Vec::with_capacity(windows.len() * mels * longest);
+        for one in windows {
+            for band in one.values.chunks(one.frames) {
+                values.extend_from_slice(band);
+                values.resize(values.len() + longest - one.frames, f32::NAN);
+            }
+        }
+        let shape = [windows.len(), mels, longest];
+        let view = StorageView::new(&shape, &mut values, Device::CPU).map_err(failed)?;
+        ask(&view).map_err(failed)
     }
 
     fn prompt(&self, request: &Request) -> Result<Vec<String>, EngineError> {
@@ -160,16 +215,16 @@ impl Ct2 {
         })
     }
 
-    /// The words of each window, with their times.
+    /// The words of a window, with their times.
     fn align(
         &self,
-        encoded: &StorageView<'_>,
+        features: &Features,
         request: &Request,
-        windows: &[&[f32]],
-        ids: &[Vec<usize>],
-    ) -> Result<Vec<Vec<HeardWord>>, EngineError> {
-        if ids.iter().all(Vec::is_empty) {
-            return Ok(vec![Vec::new(); windows.len()]);
+        window: &[f32],
+        ids: &[usize],
+    ) -> Result<Vec<HeardWord>, EngineError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
         }
         let special = |token: &str| {
             self.vocabulary.special(token).ok_or_else(|| EngineError::Failed {
@@ -182,14 +237,13 @@ impl Ct2 {
             special(&self.language_token(&request.language)?)?,
             special("<|transcribe|>")?,
         ];
-        let frames: Vec<usize> = windows.iter().map(|window| frames_of(window)).collect();
-        let alignments =
-            self.whisper.align(encoded, &start, ids, &frames, MEDIAN_FILTER).map_err(failed)?;
-        let timed = alignments.iter().zip(windows).zip(ids).map(|((alignment, window), ids)| {
-            let window_ms = window_ms(window);
-            words(&self.timed(alignment, ids, window_ms), window_ms)
-        });
-        Ok(timed.collect())
+        let (text, frames) = ([ids.to_vec()], [frames_of(window)]);
+        let alignments = self.with(&[features], |view| {
+            self.whisper.align(view, &start, &text, &frames, MEDIAN_FILTER)
+        })?;
+        let alignment = alignments.into_iter().next().ok_or_else(|| failed("no alignment"))?;
+        let window_ms = window_ms(window);
+        Ok(words(&self.timed(&alignment, ids, window_ms), window_ms))
     }
 
     fn timed(
@@ -228,31 +282,30 @@ impl Ct2 {
         halvings: usize,
     ) -> Result<Vec<Heard>, EngineError> {
         let frames_min = if request.draft { FRAMES_MIN_DRAFT } else { FRAMES_MIN };
-        let frames: Vec<usize> = windows
+        let features: Vec<Features> = windows
             .iter()
             .map(|window| {
                 let frames = (frames_of(window) + TAIL_FRAMES).max(frames_min);
-                frames.next_multiple_of(2).min(FRAMES_FULL)
+                self.features(window, frames.next_multiple_of(2).min(FRAMES_FULL))
             })
             .collect();
-        let encoded = self.encode(windows, &frames)?;
-        let mut decoded = self.decode(&encoded, request, windows, self.beam)?;
-        let again: Vec<bool> =
-            decoded.iter().map(|(_, doubtful)| *doubtful && !request.draft).collect();
-        for ((ids, _), _) in decoded.iter_mut().zip(&again).filter(|(_, again)| **again) {
-            ids.clear();
-        }
-        let (ids, doubtful): (Vec<_>, Vec<_>) = decoded.into_iter().unzip();
-        let timed = self.align(&encoded, request, windows, &ids)?;
-        drop(encoded);
-        let heard = timed.into_iter().zip(doubtful).zip(again.into_iter().zip(windows));
-        heard
-            .map(|((words, looped), (again, window))| match again {
-                true => self.hear_again(window, request, halvings),
-                // Without words there is nothing to doubt.
-                false => Ok(Heard { looped: looped && !words.is_empty(), words }),
-            })
-            .collect()
+        let decoded = self.decode(&features, request, self.beam)?;
+        // First all that was encoded already: to hear one again takes its place.
+        let timed = decoded.into_iter().zip(windows.iter().zip(&features)).map(
+            |((ids, doubtful), (window, features))| match doubtful && !request.draft {
+                true => Ok(None),
+                false => self.align(features, request, window, &ids).map(|words| {
+                    // Without words there is nothing to doubt.
+                    Some(Heard { looped: doubtful && !words.is_empty(), words })
+                }),
+            },
+        );
+        let timed: Vec<Option<Heard>> = timed.collect::<Result<_, EngineError>>()?;
+        let heard = timed.into_iter().zip(windows).map(|(heard, window)| match heard {
+            Some(heard) => Ok(heard),
+            None => self.hear_again(window, request, halvings),
+        });
+        heard.collect()
     }
 
     /// A second try with all the context the model was trained on, and halves if it loops all the same.
@@ -262,9 +315,8 @@ impl Ct2 {
         request: &Request,
         halvings: usize,
     ) -> Result<Heard, EngineError> {
-        let encoded = self.encode(&[window], &[FRAMES_FULL])?;
-        let decoded = self.decode(&encoded, request, &[window], self.beam.max(5))?;
-        let (ids, doubtful) = decoded.into_iter().next().unwrap_or_default();
+        let features = [self.features(window, FRAMES_FULL)];
+        let (ids, doubtful) = self.decode(&features, request, self.beam.max(5))?.swap_remove(0);
         if doubtful
             && halvings > 0
             && let Some(cut) = quietest(window)
@@ -282,8 +334,7 @@ impl Ct2 {
             }));
             return Ok(heard);
         }
-        let timed = self.align(&encoded, request, &[window], &[ids])?;
-        let words = timed.into_iter().next().unwrap_or_default();
+        let words = self.align(&features[0], request, window, &ids)?;
         Ok(Heard { looped: doubtful && !words.is_empty(), words })
     }
 
@@ -296,8 +347,7 @@ impl Ct2 {
         if is_silent(window) {
             return Ok(Heard::default());
         }
-        let heard = self.hear(&[window], request, halvings)?;
-        heard.into_iter().next().ok_or_else(|| failed("no result"))
+        Ok(self.hear(&[window], request, halvings)?.swap_remove(0))
     }
 
     /// Whether a window has speech that can be heard.
@@ -317,11 +367,6 @@ impl Ct2 {
 /// Whole frames of a window.
 fn frames_of(window: &[f32]) -> usize {
     window.len() / HOP_SAMPLES
-}
-
-/// Whether windows may be timed together. Of equally long ones the library takes the tokens as equally many, too.
-fn are_told_apart(windows: &[&[f32]]) -> bool {
-    windows.windows(2).any(|pair| frames_of(pair[0]) / 2 != frames_of(pair[1]) / 2)
 }
 
 /// The quietest moment in the middle half of a window, as a sample; none in a window whose halves
@@ -367,17 +412,9 @@ impl Transcriber for Ct2 {
             let alike = open.filter(|ix| asked[*ix].1 == request).take(TOGETHER_MAX);
             let alike: Vec<usize> = alike.collect();
             let windows: Vec<&[f32]> = alike.iter().map(|ix| asked[*ix].0).collect();
-            if are_told_apart(&windows) {
-                match self.hear(&windows, request, HALVINGS_MAX) {
-                    Ok(all) => {
-                        alike.iter().zip(all).for_each(|(ix, one)| heard[*ix] = Some(Ok(one)))
-                    }
-                    Err(error) => alike.iter().for_each(|ix| heard[*ix] = Some(Err(error.clone()))),
-                }
-            } else {
-                for ix in alike {
-                    heard[ix] = Some(self.hear_alone(asked[ix].0, request, HALVINGS_MAX));
-                }
+            match self.hear(&windows, request, HALVINGS_MAX) {
+                Ok(all) => alike.iter().zip(all).for_each(|(ix, one)| heard[*ix] = Some(Ok(one))),
+                Err(error) => alike.iter().for_each(|ix| heard[*ix] = Some(Err(error.clone()))),
             }
         }
         heard.into_iter().flatten().collect()
@@ -385,8 +422,8 @@ impl Transcriber for Ct2 {
 
     fn detect_language(&mut self, window: &[f32]) -> Result<(Language, f32), EngineError> {
         checked_ms(window)?;
-        let encoded = self.encode(&[window], &[FRAMES_FULL])?;
-        let detected = self.whisper.detect_language(&encoded).map_err(failed)?;
+        let features = self.features(window, FRAMES_FULL);
+        let detected = self.with(&[&features], |view| self.whisper.detect_language(view))?;
         detected
             .into_iter()
             .flatten()

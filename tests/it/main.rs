@@ -25,9 +25,9 @@ mod operators;
 mod operators_live;
 mod operators_seams;
 mod pii;
+mod pii_generated;
 #[cfg(all(target_os = "linux", target_arch = "x86_64", feature = "ct2", feature = "onnx"))]
 mod quicker;
-mod pii_generated;
 mod redaction;
 mod report;
 mod rubric;
