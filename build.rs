@@ -44,7 +44,10 @@ fn quicker() {
     for flag in ["-Wno-maybe-uninitialized", "-Wno-uninitialized", "-Wno-unused-parameter"] {
         build.flag_if_supported(flag);
     }
-    build.files(["products", "attention", "windows"].map(|name| format!("native/{name}.cpp")));
+    build.files(
+        ["products", "attention", "median", "memory", "windows"]
+            .map(|name| format!("native/{name}.cpp")),
+    );
     for object in build.compile_intermediates() {
         println!("cargo::rustc-link-arg={}", object.display());
     }

@@ -1,7 +1,7 @@
 //! Windows of recordings that wait for an engine, which takes as many as it is quicker to recognise together, of whichever calls.
 //!
 //! In: work, and what to do with its answer. Out: answers. Which windows are recognised together changes no word of them
-//! (contract of [`Transcriber`]); that is left to chance.
+//! (contract of [`Transcriber`], `docs/adr/0010`): it is left to chance.
 
 use std::collections::VecDeque;
 use std::iter::repeat;
