@@ -51,6 +51,10 @@ fn quicker() {
     for object in build.compile_intermediates() {
         println!("cargo::rustc-link-arg={}", object.display());
     }
+    // What they call, for programs that have nothing else from there.
+    let standard = if cfg!(target_os = "macos") { "c++" } else { "stdc++" };
+    println!("cargo::rustc-link-arg=-lctranslate2");
+    println!("cargo::rustc-link-arg=-l{standard}");
 }
 
 #[cfg(not(feature = "ct2"))]

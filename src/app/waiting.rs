@@ -290,7 +290,7 @@ mod tests {
             is_wanted: Box::new(|| true),
             tell: Box::new(|_, _| ()),
         };
-        let long = |ix| asked(16_000 * ix);
+        let long = |seconds: usize| asked(16_000 * seconds);
         let mut state = State { asked: [9, 2, 8, 3, 8, 1, 4].map(long).into(), free: 3 };
         let seconds = |taken: &[Asked]| -> Vec<u64> {
             taken.iter().map(|one| one.work.speech().as_secs()).collect()
