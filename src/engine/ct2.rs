@@ -396,7 +396,8 @@ impl Transcriber for Ct2 {
     }
 
     fn together(&self) -> usize {
-        TOGETHER_MAX
+        // What a search with several hypotheses finds depends on how long it may go on, and so on the longest window.
+        if self.beam == 1 { TOGETHER_MAX } else { 1 }
     }
 
     fn transcribe_all(&mut self, asked: &[(&[f32], &Request)]) -> Vec<Result<Heard, EngineError>> {
@@ -409,7 +410,7 @@ impl Transcriber for Ct2 {
         while let Some(first) = heard.iter().position(Option::is_none) {
             let request = asked[first].1;
             let open = (first..asked.len()).filter(|ix| heard[*ix].is_none());
-            let alike = open.filter(|ix| asked[*ix].1 == request).take(TOGETHER_MAX);
+            let alike = open.filter(|ix| asked[*ix].1 == request).take(self.together());
             let alike: Vec<usize> = alike.collect();
             let windows: Vec<&[f32]> = alike.iter().map(|ix| asked[*ix].0).collect();
             match self.hear(&windows, request, HALVINGS_MAX) {
